@@ -1,0 +1,1 @@
+"""Admission rounds: who gets which school, by which rule, with a proof."""

@@ -1,0 +1,1 @@
+"""The only layer that knows HTTP, the command line, the environment and the clock."""

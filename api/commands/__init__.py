@@ -1,0 +1,1 @@
+"""The subcommands of ``diaban``, one file for each subject."""

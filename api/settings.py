@@ -1,0 +1,53 @@
+"""Every setting of the product, in one place; each is an environment variable ``DIABAN_…``."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from spatial.crs import HCMC
+
+
+def _language_of_terminal() -> str:
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "vi" if locale.startswith("vi") else "en"
+
+
+class Settings(BaseSettings):
+    """The settings, read once from the environment.
+
+    Parameters
+    ----------
+    database_url
+        ``sqlite:///….gpkg`` (embedded) or ``postgresql+psycopg://…``. Empty: a file in ``data_dir``.
+    data_dir
+        Folder of the embedded database, the published results and the secret.
+    secret
+        Key of the hashes that find a person's result, and of the sign-in cookie. Empty: ``data_dir/secret.key``,
+        made at first use and readable by its owner alone.
+    crs
+        Storage coordinate system, metric.
+    language
+        Language of the command line: ``vi`` or ``en``. Pages choose by themselves.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="DIABAN_", frozen=True)
+
+    database_url: str = ""
+    data_dir: Path = Path("diaban-data")
+    secret: SecretStr = SecretStr("")
+    crs: str = HCMC
+    language: str = Field(default_factory=_language_of_terminal, pattern="^(vi|en)$")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL, or that of the embedded file in ``data_dir``."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'diaban.gpkg').resolve()}"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""The shared basemap: layers, their quality, their versions, and maps of them."""

@@ -1,0 +1,1 @@
+"""Parcels and building permits: what may be built here, and which article says so."""
