@@ -1,0 +1,274 @@
+"""How each layer of the basemap looks on a map, and the functions that draw them.
+
+Frames may be in any coordinate system that the house knows; they are simplified in metres, taken to WGS84 over the
+pinned datum operation and rounded to six decimals (11 cm). Only the attributes that are named reach the document.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import folium
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from basemap.preview import HtmlMarker, LegendEntry, LocalMap, escaped
+from spatial.crs import WGS84, is_geographic
+from spatial.geometry import reproject_frame
+from spatial.text import Text
+
+_DECIMALS = 6
+_SMALLEST_RADIUS_PX, _LARGEST_RADIUS_PX = 7.0, 24.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How one kind of feature is drawn.
+
+    Parameters
+    ----------
+    shape
+        ``area`` or ``line``, for the legend.
+    simplify_m
+        Largest shift of a border in metres; 0 for anything that law measures.
+    """
+
+    label: Text
+    shape: str = "area"
+    stroke: str
+    fill: str = "transparent"
+    stroke_px: float = 1.0
+    fill_opacity: float = 0.6
+    dash: str | None = None
+    simplify_m: float = 0.0
+
+    def as_leaflet(self) -> dict[str, Any]:
+        """Return the options that Leaflet draws by."""
+        return {
+            "color": self.stroke,
+            "weight": self.stroke_px,
+            "fill": self.shape == "area",
+            "fillColor": self.fill,
+            "fillOpacity": 0.0 if self.fill == "transparent" else self.fill_opacity,
+            **({"dashArray": self.dash} if self.dash else {}),
+        }
+
+    def as_legend(self) -> LegendEntry:
+        """Return the line of the legend."""
+        return LegendEntry(
+            label=self.label, shape=self.shape, fill=self.fill, stroke=self.stroke, dashed=self.dash is not None
+        )
+
+
+WARDS = Style(
+    label=Text("Ranh giới phường", "Ward borders"),
+    stroke="#7a6f8f",
+    fill="#fbf8f0",
+    stroke_px=1.5,
+    fill_opacity=0.85,
+    dash="6 4",
+    simplify_m=4.0,
+)
+WATER = Style(label=Text("Sông, rạch", "Water"), stroke="#86b3c4", fill="#b9d8e3", fill_opacity=1.0, simplify_m=2.0)
+ARTERIALS = Style(
+    label=Text("Đường chính", "Main streets"), shape="line", stroke="#c39a4e", stroke_px=3.0, simplify_m=1.0
+)
+STREETS = Style(label=Text("Đường", "Streets"), shape="line", stroke="#bfb29a", stroke_px=1.5, simplify_m=1.0)
+ALLEYS = Style(label=Text("Hẻm", "Alleys"), shape="line", stroke="#ddd3c0", stroke_px=1.0, simplify_m=1.0)
+BRIDGES = Style(label=Text("Cầu", "Bridges"), shape="line", stroke="#7d5f1e", stroke_px=4.0, simplify_m=1.0)
+BUILDINGS = Style(label=Text("Công trình hiện hữu", "Buildings"), stroke="#8b7d6b", fill="#cbbfac", fill_opacity=0.8)
+NEIGHBOUR_PARCELS = Style(
+    label=Text("Thửa đất lân cận", "Neighbouring parcels"), stroke="#a89c86", fill="#fffdf8", fill_opacity=0.5
+)
+PARCEL = Style(
+    label=Text("Thửa đất đang xem", "This parcel"), stroke="#0c5a55", fill="#6fb7a7", stroke_px=3.0, fill_opacity=0.45
+)
+RESERVATIONS = Style(
+    label=Text("Lộ giới quy hoạch", "Road reservation"), stroke="#b4431c", fill="#e58b62", fill_opacity=0.25, dash="5 4"
+)
+RESERVATION_BITE = Style(
+    label=Text("Phần thửa đất nằm trong lộ giới", "Part of the parcel inside the reservation"),
+    stroke="#8f2f0e",
+    fill="#c8501f",
+    stroke_px=2.0,
+    fill_opacity=0.75,
+)
+ZONES = Style(
+    label=Text("Ô quy hoạch phân khu", "Zoning plan cells"),
+    stroke="#5b4a86",
+    fill="#8a78b8",
+    stroke_px=1.5,
+    fill_opacity=0.1,
+    dash="2 4",
+)
+STREET_STYLES: Mapping[str, Style] = MappingProxyType(
+    {
+        "motorway": ARTERIALS,
+        "arterial": ARTERIALS,
+        "bridge": BRIDGES,
+        "street": STREETS,
+        "alley": ALLEYS,
+        "path": ALLEYS,
+    }
+)
+"""Style of each ``street_class``; a street without a class is drawn like a street."""
+
+FILL_CLASSES: tuple[tuple[float, str, Text], ...] = (
+    (0.60, "#cfe3d8", Text("Dưới 60% chỗ đã xếp", "Under 60% of seats placed")),
+    (0.90, "#7db9a6", Text("60% đến dưới 90%", "60% to under 90%")),
+    (1.00, "#1f7a6c", Text("90% đến dưới 100%", "90% to under 100%")),
+    (math.inf, "#b4431c", Text("Đã đủ chỗ", "Full")),
+)
+"""Upper bound of the share of seats placed (exclusive), colour, label."""
+
+_PLAIN_SCHOOL = "#0c5a55"
+
+
+def draw(
+    target: LocalMap, frame: gpd.GeoDataFrame, style: Style, *, fields: Mapping[str, Text] = MappingProxyType({})
+) -> None:
+    """Draw areas or lines in one style.
+
+    Parameters
+    ----------
+    fields
+        Columns shown when the pointer rests on a feature, with their labels; other columns stay out of the document.
+    """
+    if frame.empty:
+        return
+    labels = [label.in_language(target.language) for label in fields.values()]
+    tooltip = folium.GeoJsonTooltip(list(fields), [escaped(label) for label in labels]) if fields else None
+    options = style.as_leaflet()
+    layer = folium.GeoJson(
+        geojson_of(frame, columns=tuple(fields), simplify_m=style.simplify_m),
+        style_function=lambda _feature: options,
+        tooltip=tooltip,
+        interactive=bool(fields),
+    )
+    layer.add_to(target)
+    target.add_legend(style.as_legend())
+
+
+def draw_streets(target: LocalMap, frame: gpd.GeoDataFrame) -> None:
+    """Draw streets by class, alleys first so that the main streets lie on top."""
+    classes = frame["street_class"].map(lambda name: name if name in STREET_STYLES else "street")
+    for style in (ALLEYS, STREETS, ARTERIALS, BRIDGES):
+        members = [name for name, style_of_class in STREET_STYLES.items() if style_of_class is style]
+        draw(target, frame[classes.isin(members)], style)
+
+
+def draw_label(target: LocalMap, frame: gpd.GeoDataFrame, text: str) -> None:
+    """Write ``text`` beside the inner point of the first feature."""
+    point = reproject_frame(frame.iloc[:1], WGS84).geometry.iloc[0].representative_point()
+    marker = HtmlMarker(_latitude_longitude(point), markup="", size_px=1, interactive=False)
+    folium.Tooltip(escaped(text), permanent=True, sticky=False, class_name="map-label").add_to(marker)
+    marker.add_to(target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolCircles:
+    """How schools are drawn.
+
+    Parameters
+    ----------
+    size_column
+        A count; the circle's area grows with it. None: all equal.
+    fill_ratio_column
+        Share of seats placed, 0 to 1; colours the circle by `FILL_CLASSES`. None: one colour.
+    fields
+        Columns told when the pointer or the keyboard reaches a school, with labels; ``name`` always comes first.
+    """
+
+    size_column: str | None = None
+    fill_ratio_column: str | None = None
+    fields: Mapping[str, Text] = field(default_factory=dict)
+
+
+PLAIN_CIRCLES = SchoolCircles()
+
+
+def draw_schools(target: LocalMap, frame: gpd.GeoDataFrame, *, circles: SchoolCircles = PLAIN_CIRCLES) -> None:
+    """Draw schools (points with a ``name``) as circles that pointer, keyboard and screen reader can reach."""
+    if frame.empty:
+        return
+    on_earth = reproject_frame(frame, WGS84)
+    largest = float(frame[circles.size_column].max()) if circles.size_column else 0.0
+    order = np.argsort(-frame[circles.size_column].to_numpy(), kind="stable") if circles.size_column else None
+    for row in (on_earth if order is None else on_earth.iloc[order]).to_dict("records"):
+        _school_marker(target, row, circles=circles, largest=largest).add_to(target)
+    _school_legend(target, circles)
+
+
+def _school_marker(
+    target: LocalMap, row: Mapping[str, Any], *, circles: SchoolCircles, largest: float
+) -> folium.Marker:
+    radius_px = _radius_px(row[circles.size_column] if circles.size_column else None, largest)
+    colour = _fill_class(row[circles.fill_ratio_column])[1] if circles.fill_ratio_column else _PLAIN_SCHOOL
+    told = [f"{label.in_language(target.language)}: {row[column]}" for column, label in circles.fields.items()]
+    spoken = ". ".join([str(row["name"]), *told])
+    shown = "<br>".join([f"<strong>{escaped(row['name'])}</strong>", *map(escaped, told)])
+    size_px = round(2 * radius_px)
+    markup = (
+        f'<span class="map-school" style="background:{colour}"></span><span class="map-hidden">{escaped(spoken)}</span>'
+    )
+    marker = HtmlMarker(_latitude_longitude(row["geometry"]), markup=markup, size_px=size_px)
+    folium.Tooltip(shown, sticky=False).add_to(marker)
+    return marker
+
+
+def _school_legend(target: LocalMap, circles: SchoolCircles) -> None:
+    if circles.fill_ratio_column is None:
+        entries = [(_PLAIN_SCHOOL, Text("Trường học", "School"))]
+    else:
+        entries = [(colour, label) for _, colour, label in FILL_CLASSES]
+    for colour, label in entries:
+        target.add_legend(LegendEntry(label=label, shape="circle", fill=colour, stroke="#16302f"))
+
+
+def _radius_px(count: float | None, largest: float) -> float:
+    if count is None or largest <= 0:
+        return _SMALLEST_RADIUS_PX + 3
+    return max(_SMALLEST_RADIUS_PX, _LARGEST_RADIUS_PX * math.sqrt(max(float(count), 0.0) / largest))
+
+
+def _fill_class(ratio: float) -> tuple[float, str, Text]:
+    return next(entry for entry in FILL_CLASSES if ratio < entry[0])
+
+
+def geojson_of(frame: gpd.GeoDataFrame, *, columns: tuple[str, ...] = (), simplify_m: float = 0.0) -> dict[str, Any]:
+    """Return a GeoJSON FeatureCollection in WGS84 with escaped attributes and six decimals.
+
+    Parameters
+    ----------
+    columns
+        Attributes that go along; all others stay behind.
+    simplify_m
+        Largest shift in metres; only for frames in a metric system.
+    """
+    if simplify_m > 0 and not is_geographic(frame.crs.to_wkt()):
+        frame = frame.set_geometry(frame.geometry.simplify(simplify_m, preserve_topology=True))
+    on_earth = reproject_frame(frame, WGS84)
+    rounded = shapely.transform(on_earth.geometry.array, lambda points: np.round(points, _DECIMALS))
+    properties = [{name: escaped(row[name]) for name in columns} for row in frame.to_dict("records")]
+    features = [
+        {"type": "Feature", "id": str(number), "properties": attributes, "geometry": json.loads(geometry)}
+        for number, (attributes, geometry) in enumerate(
+            zip(properties, shapely.to_geojson(np.asarray(rounded)), strict=True)
+        )
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def bounds_of(frame: gpd.GeoDataFrame, *, margin_m: float = 0.0) -> tuple[float, float, float, float]:
+    """Return west, south, east, north in degrees of everything in ``frame``, widened by ``margin_m``."""
+    box = shapely.box(*frame.total_bounds).buffer(margin_m, join_style="mitre")
+    bounds = reproject_frame(gpd.GeoDataFrame(geometry=[box], crs=frame.crs), WGS84).total_bounds
+    return (float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3]))
+
+
+def _latitude_longitude(point: shapely.Point) -> list[float]:
+    return [round(point.y, _DECIMALS), round(point.x, _DECIMALS)]
