@@ -1,0 +1,102 @@
+"""What is looked at when a store is opened, so that a wrong one is refused before anything is asked of it."""
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Engine, exc, text
+
+from spatial.errors import DataUnavailableError, InputError
+from spatial.text import Text
+
+_MIGRATIONS_TABLE = "alembic_version"
+
+
+def check_embedded(engine: Engine, *, srid: int) -> None:
+    """Refuse a file that is damaged, that another program made, or that stores another coordinate system.
+
+    Raises
+    ------
+    InputError
+        The file is somebody else's, or in another coordinate system.
+    DataUnavailableError
+        The file is no SQLite file, or cannot be read or made.
+    """
+    path = Path(str(engine.url.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            return
+        with engine.connect() as connection:
+            names = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")))
+            stored = None
+            if "gpkg_geometry_columns" in names:
+                stored = connection.scalar(text("SELECT srs_id FROM gpkg_geometry_columns LIMIT 1"))
+    except (exc.DBAPIError, sqlite3.Error, OSError) as error:
+        detail = getattr(error, "orig", error)
+        raise DataUnavailableError(
+            Text(f"Không mở được tệp dữ liệu: {detail}.", f"The store cannot be opened: {detail}."),
+            hint=Text(
+                "Kiểm tra quyền ghi; nếu tệp hỏng, khôi phục từ bản sao lưu.",
+                "Check the permissions; if the file is damaged, restore it from a backup.",
+            ),
+            subject=str(path),
+        ) from error
+    if names and _MIGRATIONS_TABLE not in names:
+        raise InputError(
+            Text("Tệp này do chương trình khác tạo ra.", "This file was made by another program."),
+            hint=Text(
+                "Nạp tệp bằng diaban basemap import; chọn tên khác cho cơ sở dữ liệu.",
+                "Bring it in with diaban basemap import; give the store another name.",
+            ),
+            subject=str(path),
+        )
+    _must_match(stored, srid=srid, subject=str(path))
+
+
+def check_postgresql(engine: Engine, *, srid: int) -> None:
+    """Refuse a server that does not answer, lacks PostGIS, or stores another coordinate system.
+
+    Raises
+    ------
+    InputError
+        The store is in another coordinate system.
+    DataUnavailableError
+        No answer, or no PostGIS.
+    """
+    subject = engine.url.render_as_string(hide_password=True)
+    try:
+        with engine.connect() as connection:
+            offered = connection.scalar(text("SELECT count(*) FROM pg_available_extensions WHERE name = 'postgis'"))
+            stored = None
+            if connection.scalar(text("SELECT to_regclass('geometry_columns')")) is not None:
+                stored = connection.scalar(
+                    text(
+                        "SELECT srid FROM geometry_columns WHERE f_table_name = 'parcel' AND f_geometry_column = 'geometry'"
+                    )
+                )
+    except exc.DBAPIError as error:
+        detail = str(error.orig).partition("\n")[0]
+        raise DataUnavailableError(
+            Text(f"Máy chủ PostgreSQL không trả lời: {detail}.", f"PostgreSQL does not answer: {detail}."),
+            hint=Text("Kiểm tra địa chỉ, mật khẩu và dịch vụ.", "Check the address, the password and the service."),
+            subject=subject,
+        ) from error
+    if not offered:
+        raise DataUnavailableError(
+            Text("Máy chủ PostgreSQL chưa cài PostGIS.", "PostGIS is not installed on the PostgreSQL server."),
+            hint=Text("Cài gói postgresql-15-postgis-3.", "Install the package postgresql-15-postgis-3."),
+            subject=subject,
+        )
+    _must_match(stored, srid=srid, subject=subject)
+
+
+def _must_match(stored: int | None, *, srid: int, subject: str) -> None:
+    if stored is not None and stored != srid:
+        raise InputError(
+            Text(
+                f"Cơ sở dữ liệu lưu ở EPSG:{stored}, không phải EPSG:{srid}.",
+                f"The store is in EPSG:{stored}, not in EPSG:{srid}.",
+            ),
+            hint=Text(f"Đặt DIABAN_CRS=EPSG:{stored}.", f"Set DIABAN_CRS=EPSG:{stored}."),
+            subject=subject,
+        )
