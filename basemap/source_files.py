@@ -1,0 +1,338 @@
+"""Files from outside: looked at before any driver sees them, and copied under a name of our own.
+
+GDAL chooses a driver by looking into the file. A virtual layer (VRT) in a file called ``.geojson`` or ``.gpkg``
+then reads any file of the server and calls any port. So the suffix says what a file claims to be, its first bytes
+must agree, and the driver is named outright. The copy also keeps a file from changing between check and reading.
+"""
+
+import json
+import shutil
+import sqlite3
+import struct
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+
+from spatial.errors import InputError
+from spatial.files import sha256_of_file
+from spatial.text import Text
+
+
+class FileKind(StrEnum):
+    """The kinds of file that are read, by suffix."""
+
+    GEOPACKAGE = ".gpkg"
+    SHAPEFILE = ".shp"
+    GEOJSON = ".geojson"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """A checked copy of a file.
+
+    Parameters
+    ----------
+    name
+        Name of the file as it came, without its folder.
+    address
+        What the driver is given: the copy, with the name of the only driver that may open it.
+    sha256
+        Hash of the file; for a shapefile of .shp, .shx, .dbf, .prj and .cpg, one after the other.
+    encoding
+        Character set of the attributes where it must be stated, otherwise None.
+    declared_crs
+        What a GeoJSON file says in its member ``crs`` (EPSG:4326 when silent); None for the other kinds.
+    is_encoding_guessed
+        The character set stands nowhere and the text is not UTF-8.
+    """
+
+    kind: FileKind
+    name: str
+    address: str
+    sha256: str
+    encoding: str | None = None
+    declared_crs: str | None = None
+    is_encoding_guessed: bool = False
+
+
+_SUFFIXES = {
+    ".gpkg": FileKind.GEOPACKAGE,
+    ".shp": FileKind.SHAPEFILE,
+    ".geojson": FileKind.GEOJSON,
+    ".json": FileKind.GEOJSON,
+}
+_KIND_WORDS = {
+    FileKind.GEOPACKAGE: "GeoPackage",
+    FileKind.SHAPEFILE: "Shapefile",
+    FileKind.GEOJSON: "GeoJSON",
+}
+_SQLITE_MAGIC = b"SQLite format 3\x00"
+_SHAPEFILE_MAGIC = b"\x00\x00\x27\x0a"
+_SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_SHAPEFILE_REQUIRED = (".shx", ".dbf")
+_SHAPEFILE_HEADER_BYTES = 100
+_DBF_HEADER_BYTES = 32
+_LOOKS_LIKE = (
+    (_SQLITE_MAGIC, Text("cơ sở dữ liệu SQLite", "an SQLite database")),
+    (_SHAPEFILE_MAGIC, Text("Shapefile", "a Shapefile")),
+    (b"PK\x03\x04", Text("tệp nén ZIP", "a ZIP archive")),
+    (b"<", Text("XML hoặc HTML", "XML or HTML")),
+    (b"{", Text("JSON", "JSON")),
+    (b"\xff\xfe", Text("văn bản UTF-16", "UTF-16 text")),
+    (b"%PDF", Text("PDF", "a PDF")),
+    (b"AC10", Text("bản vẽ DWG", "a DWG drawing")),
+)
+_CHARACTER_SETS = {"utf-8": "UTF-8", "utf8": "UTF-8", "65001": "UTF-8", "iso-8859-1": "ISO-8859-1"}
+_SAVE_AGAIN = Text("Xuất lại thành GeoPackage (.gpkg).", "Export it again as GeoPackage (.gpkg).")
+_COPY_AGAIN = Text("Chép lại tệp từ nguồn.", "Copy the file again from its source.")
+
+
+@contextmanager
+def checked_copy(path: Path) -> Iterator[SourceFile]:
+    """Give a copy of ``path`` that is what its suffix says; the copy goes when the block ends.
+
+    Raises
+    ------
+    InputError
+        No such file, empty, of another kind than its name says, cut off, or lacking a part.
+    """
+    kind = _kind_by_suffix(path)
+    _must_have_bytes(path)
+    with tempfile.TemporaryDirectory(prefix="diaban-import-") as folder:
+        yield _STAGE[kind](path, Path(folder))
+
+
+def _kind_by_suffix(path: Path) -> FileKind:
+    if not path.is_file():
+        raise InputError(
+            Text("Không có tệp này.", "There is no such file."),
+            hint=Text("Kiểm tra đường dẫn và tên tệp.", "Check the folder and the name."),
+            subject=str(path),
+        )
+    kind = _SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise InputError(
+            Text(f"Không nhập được loại tệp {path.suffix!r}.", f"Files of the kind {path.suffix!r} are not read."),
+            hint=Text(
+                "Dùng GeoPackage (.gpkg), Shapefile (.shp) hoặc GeoJSON (.geojson).",
+                "Give a GeoPackage (.gpkg), a Shapefile (.shp) or GeoJSON (.geojson).",
+            ),
+            subject=path.name,
+        )
+    return kind
+
+
+def _must_have_bytes(path: Path) -> None:
+    if path.stat().st_size == 0:
+        raise InputError(
+            Text("Tệp rỗng (0 byte).", "The file is empty (0 bytes)."), hint=_COPY_AGAIN, subject=path.name
+        )
+
+
+def _wrong_kind(path: Path, kind: FileKind, head: bytes) -> InputError:
+    start = head.lstrip()
+    what = next((words for magic, words in _LOOKS_LIKE if start.startswith(magic)), None)
+    found = what or Text("văn bản hoặc dạng khác", "text or something else")
+    word = _KIND_WORDS[kind]
+    return InputError(
+        Text(
+            f"Tên tệp nói là {word} nhưng nội dung là {found.vi}.",
+            f"The name says {word}, but the content is {found.en}.",
+        ),
+        hint=_SAVE_AGAIN,
+        subject=path.name,
+    )
+
+
+def _damaged(path: Path, why: Text) -> InputError:
+    return InputError(
+        Text(f"Tệp hỏng hoặc bị cắt: {why.vi}.", f"The file is damaged or cut off: {why.en}."),
+        hint=_COPY_AGAIN,
+        subject=path.name,
+    )
+
+
+def _head(path: Path, count: int) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(count)
+
+
+def _stage_geopackage(path: Path, folder: Path) -> SourceFile:
+    head = _head(path, 64)
+    if not head.startswith(_SQLITE_MAGIC):
+        raise _wrong_kind(path, FileKind.GEOPACKAGE, head)
+    unsaved = path.with_name(path.name + "-wal")
+    if unsaved.is_file() and unsaved.stat().st_size > 0:
+        raise InputError(
+            Text("Tệp đang mở trong chương trình khác.", "The file is open in another program."),
+            hint=Text(
+                "Lưu và đóng nó (ví dụ trong QGIS) rồi nhập lại.", "Save and close it (in QGIS, say), then repeat."
+            ),
+            subject=path.name,
+        )
+    copy = folder / "source.gpkg"
+    shutil.copyfile(path, copy)
+    _must_be_whole_geopackage(copy, path)
+    return SourceFile(kind=FileKind.GEOPACKAGE, name=path.name, address=f"GPKG:{copy}", sha256=sha256_of_file(copy))
+
+
+def _must_be_whole_geopackage(copy: Path, path: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_contents'").fetchall()
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, Text(f"SQLite báo {error}", f"SQLite says {error}")) from error
+    if verdict != "ok":
+        raise _damaged(path, Text("SQLite kiểm tra không đạt", "SQLite's check fails"))
+    if not tables:
+        raise _wrong_kind(path, FileKind.GEOPACKAGE, _SQLITE_MAGIC)
+
+
+def _stage_shapefile(path: Path, folder: Path) -> SourceFile:
+    head = _head(path, _SHAPEFILE_HEADER_BYTES)
+    if not head.startswith(_SHAPEFILE_MAGIC):
+        raise _wrong_kind(path, FileKind.SHAPEFILE, head)
+    parts = _shapefile_parts(path)
+    copies = [
+        shutil.copyfile(parts[suffix], folder / f"source{suffix}") for suffix in _SHAPEFILE_PARTS if suffix in parts
+    ]
+    _must_be_whole_shapefile(folder, path)
+    encoding, is_guessed = _dbf_encoding(folder, path)
+    digest = sha256()
+    for copy in copies:
+        digest.update(copy.read_bytes())
+    return SourceFile(
+        kind=FileKind.SHAPEFILE,
+        name=path.name,
+        address=str(folder / "source.shp"),
+        sha256=digest.hexdigest(),
+        encoding=encoding,
+        is_encoding_guessed=is_guessed,
+    )
+
+
+def _shapefile_parts(path: Path) -> dict[str, Path]:
+    parts = {
+        other.suffix.lower(): other
+        for other in sorted(path.parent.iterdir())
+        if other.stem == path.stem and other.suffix.lower() in _SHAPEFILE_PARTS and other.is_file()
+    }
+    parts[".shp"] = path
+    missing = [suffix for suffix in _SHAPEFILE_REQUIRED if suffix not in parts]
+    if missing:
+        names = ", ".join(path.stem + suffix for suffix in missing)
+        raise InputError(
+            Text(f"Shapefile thiếu {names}.", f"The Shapefile lacks {names}."),
+            hint=Text(
+                "Chép đủ .shp, .shx, .dbf và .prj vào cùng thư mục.",
+                "Copy .shp, .shx, .dbf and .prj together into one folder.",
+            ),
+            subject=path.name,
+        )
+    return parts
+
+
+def _must_be_whole_shapefile(folder: Path, path: Path) -> None:
+    shape_bytes = (folder / "source.shp").stat().st_size
+    index_bytes = (folder / "source.shx").stat().st_size
+    head = _head(folder / "source.shp", _SHAPEFILE_HEADER_BYTES)
+    if len(head) < _SHAPEFILE_HEADER_BYTES or shape_bytes < 2 * struct.unpack(">i", head[24:28])[0]:
+        raise _damaged(path, Text(".shp ngắn hơn phần đầu ghi", ".shp is shorter than its header says"))
+    table = _head(folder / "source.dbf", _DBF_HEADER_BYTES)
+    if len(table) < _DBF_HEADER_BYTES:
+        raise _damaged(path, Text(".dbf không có phần đầu", ".dbf has no header"))
+    row_count, header_bytes, row_bytes = struct.unpack("<IHH", table[4:12])
+    if (folder / "source.dbf").stat().st_size < header_bytes + row_count * row_bytes:
+        raise _damaged(path, Text(".dbf ngắn hơn phần đầu ghi", ".dbf is shorter than its header says"))
+    shape_count = (index_bytes - _SHAPEFILE_HEADER_BYTES) // 8
+    if shape_count != row_count:
+        why = Text(
+            f".shx có {shape_count} đối tượng, .dbf có {row_count} dòng",
+            f".shx has {shape_count} features, .dbf has {row_count} rows",
+        )
+        raise _damaged(path, why)
+
+
+def _dbf_encoding(folder: Path, path: Path) -> tuple[str, bool]:
+    """Return the character set, and whether it had to be guessed.
+
+    GDAL believes neither a missing .cpg nor Vietnamese code pages: with ``TCVN`` or ``cp1258`` it silently cuts
+    the last letter of every value, so these are refused rather than read wrongly.
+    """
+    stated = folder / "source.cpg"
+    if stated.is_file():
+        name = stated.read_bytes()[:32].decode("ascii", "replace").strip()
+        if name.lower() in _CHARACTER_SETS:
+            return _CHARACTER_SETS[name.lower()], False
+        if name.lower() not in {"", "ansi 1252", "1252", "88591", "windows-1252", "cp1252"}:
+            raise InputError(
+                Text(f"Chưa đọc được bảng mã {name!r}.", f"The character set {name!r} is not read."),
+                hint=Text("Lưu lại bằng UTF-8.", "Save it again in UTF-8."),
+                subject=path.name,
+            )
+    content = (folder / "source.dbf").read_bytes()
+    header_bytes = struct.unpack("<H", content[8:10])[0]
+    try:
+        content[header_bytes:].decode("utf-8")
+    except UnicodeDecodeError:
+        return "ISO-8859-1", not stated.is_file()
+    return "UTF-8", False
+
+
+def _stage_geojson(path: Path, folder: Path) -> SourceFile:
+    head = _head(path, 64).removeprefix(b"\xef\xbb\xbf")
+    if not head.lstrip().startswith(b"{"):
+        raise _wrong_kind(path, FileKind.GEOJSON, head)
+    copy = folder / "source.geojson"
+    shutil.copyfile(path, copy)
+    document = _parsed(copy, path)
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind not in {"FeatureCollection", "Feature"}:
+        raise InputError(
+            Text("JSON này không phải GeoJSON FeatureCollection.", "This JSON is no GeoJSON FeatureCollection."),
+            hint=_SAVE_AGAIN,
+            subject=path.name,
+        )
+    return SourceFile(
+        kind=FileKind.GEOJSON,
+        name=path.name,
+        address=f"GeoJSON:{copy}",
+        sha256=sha256_of_file(copy),
+        declared_crs=_geojson_crs(document),
+    )
+
+
+def _parsed(copy: Path, path: Path) -> dict[str, object]:
+    try:
+        document = json.loads(copy.read_text(encoding="utf-8-sig"))
+    except json.JSONDecodeError as error:
+        where = Text(f"JSON sai ở dòng {error.lineno}", f"JSON is wrong at line {error.lineno}")
+        raise _damaged(path, where) from error
+    except UnicodeDecodeError as error:
+        raise _damaged(path, Text("không phải UTF-8", "it is not UTF-8")) from error
+    except RecursionError as error:
+        raise _damaged(path, Text("JSON lồng quá sâu", "JSON is nested too deeply")) from error
+    return document if isinstance(document, dict) else {}
+
+
+def _geojson_crs(document: dict[str, object]) -> str:
+    """Return the coordinate system that the old member ``crs`` names; RFC 7946 knows WGS84 alone."""
+    member = document.get("crs")
+    properties = member.get("properties") if isinstance(member, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    if not isinstance(name, str) or name.upper().endswith("CRS84"):
+        return "EPSG:4326"
+    code = name.rsplit(":", 1)[-1]
+    return f"EPSG:{code}" if code.isdigit() else name
+
+
+_STAGE: dict[FileKind, Callable[[Path, Path], SourceFile]] = {
+    FileKind.GEOPACKAGE: _stage_geopackage,
+    FileKind.SHAPEFILE: _stage_shapefile,
+    FileKind.GEOJSON: _stage_geojson,
+}
