@@ -1,0 +1,263 @@
+"""CSV and Parquet files as tables of clean text, each row with the number that a person would count.
+
+What a spreadsheet did to a file on its way (byte-order marks, UTF-16, the old Vietnamese code page, semicolons,
+decomposed letters, blank lines) is undone and said; what is no table at all is refused with its likely nature.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from spatial.errors import InputError
+from spatial.issues import Issue, Severity
+from spatial.text import NO_TEXT, Text, to_nfc
+
+DELIMITERS = (",", ";", "\t", "|")
+_FIRST_ROW = 2
+_HEADER_SAMPLE_BYTES = 1 << 20
+_OTHER_KINDS: tuple[tuple[bytes, Text], ...] = (
+    (b"PK\x03\x04", Text("tệp Excel (.xlsx) hoặc tệp nén", "an Excel workbook (.xlsx) or a zip archive")),
+    (b"\xd0\xcf\x11\xe0", Text("tệp Excel đời cũ (.xls)", "an old Excel workbook (.xls)")),
+    (b"SQLite format 3", Text("cơ sở dữ liệu GeoPackage hoặc SQLite", "a GeoPackage or SQLite database")),
+    (b"%PDF", Text("tệp PDF", "a PDF document")),
+    (b"{", Text("tệp JSON hoặc GeoJSON", "a JSON or GeoJSON file")),
+    (b"<", Text("tệp XML hoặc trang web", "an XML file or a web page")),
+)
+_PARQUET_START = b"PAR1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SourceTable:
+    """A table as it came.
+
+    Parameters
+    ----------
+    file
+        Name of the file, without its folder.
+    frame
+        Columns of text, trimmed and in NFC; a missing value is the empty string. Names are in lower case.
+    row
+        For each record the row as a person counts it: the header is row 1.
+    issues
+        What reading had to undo or leave out.
+    """
+
+    file: str
+    frame: pd.DataFrame
+    row: npt.NDArray[np.int64]
+    issues: tuple[Issue, ...] = field(default=())
+
+    def column(self, name: str) -> pd.Series:
+        """Return a column, or empty strings where the file has none of that name."""
+        if name in self.frame.columns:
+            return self.frame[name]
+        return pd.Series("", index=self.frame.index, dtype="str", name=name)
+
+    def has(self, *names: str) -> bool:
+        """Tell whether the file has all these columns."""
+        return all(name in self.frame.columns for name in names)
+
+
+def read_table(path: Path) -> SourceTable:
+    """Read a CSV or Parquet file.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is empty, or it is neither CSV nor Parquet; the message says what it looks like.
+    """
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise InputError(
+            Text("Không có tệp này.", "There is no such file."),
+            hint=Text("Kiểm tra đường dẫn.", "Check the path."),
+            subject=str(path),
+        ) from error
+    if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
+        raise InputError(Text("Tệp rỗng.", "The file is empty."), subject=path.name)
+    if data.startswith(_PARQUET_START):
+        return _from_parquet(data, path.name)
+    if path.suffix.lower() in {".parquet", ".pq"}:
+        raise InputError(Text("Không phải tệp Parquet.", "This is no Parquet file."), subject=path.name)
+    return _from_csv(data, path.name)
+
+
+def _from_parquet(data: bytes, file: str) -> SourceTable:
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+    except pa.ArrowException as error:
+        raise InputError(Text("Tệp Parquet bị hỏng.", "The Parquet file is damaged."), subject=file) from error
+    columns = [column.cast(pa.string()) for column in table.itercolumns()]
+    named = pa.table(columns, names=_column_names(table.column_names, file))
+    return _clean(named, file=file, row=np.arange(_FIRST_ROW, _FIRST_ROW + named.num_rows), issues=[])
+
+
+def _from_csv(data: bytes, file: str) -> SourceTable:
+    data, issues = _as_utf8(data, file)
+    delimiter = _delimiter_of(data)
+    left_out: list[pa_csv.InvalidRow] = []
+
+    def leave_out(row: pa_csv.InvalidRow) -> str:
+        left_out.append(row)
+        return "skip"
+
+    header = _header_of(data, delimiter)
+    try:
+        table = pa_csv.read_csv(
+            io.BytesIO(data),
+            read_options=pa_csv.ReadOptions(
+                use_threads=False, column_names=[str(number) for number in range(len(header))], skip_rows=0
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=b'"' in data,
+                ignore_empty_lines=False,
+                invalid_row_handler=leave_out,
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types={str(number): pa.string() for number in range(len(header))}, strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise InputError(
+            Text("Không đọc được như một bảng CSV.", "This cannot be read as a CSV table."),
+            hint=Text("Xuất lại ở dạng CSV UTF-8.", "Export it again as CSV UTF-8."),
+            subject=file,
+        ) from error
+    missing_rows = np.array([row.number for row in left_out], dtype=np.int64)
+    row = np.setdiff1d(np.arange(1, table.num_rows + len(missing_rows) + 1), missing_rows)
+    issues.extend(_wrong_width(record, file) for record in left_out)
+    table = table.slice(1).rename_columns(_column_names(header, file))
+    return _clean(table, file=file, row=row[1:], issues=issues)
+
+
+def _as_utf8(data: bytes, file: str) -> tuple[bytes, list[Issue]]:
+    """Return the text as UTF-8 without byte-order mark, and what was done to it."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
+    for start, kind in _OTHER_KINDS:
+        if data.lstrip().startswith(start):
+            raise _not_a_table(kind, file)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _decoded(data, "utf-16", file).encode(), [_encoding_issue("UTF-16", file)]
+    if b"\x00" in data:
+        raise _not_a_table(Text("tệp nhị phân", "a binary file"), file)
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return _decoded(data, "cp1258", file).encode(), [_encoding_issue("Windows-1258", file)]
+    return data, []
+
+
+def _decoded(data: bytes, encoding: str, file: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(
+            Text("Không nhận ra bảng mã của tệp.", "The encoding of the file is not recognised."),
+            hint=Text("Lưu lại ở dạng CSV UTF-8.", "Save it again as CSV UTF-8."),
+            subject=file,
+        ) from error
+
+
+def _not_a_table(kind: Text, file: str) -> InputError:
+    return InputError(
+        Text(f"Không phải CSV hay Parquet: có vẻ là {kind.vi}.", f"Neither CSV nor Parquet: it looks like {kind.en}."),
+        hint=Text("Xuất bảng ra CSV UTF-8 hoặc Parquet.", "Export the table as CSV UTF-8 or Parquet."),
+        subject=file,
+    )
+
+
+def _encoding_issue(encoding: str, file: str) -> Issue:
+    return Issue(
+        severity=Severity.WARNING,
+        code="encoding",
+        file=file,
+        message=Text(f"Tệp không phải UTF-8, đã đọc theo {encoding}.", f"Not UTF-8; it was read as {encoding}."),
+        hint=Text(
+            "Kiểm tra dấu tiếng Việt, hoặc lưu lại ở dạng CSV UTF-8.",
+            "Check the Vietnamese letters, or save it again as CSV UTF-8.",
+        ),
+    )
+
+
+def _delimiter_of(data: bytes) -> str:
+    first_line = data[:_HEADER_SAMPLE_BYTES].lstrip(b"\r\n").split(b"\n", 1)[0].decode(errors="replace")
+    return max(DELIMITERS, key=first_line.count)
+
+
+def _header_of(data: bytes, delimiter: str) -> list[str]:
+    first_line = data[:_HEADER_SAMPLE_BYTES].split(b"\n", 1)[0].decode(errors="replace")
+    return pd.read_csv(io.StringIO(first_line), sep=delimiter, header=None, dtype="str", keep_default_na=False).iloc[
+        0
+    ].tolist()
+
+
+def _column_names(names: Sequence[str], file: str) -> list[str]:
+    clean = [to_nfc(name).strip("'\" ").lower() for name in names]
+    twice = sorted({name for name in clean if clean.count(name) > 1})
+    if twice:
+        raise InputError(
+            Text(f"Cột {twice[0]!r} có hai lần.", f"The column {twice[0]!r} is there twice."),
+            hint=Text("Bỏ một cột.", "Remove one of them."),
+            subject=file,
+        )
+    return clean
+
+
+def _wrong_width(record: pa_csv.InvalidRow, file: str) -> Issue:
+    return Issue(
+        severity=Severity.ERROR,
+        code="column_count",
+        file=file,
+        row=record.number,
+        message=Text(
+            f"Dòng có {record.actual_columns} ô, tiêu đề có {record.expected_columns}.",
+            f"The row has {record.actual_columns} cells, the header {record.expected_columns}.",
+        ),
+        hint=Text("Kiểm tra dấu phân cách và dấu ngoặc kép.", "Check delimiters and quotation marks."),
+    )
+
+
+def _clean(table: pa.Table, *, file: str, row: npt.NDArray[np.int64], issues: list[Issue]) -> SourceTable:
+    columns = {}
+    for name in table.column_names:
+        trimmed = pc.utf8_trim_whitespace(pc.fill_null(table[name], ""))
+        composed = pc.utf8_normalize(trimmed, form="NFC") if not _is_ascii(trimmed) else trimmed
+        changed = np.flatnonzero(pc.not_equal(composed, trimmed).to_numpy()) if composed is not trimmed else ()
+        if len(changed):
+            issues.append(_decomposed(file, name, row=int(row[changed[0]]), count=len(changed)))
+        columns[name] = composed
+    frame = pa.table(columns).to_pandas()
+    filled = (frame != "").any(axis="columns").to_numpy() if len(frame.columns) else np.zeros(len(frame), dtype=bool)
+    frame = frame[filled].reset_index(drop=True)
+    return SourceTable(file=file, frame=frame, row=row[filled], issues=tuple(issues))
+
+
+def _is_ascii(column: pa.ChunkedArray) -> bool:
+    return bool(pc.all(pc.string_is_ascii(column)).as_py())
+
+
+def _decomposed(file: str, name: str, *, row: int, count: int) -> Issue:
+    return Issue(
+        severity=Severity.WARNING,
+        code="nfd_text",
+        file=file,
+        row=row,
+        field=name,
+        message=Text(
+            f"{count} ô viết dấu tiếng Việt rời (NFD), từ dòng này trở đi; đã ghép lại (NFC).",
+            f"{count} cells from this row on have decomposed letters (NFD); they were composed (NFC).",
+        ),
+        hint=NO_TEXT,
+    )
