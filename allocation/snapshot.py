@@ -2,12 +2,12 @@
 
 import hmac
 import json
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NewType
 
+from allocation import personal_id
 from allocation.receipt import normalise
 from spatial.errors import InputError
 from spatial.text import Text
@@ -104,9 +104,8 @@ def result_key(subkey: bytes, applicant_no: str, *, date_of_birth: date, receipt
     InputError
         ``receipt_code`` does not have the form of one.
     """
-    letters = unicodedata.normalize("NFKC", applicant_no)
-    number = "".join(letter for letter in letters if unicodedata.category(letter)[0] not in "ZC")
-    message = f"{number}|{date_of_birth.isoformat()}|{normalise(receipt_code)}"
+    number, receipt = personal_id.normalise(applicant_no), normalise(receipt_code)
+    message = f"{number}|{date_of_birth.isoformat()}|{receipt}"
     return hmac.digest(subkey, message.encode(), "sha256")
 
 

@@ -1,0 +1,214 @@
+"""What every request passes before it reaches a route, and every answer on its way out.
+
+All of it is pure ASGI: one ``BaseHTTPMiddleware`` alone would cost most of the look-ups a server can answer on
+results day. From outside to inside: `SecurityHeaders`, `AccessLog`, `RequestGuard`; then `api.rate_limit` and
+`api.sessions`.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import problem_of_status, problem_response
+from api.logs import masked
+
+MAX_BODY_BYTE_COUNT = 256 * 1024
+MAX_ADDRESS_BYTE_COUNT = 4096
+BODY_TIMEOUT_S = 15.0
+
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'self'"
+)
+# Folium writes its scripts into the document. It is therefore shut into an origin of its own, whence it can reach
+# neither cookies nor pages, even when it is opened outside its frame.
+MAP_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+MAP_PREFIX = "/maps/"
+STATIC_PREFIX = "/static/"
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_EVERYWHERE = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+_access = logging.getLogger("diaban.access")
+_log = logging.getLogger("diaban.errors")
+
+
+class SecurityHeaders:
+    """Puts the headers on every answer; keeps everything but static files out of every cache."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self._app = app
+        self._https = https
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and dress the answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._dress(MutableHeaders(scope=message), scope["path"])
+            await send(message)
+
+        await self._app(scope, receive, send_dressed)
+
+    def _dress(self, headers: MutableHeaders, path: str) -> None:
+        for name, value in _EVERYWHERE.items():
+            headers[name] = value
+        headers["content-security-policy"] = MAP_POLICY if path.startswith(MAP_PREFIX) else PAGE_POLICY
+        if self._https:
+            headers["strict-transport-security"] = "max-age=31536000"
+        if path.startswith(STATIC_PREFIX):
+            # The sandboxed maps have no origin and must still load our scripts and fonts.
+            headers["cross-origin-resource-policy"] = "cross-origin"
+            headers["access-control-allow-origin"] = "*"
+            headers.setdefault("cache-control", "public, max-age=3600")
+        else:
+            headers["cross-origin-resource-policy"] = "same-origin"
+            headers.setdefault("cache-control", "no-store")
+
+
+class AccessLog:
+    """Notes each request without its query and turns whatever nobody foresaw into a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and note how it ended."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 0
+
+        async def send_noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        except Exception:
+            _log.exception("unforeseen error")
+            if status:
+                raise
+            await problem_response(Request(scope), problem_of_status(500))(scope, receive, send_noted)
+        finally:
+            took_ms = 1000 * (time.perf_counter() - started)
+            _access.info("%s %s %d %.1f ms", scope["method"], _path_without_numbers(scope), status, took_ms)
+
+
+def _path_without_numbers(scope: Scope) -> str:
+    # Percent-encoded, so that a line break in an address makes no new line in the log.
+    return masked((scope.get("raw_path") or scope["path"].encode()).decode("ascii", "backslashreplace"))
+
+
+class RequestGuard:
+    """Refuses what no route should ever see: strange hosts, other sites' posts, bombs and dawdlers."""
+
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str], body_timeout_s: float = BODY_TIMEOUT_S) -> None:
+        self._app = app
+        self._allowed_hosts = frozenset(allowed_hosts)
+        self._body_timeout_s = body_timeout_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its body read, or answer it here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        status = self._refusal(scope, headers)
+        body = b""
+        if status is None and _may_have_body(scope, headers):
+            try:
+                async with asyncio.timeout(self._body_timeout_s):
+                    body_or_none = await _read_body(receive)
+            except TimeoutError:
+                status = 408
+            else:
+                status = 413 if body_or_none is None else None
+                body = body_or_none or b""
+        if status is not None:
+            closing = {"connection": "close"} if status in {408, 413} else None
+            problem = problem_of_status(status, headers=closing)
+            await problem_response(Request(scope), problem)(scope, receive, send)
+            return
+        await self._app(scope, _replaying(body, receive), send)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> int | None:
+        host = headers.get("host", "")
+        if "*" not in self._allowed_hosts and _without_port(host) not in self._allowed_hosts:
+            return 421
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS_BYTE_COUNT:
+            return 414
+        if scope["method"] not in _SAFE_METHODS and _comes_from_elsewhere(headers, host):
+            return 403
+        if headers.get("content-encoding", "identity") != "identity":
+            return 415
+        length = headers.get("content-length", "0")
+        if not length.isdecimal():
+            return 400
+        return 413 if int(length) > MAX_BODY_BYTE_COUNT else None
+
+
+def _comes_from_elsewhere(headers: Headers, host: str) -> bool:
+    if headers.get("sec-fetch-site") == "cross-site":
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != host
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdecimal() else host).lower()
+
+
+def _may_have_body(scope: Scope, headers: Headers) -> bool:
+    return scope["method"] not in _SAFE_METHODS or "content-length" in headers or "transfer-encoding" in headers
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """Return the whole body, or None as soon as it is larger than anything we take."""
+    parts: list[bytes] = []
+    byte_count = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return b"".join(parts)
+        part = message.get("body", b"")
+        byte_count += len(part)
+        if byte_count > MAX_BODY_BYTE_COUNT:
+            return None
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    replayed = False
+
+    async def receive_again() -> Message:
+        nonlocal replayed
+        if not replayed:
+            replayed = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return receive_again
