@@ -1,0 +1,236 @@
+"""``diaban basemap``: bring layers in, publish them, take them back, write them out."""
+
+import getpass
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from api import migrations
+from api.console import progress, results, say, say_issues
+from api.settings import settings
+from basemap import service, store
+from basemap.import_report import ISSUES_FILE, ImportReport
+from basemap.model import LAYERS, LayerName, LayerVersion, LayerVersionId
+from spatial.db import Database, open_database
+from spatial.errors import InputError
+from spatial.issues import Severity
+from spatial.text import Text
+
+app = typer.Typer(help="The shared layers: import, list, show, publish, roll back, export.", no_args_is_help=True)
+
+LayerArgument = Annotated[LayerName, typer.Argument(help="Layer of the basemap.", show_default=False)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.command("import")
+def import_(  # noqa: PLR0913 - each is one word of the command line
+    layer: LayerArgument,
+    file: Annotated[Path, typer.Argument(help="GeoPackage, Shapefile or GeoJSON.", show_default=False)],
+    *,
+    crs: Annotated[str | None, typer.Option(help="Coordinate system of the file, e.g. EPSG:9210.")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="column=attribute; may be repeated.")] = None,
+    layer_in_file: Annotated[str | None, typer.Option(help="Which layer of a GeoPackage.")] = None,
+    swap_axes: Annotated[bool, typer.Option("--swap-axes", help="The file has the northing first.")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="Let readers see it at once.")] = False,
+    add_to: Annotated[int | None, typer.Option(help="Version whose features are kept beside these.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Folder for the report.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import FILE as a new version of LAYER; bad rows stand aside in the report."""
+    moment = datetime.now(UTC)
+    folder = report or settings().data_dir / "imports" / f"{layer.value}-{moment:%Y%m%dT%H%M%S}"
+    with open_store() as database, progress() as bar:
+        bar.add_task(file.name, total=None)
+        imported = service.import_layer(
+            database,
+            layer,
+            file,
+            imported_at=moment,
+            imported_by=getpass.getuser(),
+            crs=crs,
+            column_map=_column_map(map_ or []),
+            layer_in_file=layer_in_file,
+            swap_axes=swap_axes,
+            publish=publish,
+            add_to=None if add_to is None else LayerVersionId(add_to),
+            report_dir=folder,
+        )
+    _say_import(imported, as_json=as_json)
+
+
+@app.command("list")
+def list_(
+    layer: Annotated[LayerName | None, typer.Argument(help="Only this layer.")] = None, *, as_json: JsonOption = False
+) -> None:
+    """List the versions of all layers, newest first."""
+    with open_store() as database, database.transaction() as session:
+        versions = store.list_versions(session, layer)
+    if as_json:
+        _print_json([_as_json(version) for version in versions])
+        return
+    results.print(_table(versions))
+
+
+@app.command("show")
+def show(layer: LayerArgument, *, as_json: JsonOption = False) -> None:
+    """Show the published version of LAYER and its attributes."""
+    schema, language = LAYERS[layer], settings().language
+    with open_store() as database, database.transaction() as session:
+        current = store.current_version(session, layer)
+    attributes = [
+        {
+            "name": attribute.name,
+            "kind": attribute.kind.value,
+            "required": attribute.required,
+            "codes": list(attribute.codes),
+            "label": attribute.label.in_language(language),
+        }
+        for attribute in schema.attributes
+    ]
+    if as_json:
+        version = None if current is None else _as_json(current)
+        _print_json({"layer": layer.value, "shape": schema.shape.value, "version": version, "attributes": attributes})
+        return
+    results.print(_table([] if current is None else [current]))
+    if current is None:
+        say(Text("Chưa công bố phiên bản nào.", "No version is published."))
+    table = Table("attribute", "kind", "required", "label", title=f"{layer.value} ({schema.shape.value})")
+    for attribute in schema.attributes:
+        required = "✓" if attribute.required else ""
+        table.add_row(attribute.name, attribute.kind.value, required, attribute.label.in_language(language))
+    results.print(table)
+
+
+@app.command("publish")
+def publish_(
+    layer: LayerArgument,
+    version: Annotated[int | None, typer.Argument(help="Version number; the newest by default.")] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Let readers see a version of LAYER."""
+    wanted = None if version is None else LayerVersionId(version)
+    with open_store() as database:
+        published = service.publish_version(database, layer, version_id=wanted, published_at=datetime.now(UTC))
+    _print_version(published, as_json=as_json)
+
+
+@app.command("rollback")
+def rollback(layer: LayerArgument, *, as_json: JsonOption = False) -> None:
+    """Let readers see again the version of LAYER that was published before."""
+    with open_store() as database, database.transaction() as session:
+        restored = store.rollback(session, layer)
+    _print_version(restored, as_json=as_json)
+
+
+@app.command("export")
+def export(
+    layer: LayerArgument,
+    file: Annotated[Path, typer.Argument(help="Name ending in .gpkg or .geojson.", show_default=False)],
+    *,
+    version: Annotated[int | None, typer.Option(help="Version number; the published one by default.")] = None,
+) -> None:
+    """Write LAYER to FILE."""
+    wanted = None if version is None else LayerVersionId(version)
+    with open_store() as database:
+        count = service.export_layer(database, layer, file, version_id=wanted)
+    say(Text(f"Đã ghi {count} đối tượng vào {file}.", f"Wrote {count} features to {file}."))
+
+
+@contextmanager
+def open_store() -> Iterator[Database]:
+    """Open the store of the settings; the embedded file is built or brought up to date on the way."""
+    database = open_database(settings().resolved_database_url, crs=settings().crs)
+    try:
+        if database.is_embedded:
+            migrations.upgrade(database)
+        yield database
+    finally:
+        database.close()
+
+
+def _column_map(pairs: list[str]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        column, equals, attribute = (part.strip() for part in pair.rpartition("="))
+        if not (column and equals and attribute) or column in mapping:
+            raise InputError(
+                Text(f"--map {pair!r} không đúng dạng.", f"--map {pair!r} is not of the right form."),
+                hint=Text(
+                    "Ghi --map CỘT=THUỘC_TÍNH, mỗi cột một lần.", "Write --map COLUMN=ATTRIBUTE, each column once."
+                ),
+            )
+        mapping[column] = attribute
+    return mapping
+
+
+def _say_import(report: ImportReport, *, as_json: bool) -> None:
+    say(report.sentence())
+    say_issues(report.issues, written_to=str((report.report_dir or Path()) / ISSUES_FILE))
+    if report.version is not None and not report.version.is_current:
+        number = report.version.version_id
+        command = f"diaban basemap publish {report.layer.value} {number}"
+        say(Text(f"Phiên bản {number} chưa công bố: {command}", f"Version {number} is not published yet: {command}"))
+    if as_json:
+        _print_json(report.to_json())
+        return
+    table = Table("layer", "version", "accepted", "quarantined", "errors", "warnings", "report")
+    counts = [
+        sum(issue.severity is severity for issue in report.issues) for severity in (Severity.ERROR, Severity.WARNING)
+    ]
+    version = "–" if report.version is None else str(report.version.version_id)
+    aside = (report.accepted_count, report.quarantined_count, *counts)
+    table.add_row(report.layer.value, version, *(str(count) for count in aside), escape(str(report.report_dir)))
+    results.print(table)
+
+
+def _as_json(version: LayerVersion) -> dict[str, object]:
+    published_at = version.published_at
+    return {
+        "layer": version.layer.value,
+        "version_id": version.version_id,
+        "is_current": version.is_current,
+        "feature_count": version.feature_count,
+        "quarantined_count": version.quarantined_count,
+        "imported_at": version.imported_at.isoformat(),
+        "imported_by": version.imported_by,
+        "published_at": None if published_at is None else published_at.isoformat(),
+        "source_file": version.source_file,
+        "source_sha256": version.source_sha256,
+        "source_crs": version.source_crs,
+    }
+
+
+def _table(versions: list[LayerVersion]) -> Table:
+    table = Table("layer", "version", "published", "features", "quarantined", "imported", "by", "file", "crs")
+    for version in versions:
+        table.add_row(
+            version.layer.value,
+            str(version.version_id),
+            "✓" if version.is_current else "",
+            str(version.feature_count),
+            str(version.quarantined_count),
+            f"{version.imported_at:%Y-%m-%d %H:%M}Z",
+            escape(version.imported_by),
+            escape(version.source_file),
+            escape(version.source_crs),
+        )
+    return table
+
+
+def _print_version(version: LayerVersion, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(_as_json(version))
+        return
+    results.print(_table([version]))
+
+
+def _print_json(value: object) -> None:
+    results.print_json(json.dumps(value, ensure_ascii=False))
