@@ -317,7 +317,7 @@ def _components(edge_nodes: Integers, *, node_count: int) -> Integers:
     largest_first = np.argsort(-np.bincount(label, minlength=count), kind="stable")
     rank: Integers = np.empty(count, dtype=np.int64)
     rank[largest_first] = np.arange(count)
-    return np.take(rank, label)
+    return rank[np.asarray(label, dtype=np.int64)]
 
 
 def _exact(length_m: Reals) -> Reals:
