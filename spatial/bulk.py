@@ -1,24 +1,22 @@
 """Many features in and out of either store at once, without an object for each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
-from geoalchemy2 import Geometry
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Connection,
     Double,
     Integer,
     LargeBinary,
     Table,
-    column,
-    insert,
     select,
-    table,
     text,
     type_coerce,
 )
@@ -49,10 +47,12 @@ def insert_features(
 
     Parameters
     ----------
+    target
+        Table with the primary key ``id`` and the geometry column ``geometry``.
     columns
-        Plain Python values of each column but the geometry, all of one length; a missing one is None.
+        Plain Python values of each column but those two, all of one length; a missing one is None.
     geometries
-        Shapely geometries in the storage coordinate system, of the same length.
+        Shapely geometries in the storage coordinate system, none missing, of the same length.
     changed_at
         Moment noted in ``gpkg_contents`` of the embedded file, where other programs look for changes.
     """
@@ -60,23 +60,54 @@ def insert_features(
         return
     srid = srid_of(storage_crs(session))
     if session.get_bind().dialect.name == "sqlite":
-        blobs = gpkg.encode(geometries, srs_id=srid)
-        _insert_blobs(session, target, {**columns, _GEOMETRY: blobs})
-        edges = dict(zip(("min_x", "min_y", "max_x", "max_y"), shapely.total_bounds(geometries).tolist(), strict=True))
-        moment = as_geopackage_text(changed_at)
-        session.execute(_EXTENT_STATEMENT, {**edges, "last_change": moment, "table_name": target.name})
+        first_id = _insert_blobs(session, target, {**columns, _GEOMETRY: gpkg.encode(geometries, srs_id=srid)})
+        _extend_index(session, target, first_id=first_id, geometries=geometries)
+        _note_change(session, target, geometries, changed_at=changed_at)
     else:
         ewkb = shapely.to_wkb(shapely.set_srid(geometries, srid), hex=True, include_srid=True)
         _copy(session, target, {**columns, _GEOMETRY: ewkb.tolist()})
 
 
-def _insert_blobs(session: Session, target: Table, columns: Mapping[str, Sequence[Any]]) -> None:
-    # A bare copy of the table: its geometry column takes ready blobs instead of parsing text row by row.
-    types = {name: LargeBinary() if name == _GEOMETRY else target.c[name].type for name in columns}
-    bare = table(target.name, *(column(name, kind) for name, kind in types.items()))
-    names = list(columns)
-    rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    session.execute(insert(bare), rows)
+def _insert_blobs(session: Session, target: Table, columns: Mapping[str, Sequence[Any]]) -> int:
+    """Insert with the index's trigger switched off, and return the first id.
+
+    Filled in one go the R*Tree takes a third of the time; the transaction makes the two steps one.
+    """
+    connection = session.connection()
+    connection.exec_driver_sql(f'DROP TRIGGER "{gpkg.rtree_name(target.name, _GEOMETRY)}_insert"')
+    last_id = session.scalar(text("SELECT max(seq) FROM sqlite_sequence WHERE name = :name"), {"name": target.name})
+    first_id: int = (last_id or 0) + 1
+    count = len(columns[_GEOMETRY])
+    values = [_storable(connection, target, name, cells) for name, cells in columns.items()]
+    names = ", ".join(f'"{name}"' for name in ("id", *columns))
+    marks = ", ".join("?" * (len(columns) + 1))
+    statement = f'INSERT INTO "{target.name}" ({names}) VALUES ({marks})'  # noqa: S608  names of our own tables
+    connection.exec_driver_sql(statement, list(zip(range(first_id, first_id + count), *values, strict=True)))
+    return first_id
+
+
+def _storable(connection: Connection, target: Table, name: str, values: Sequence[Any]) -> Sequence[Any]:
+    if name == _GEOMETRY:
+        return values
+    process = target.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return values if process is None else [process(value) for value in values]
+
+
+def _extend_index(session: Session, target: Table, *, first_id: int, geometries: gpkg.Geometries) -> None:
+    filled = np.flatnonzero(~shapely.is_empty(geometries))
+    box = shapely.bounds(geometries[filled])
+    rows = list(zip((filled + first_id).tolist(), *(box[:, edge].tolist() for edge in (0, 2, 1, 3)), strict=True))
+    connection = session.connection()
+    index = gpkg.rtree_name(target.name, _GEOMETRY)
+    if rows:
+        connection.exec_driver_sql(f'INSERT INTO "{index}" VALUES (?, ?, ?, ?, ?)', rows)  # noqa: S608  as above
+    connection.exec_driver_sql(gpkg.rtree_triggers(target.name, _GEOMETRY, "id")[f"{index}_insert"])
+
+
+def _note_change(session: Session, target: Table, geometries: gpkg.Geometries, *, changed_at: datetime) -> None:
+    edges = dict(zip(("min_x", "min_y", "max_x", "max_y"), shapely.total_bounds(geometries).tolist(), strict=True))
+    moment = as_geopackage_text(changed_at)
+    session.execute(_EXTENT_STATEMENT, {**edges, "last_change": moment, "table_name": target.name})
 
 
 def _copy(session: Session, target: Table, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -109,14 +140,6 @@ def select_features(
     series = {name: _series(source.c[name], list(cells)) for name, cells in zip(names, values, strict=True)}
     geometries = gpkg.decode(wkb) if is_embedded else shapely.from_wkb(list(wkb))
     return gpd.GeoDataFrame(series, geometry=geometries, crs=storage_crs(session))
-
-
-def geometry_columns(tables: Sequence[Table]) -> Iterator[tuple[str, str]]:
-    """Give table and column of every geometry column."""
-    for each in tables:
-        for candidate in each.columns:
-            if isinstance(candidate.type, Geometry):
-                yield each.name, candidate.name
 
 
 def _series(source: ColumnElement[Any], values: list[Any]) -> pd.Series:

@@ -194,7 +194,7 @@ def open_database(url: str, *, crs: str = HCMC) -> Database:
 
 
 def _parsed(url: str) -> URL:
-    shown = url.split("@")[-1]
+    shown = url.rsplit("@", maxsplit=1)[-1]
     wanted = Sentence(
         "Dạng đúng: sqlite:////duong/dan/diaban.gpkg hoặc postgresql+psycopg://nguoi@may/csdl.",
         "Write sqlite:////path/to/diaban.gpkg or postgresql+psycopg://user@host/database.",
@@ -278,6 +278,10 @@ class _BoxesMeet(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> "_BoxesMeet":  # noqa: ANN401, ARG002  signature of SQLAlchemy
+        # SQLite has no truth type: SQLAlchemy would append "= 1", and with it the index is not used.
+        return self
+
 
 def intersects_box(column: InstrumentedAttribute[Any] | ColumnElement[Any], bounds: Bounds) -> ColumnElement[bool]:
     """Return the condition that a geometry's box meets ``bounds``, answered by the spatial index.
@@ -298,9 +302,9 @@ def intersects_box(column: InstrumentedAttribute[Any] | ColumnElement[Any], boun
 @compiles(_BoxesMeet, "sqlite")
 def _boxes_meet_in_rtree(element: _BoxesMeet, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  SQLAlchemy's
     column, min_x, min_y, max_x, max_y = element.clauses
-    table: Any = column.table  # type: ignore[attr-defined]  # a Column or an annotated one
+    table: Any = column.table
     primary_key = compiler.process(next(iter(table.primary_key)), **options)
-    index = compiler.preparer.quote(rtree_name(getattr(table, "element", table).name, column.name))  # type: ignore[attr-defined]  # as above
+    index = compiler.preparer.quote(rtree_name(getattr(table, "element", table).name, column.name))
     edges = [compiler.process(edge, **options) for edge in (max_x, min_x, max_y, min_y)]
     return (
         f"{primary_key} IN (SELECT id FROM {index} WHERE minx <= {edges[0]} AND maxx >= {edges[1]} "  # noqa: S608  names of our own tables, values bound

@@ -26,6 +26,7 @@ USER_VERSION = 10400
 _MAGIC = b"GP"
 _LITTLE_ENDIAN_WITH_XY_ENVELOPE = 0b0000_0011
 _LITTLE_ENDIAN_EMPTY = 0b0001_0001
+_EMPTY_FLAG = 0b0001_0000
 _HEADER_BYTES = 8
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _HEADER_DTYPE = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"), ("box", "<f8", 4)])
@@ -98,7 +99,9 @@ def srs_id_of(blob: bytes) -> int:
 
 def is_empty(blob: bytes) -> bool:
     """Tell whether a blob holds an empty geometry."""
-    return bool(blob[3] & 0b0001_0000) or decode_one(blob).is_empty
+    if blob[3] & _EMPTY_FLAG:
+        return True
+    return _body_offset(blob) == _HEADER_BYTES and decode_one(blob).is_empty
 
 
 def envelope(blob: bytes) -> tuple[float, float, float, float]:
@@ -176,7 +179,7 @@ def rtree_name(table: str, column: str) -> str:
 
 
 def rtree_statements(table: str, column: str, primary_key: str) -> list[str]:
-    """Return the statements that make, fill and keep in step the R*Tree of a geometry column."""
+    """Return the statements that make, fill, keep in step and register the R*Tree of a geometry column."""
     index = f'"{rtree_name(table, column)}"'
     fill = (
         f'INSERT INTO {index} SELECT "{primary_key}", ST_MinX("{column}"), ST_MaxX("{column}"), '  # noqa: S608  names of our own tables
@@ -184,46 +187,37 @@ def rtree_statements(table: str, column: str, primary_key: str) -> list[str]:
         f'WHERE "{column}" NOT NULL AND NOT ST_IsEmpty("{column}")'
     )
     register = (
-        "INSERT INTO gpkg_extensions VALUES "  # noqa: S608  names of our own tables
-        f"('{table}', '{column}', 'gpkg_rtree_index', "
+        f"INSERT INTO gpkg_extensions VALUES ('{table}', '{column}', 'gpkg_rtree_index', "  # noqa: S608  as above
         "'http://www.geopackage.org/spec120/#extension_rtree', 'write-only')"
     )
     create = f"CREATE VIRTUAL TABLE {index} USING rtree(id, minx, maxx, miny, maxy)"
-    return [create, fill, *_rtree_triggers(table, column, primary_key), register]
+    return [create, fill, *rtree_triggers(table, column, primary_key).values(), register]
 
 
-def rtree_trigger_names(table: str, column: str) -> list[str]:
-    """Return the names of the triggers that keep the R*Tree in step."""
-    events = ("insert", "update2", "update4", "update5", "update6", "update7", "delete")
-    return [f"{rtree_name(table, column)}_{event}" for event in events]
-
-
-def _rtree_triggers(table: str, column: str, primary_key: str) -> list[str]:
+def rtree_triggers(table: str, column: str, primary_key: str) -> dict[str, str]:
+    """Return the triggers that keep the R*Tree in step, by name, as clause F.3 prescribes them."""
     index, old, new = f'"{rtree_name(table, column)}"', f'OLD."{column}"', f'NEW."{column}"'
     old_id, new_id = f'OLD."{primary_key}"', f'NEW."{primary_key}"'
     has_new, no_new = f"({new} NOTNULL AND NOT ST_IsEmpty({new}))", f"({new} ISNULL OR ST_IsEmpty({new}))"
     had_old, no_old = f"({old} NOTNULL AND NOT ST_IsEmpty({old}))", f"({old} ISNULL OR ST_IsEmpty({old}))"
+    same, other, of_column = f"{old_id} = {new_id}", f"{old_id} != {new_id}", f'UPDATE OF "{column}"'
     box = f"ST_MinX({new}), ST_MaxX({new}), ST_MinY({new}), ST_MaxY({new})"
-    put = f"INSERT OR REPLACE INTO {index} VALUES ({new_id}, {box});"
-    insert = f"INSERT INTO {index} VALUES ({new_id}, {box});"  # noqa: S608  names of our own tables
-    remove = f"DELETE FROM {index} WHERE id = {old_id};"  # noqa: S608  names of our own tables
-    remove_both = f"DELETE FROM {index} WHERE id IN ({old_id}, {new_id});"  # noqa: S608  names of our own tables
-    move = (
-        f"UPDATE {index} SET minx = ST_MinX({new}), maxx = ST_MaxX({new}), "  # noqa: S608  names of our own tables
-        f"miny = ST_MinY({new}), maxy = ST_MaxY({new}) WHERE id = {new_id};"
-    )
-    same, other = f"{old_id} = {new_id}", f"{old_id} != {new_id}"
-    of_column = f'UPDATE OF "{column}"'
+    edges = f"minx = ST_MinX({new}), maxx = ST_MaxX({new}), miny = ST_MinY({new}), maxy = ST_MaxY({new})"
+    put = f"INSERT OR REPLACE INTO {index} VALUES ({new_id}, {box});"  # noqa: S608  names of our own tables
+    remove = f"DELETE FROM {index} WHERE id = {old_id};"  # noqa: S608  as above
+    remove_both = f"DELETE FROM {index} WHERE id IN ({old_id}, {new_id});"  # noqa: S608  as above
+    move = f"UPDATE {index} SET {edges} WHERE id = {new_id};"  # noqa: S608  as above
     rules = (
-        ("insert", "INSERT", f'(NEW."{column}" NOT NULL AND NOT ST_IsEmpty({new}))', put),
+        ("insert", "INSERT", has_new, put),
         ("update2", of_column, f"{same} AND {no_new}", remove),
         ("update4", "UPDATE", f"{other} AND {no_new}", remove_both),
         ("update5", "UPDATE", f"{other} AND {has_new}", f"{remove} {put}"),
         ("update6", of_column, f"{same} AND {has_new} AND {had_old}", move),
-        ("update7", of_column, f"{same} AND {has_new} AND {no_old}", insert),
+        ("update7", of_column, f"{same} AND {has_new} AND {no_old}", put.replace(" OR REPLACE", "")),
         ("delete", "DELETE", f"{old} NOT NULL", remove),
     )
-    return [
-        f'CREATE TRIGGER "{rtree_name(table, column)}_{name}" AFTER {event} ON "{table}" WHEN {when} BEGIN {action} END'
-        for name, event, when, action in rules
-    ]
+    names = [f"{rtree_name(table, column)}_{name}" for name, *_ in rules]
+    return {
+        name: f'CREATE TRIGGER "{name}" AFTER {event} ON "{table}" WHEN {when} BEGIN {action} END'
+        for name, (_, event, when, action) in zip(names, rules, strict=True)
+    }

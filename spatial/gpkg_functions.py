@@ -127,7 +127,7 @@ def _check_index(connection: sqlite3.Connection, table: str, column: str) -> int
 
 
 def _disable_index(connection: sqlite3.Connection, table: str, column: str) -> int:
-    for trigger in gpkg.rtree_trigger_names(table, column):
+    for trigger in gpkg.rtree_triggers(table, column, "id"):
         connection.execute(f'DROP TRIGGER IF EXISTS "{trigger}"')
     connection.execute(f'DROP TABLE IF EXISTS "{gpkg.rtree_name(table, column)}"')
     connection.execute("DELETE FROM gpkg_extensions WHERE table_name = ? AND column_name = ?", (table, column))

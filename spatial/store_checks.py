@@ -69,11 +69,7 @@ def check_postgresql(engine: Engine, *, srid: int) -> None:
             offered = connection.scalar(text("SELECT count(*) FROM pg_available_extensions WHERE name = 'postgis'"))
             stored = None
             if connection.scalar(text("SELECT to_regclass('geometry_columns')")) is not None:
-                stored = connection.scalar(
-                    text(
-                        "SELECT srid FROM geometry_columns WHERE f_table_name = 'parcel' AND f_geometry_column = 'geometry'"
-                    )
-                )
+                stored = connection.scalar(text("SELECT srid FROM geometry_columns WHERE f_table_name = 'parcel'"))
     except exc.DBAPIError as error:
         detail = str(error.orig).partition("\n")[0]
         raise DataUnavailableError(

@@ -3,6 +3,11 @@
 Revision ID: 0001_basemap
 """
 
+# ruff: noqa: INP001  Alembic loads steps by their path, not as a package
+
+from collections.abc import Callable
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from geoalchemy2 import Geometry
@@ -66,8 +71,7 @@ def _wkt(srid: int) -> str:
 
 
 def _proj4(srid: int) -> str:
-    parameters = {parameter.name: parameter.value for parameter in CRS.from_epsg(srid).coordinate_operation.params}
-    meridian = parameters["Longitude of natural origin"]
+    meridian = CRS.from_epsg(srid).to_cf()["longitude_of_central_meridian"]
     return (
         f"+proj=tmerc +lat_0=0 +lon_0={meridian:g} +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84 "
         f"+towgs84={_TO_WGS84} +units=m +no_defs"
@@ -118,7 +122,7 @@ def _integer(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, nullable=True)
 
 
-_LAYER_COLUMNS = {
+_LAYER_COLUMNS: dict[str, tuple[str, Callable[[], tuple[sa.Column[Any], ...]]]] = {
     "ward": ("MULTIPOLYGON", lambda: (_text("ward_code", required=True), _text("name", required=True))),
     "street": (
         "MULTILINESTRING",
