@@ -1,0 +1,125 @@
+"""A published round as it is kept, and as the public may see it: no figure that points at a few children.
+
+A count of one to four is withheld. Where one count alone would be withheld, it could be reckoned from the total,
+so the next smallest of the level is withheld with it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from allocation.snapshot import RoundId
+from spatial.text import Text
+
+LEAST_PUBLIC_COUNT = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundSchool:
+    """What a round did with the seats of one level in one school.
+
+    Parameters
+    ----------
+    placed
+        Children placed; None where the public is not told.
+    cut_off_tier, cut_off_distance_m
+        Tier and distance of the last child admitted; None while there were seats left, or where not told.
+    seat_price_m
+        By how many metres one more seat would shorten all ways together.
+    x, y
+        In the storage coordinate system, metres; None where the school's place is not known.
+    """
+
+    school_code: str
+    level: str
+    name: str
+    capacity: int
+    placed: int | None
+    cut_off_tier: int | None
+    cut_off_distance_m: int | None
+    seat_price_m: int | None
+    x: float | None
+    y: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionRound:
+    """A published round.
+
+    Parameters
+    ----------
+    published_at
+        UTC.
+    layer_versions
+        Layer name to the version of it that the round was computed on.
+    snapshot_name, content_sha256
+        File of the published results, and hash of what is in it.
+    summary
+        Figures of ``summary.json`` of the round.
+    """
+
+    round_id: RoundId
+    title: Text
+    levels: tuple[str, ...]
+    policy: str
+    seed: str
+    problem_sha256: str
+    verified: bool
+    published_at: datetime
+    layer_versions: Mapping[str, int]
+    snapshot_name: str
+    content_sha256: str
+    summary: Mapping[str, Any]
+    schools: tuple[RoundSchool, ...] = ()
+
+
+def public_view(admission_round: AdmissionRound) -> AdmissionRound:
+    """Return the round with every figure withheld that could point at a few children."""
+    withheld = _withheld(admission_round.schools)
+    return replace(
+        admission_round,
+        summary=_public_summary(admission_round.summary),
+        schools=tuple(
+            _without_figures(school) if (school.level, school.school_code) in withheld else school
+            for school in admission_round.schools
+        ),
+    )
+
+
+def is_small(count: int) -> bool:
+    """Tell whether a count points at a few children; none at all points at nobody."""
+    return 0 < count < LEAST_PUBLIC_COUNT
+
+
+def _withheld(schools: Iterable[RoundSchool]) -> set[tuple[str, str]]:
+    by_level: dict[str, list[RoundSchool]] = {}
+    for school in schools:
+        by_level.setdefault(school.level, []).append(school)
+    return {(level, code) for level, pools in by_level.items() for code in _withheld_of_level(pools)}
+
+
+def _withheld_of_level(schools: list[RoundSchool]) -> list[str]:
+    some = sorted((school for school in schools if school.placed), key=lambda each: (each.placed, each.school_code))
+    small_count = sum(is_small(school.placed or 0) for school in some)
+    hidden_count = small_count + 1 if small_count == 1 else small_count
+    return [school.school_code for school in some[:hidden_count]]
+
+
+def _without_figures(school: RoundSchool) -> RoundSchool:
+    return replace(school, placed=None, cut_off_tier=None, cut_off_distance_m=None, seat_price_m=None)
+
+
+def _public_summary(summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Withhold small counts, and what was measured on so few, at every depth."""
+    if is_small(summary.get("placed") or 0):
+        return {name: None for name in summary if name != "levels"}
+    return {name: _public_figure(name, value) for name, value in summary.items()}
+
+
+def _public_figure(name: str, value: object) -> object:
+    if isinstance(value, Mapping):
+        return _public_summary(value)
+    if name in {"placed", "unplaced"} and isinstance(value, int) and is_small(value):
+        return None
+    return value
