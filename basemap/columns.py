@@ -45,7 +45,8 @@ def match_columns(
     _refuse_rivals(found, file=file)
     _refuse_missing(found, columns, schema=schema, file=file)
     aside = [column for column in columns if column not in found and not column.startswith(OWN_PREFIX)]
-    return ColumnMatch(attribute_of=found, issues=tuple(_aside(column, schema, file=file) for column in aside))
+    free = [name for name in schema.attribute_names if name not in found.values()]
+    return ColumnMatch(attribute_of=found, issues=tuple(_aside(column, free, file=file) for column in aside))
 
 
 def _chosen(columns: Sequence[str], schema: LayerSchema, *, column_map: Mapping[str, str], file: str) -> dict[str, str]:
@@ -114,15 +115,18 @@ def _refuse_missing(found: Mapping[str, str], columns: Sequence[str], *, schema:
         )
 
 
-def _aside(column: str, schema: LayerSchema, *, file: str) -> Issue:
-    near = difflib.get_close_matches(_folded(column), schema.attribute_names, n=1, cutoff=0.7)
-    attribute = near[0] if near else "THUỘC_TÍNH"
-    attribute_en = near[0] if near else "ATTRIBUTE"
+def _aside(column: str, free: Sequence[str], *, file: str) -> Issue:
+    """Report a column that is no attribute; one that nearly has the name of a ``free`` attribute deserves a look."""
+    near = difflib.get_close_matches(_folded(column), free, n=1, cutoff=0.7)
+    hint = Text("Không cần làm gì.", "Nothing to do.")
+    if free:
+        wanted, wanted_en = (near[0], near[0]) if near else ("THUỘC_TÍNH", "ATTRIBUTE")
+        hint = Text(f"Nếu cần, ghi --map {column}={wanted}.", f"If it is needed, give --map {column}={wanted_en}.")
     return Issue(
         severity=Severity.WARNING if near else Severity.INFO,
         code="unknown_column",
         file=file,
         field=column,
         message=Text("Cột này không thuộc lớp, được để riêng.", "The layer has no such column; it was kept aside."),
-        hint=Text(f"Nếu cần, ghi --map {column}={attribute}.", f"If it is needed, give --map {column}={attribute_en}."),
+        hint=hint,
     )

@@ -20,7 +20,7 @@ from spatial.db import Database
 from spatial.errors import InputError
 from spatial.files import whole_file
 from spatial.geometry import reproject_frame
-from spatial.issues import IssueReport
+from spatial.issues import IssueReport, Severity
 from spatial.text import Text
 
 
@@ -158,7 +158,11 @@ def export_layer(database: Database, layer: LayerName, path: Path, *, version_id
     return len(frame)
 
 
+_ORDER = tuple(Severity)
+
+
 def _report(intake: Intake, validation: Validation, *, layer: LayerName, report_dir: Path | None) -> ImportReport:
+    issues = sorted([*intake.issues, *validation.issues], key=lambda issue: _ORDER.index(issue.severity))
     return ImportReport(
         layer=layer,
         file=intake.file,
@@ -167,7 +171,7 @@ def _report(intake: Intake, validation: Validation, *, layer: LayerName, report_
         feature_count=len(intake.frame),
         accepted_count=len(validation.accepted),
         quarantined_count=len(validation.quarantined),
-        issues=IssueReport([*intake.issues, *validation.issues]),
+        issues=IssueReport(issues),
         report_dir=report_dir,
     )
 

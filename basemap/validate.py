@@ -265,12 +265,18 @@ def _duplicate(key: str, schema: LayerSchema, *, rows: tuple[int, int], file: st
 def _feature_ids(keys: Sequence[str] | None, kept: np.ndarray[tuple[int], np.dtype[np.intp]]) -> list[str]:
     if keys is None:
         return [str(number) for number in range(1, len(kept) + 1)]
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
+    last_number: dict[str, int] = {}
     ids = []
     for position in kept:
-        key = keys[int(position)]
-        seen[key] = seen.get(key, 0) + 1
-        ids.append(key if seen[key] == 1 else f"{key}~{seen[key]}")
+        key = name = keys[int(position)]
+        number = last_number.get(key, 1)
+        while name in taken:
+            number += 1
+            name = f"{key}~{number}"
+        last_number[key] = number
+        taken.add(name)
+        ids.append(name)
     return ids
 
 

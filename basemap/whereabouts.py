@@ -47,6 +47,10 @@ _WORDS = {
     WEB_MERCATOR: Text(f"Web Mercator ({WEB_MERCATOR}), mét", f"Web Mercator ({WEB_MERCATOR}) metres"),
 }
 _CANDIDATES = tuple(_WORDS)
+_FIRST_WHEN_SWAPPED = {
+    True: Text("vĩ độ đứng trước", "the latitude comes first"),
+    False: Text("X là hướng bắc như trên giấy tờ địa chính", "X is the northing, as on cadastral papers"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,8 @@ class Reading:
         """Return what the numbers are under this reading."""
         what = _WORDS.get(self.crs, Text(self.crs, self.crs))
         if self.is_swapped:
-            what = Text(f"{what.vi}, với hai trục đổi chỗ", f"{what.en} with the axes swapped")
+            first = _FIRST_WHEN_SWAPPED[is_geographic(self.crs)]
+            what = Text(f"{what.vi}, hai trục đổi chỗ ({first.vi})", f"{what.en} with the axes swapped ({first.en})")
         if self.unit_m == _FOOT_M:
             what = Text(f"{what.vi}, tính bằng foot", f"{what.en}, counted in feet")
         if self.unit_m == _MILLIMETRE_M:

@@ -28,6 +28,31 @@ app = typer.Typer(help="The shared layers: import, list, show, publish, roll bac
 LayerArgument = Annotated[LayerName, typer.Argument(help="Layer of the basemap.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
+_LAYER, _VERSION = Text("lớp", "layer"), Text("phiên bản", "version")
+_IMPORT_HEADERS = (
+    _LAYER,
+    _VERSION,
+    Text("được nhận", "accepted"),
+    Text("để riêng", "set aside"),
+    Text("lỗi", "errors"),
+    Text("cảnh báo", "warnings"),
+)
+_VERSION_HEADERS = (
+    _LAYER,
+    _VERSION,
+    Text("công bố", "published"),
+    Text("đối tượng", "features"),
+    Text("để riêng", "set aside"),
+    Text("nhập lúc", "imported"),
+    Text("tệp", "file"),
+)
+_ATTRIBUTE_HEADERS = (
+    Text("thuộc tính", "attribute"),
+    Text("kiểu", "kind"),
+    Text("bắt buộc", "required"),
+    Text("tên", "label"),
+)
+
 
 @app.command("import")
 def import_(  # noqa: PLR0913 - each is one word of the command line
@@ -101,7 +126,7 @@ def show(layer: LayerArgument, *, as_json: JsonOption = False) -> None:
     results.print(_table([] if current is None else [current]))
     if current is None:
         say(Text("Chưa công bố phiên bản nào.", "No version is published."))
-    table = Table("attribute", "kind", "required", "label", title=f"{layer.value} ({schema.shape.value})")
+    table = _empty_table(_ATTRIBUTE_HEADERS, title=f"{layer.value} ({schema.shape.value})")
     for attribute in schema.attributes:
         required = "✓" if attribute.required else ""
         table.add_row(attribute.name, attribute.kind.value, required, attribute.label.in_language(language))
@@ -174,6 +199,7 @@ def _column_map(pairs: list[str]) -> dict[str, str]:
 def _say_import(report: ImportReport, *, as_json: bool) -> None:
     say(report.sentence())
     say_issues(report.issues, written_to=str((report.report_dir or Path()) / ISSUES_FILE))
+    say(Text(f"Báo cáo: {report.report_dir}", f"Report: {report.report_dir}"))
     if report.version is not None and not report.version.is_current:
         number = report.version.version_id
         command = f"diaban basemap publish {report.layer.value} {number}"
@@ -181,13 +207,16 @@ def _say_import(report: ImportReport, *, as_json: bool) -> None:
     if as_json:
         _print_json(report.to_json())
         return
-    table = Table("layer", "version", "accepted", "quarantined", "errors", "warnings", "report")
-    counts = [
-        sum(issue.severity is severity for issue in report.issues) for severity in (Severity.ERROR, Severity.WARNING)
-    ]
+    table = _empty_table(_IMPORT_HEADERS)
+    severities = [issue.severity for issue in report.issues]
+    counts = (
+        report.accepted_count,
+        report.quarantined_count,
+        severities.count(Severity.ERROR),
+        severities.count(Severity.WARNING),
+    )
     version = "–" if report.version is None else str(report.version.version_id)
-    aside = (report.accepted_count, report.quarantined_count, *counts)
-    table.add_row(report.layer.value, version, *(str(count) for count in aside), escape(str(report.report_dir)))
+    table.add_row(report.layer.value, version, *(str(count) for count in counts))
     results.print(table)
 
 
@@ -209,7 +238,7 @@ def _as_json(version: LayerVersion) -> dict[str, object]:
 
 
 def _table(versions: list[LayerVersion]) -> Table:
-    table = Table("layer", "version", "published", "features", "quarantined", "imported", "by", "file", "crs")
+    table = _empty_table(_VERSION_HEADERS)
     for version in versions:
         table.add_row(
             version.layer.value,
@@ -218,10 +247,16 @@ def _table(versions: list[LayerVersion]) -> Table:
             str(version.feature_count),
             str(version.quarantined_count),
             f"{version.imported_at:%Y-%m-%d %H:%M}Z",
-            escape(version.imported_by),
             escape(version.source_file),
-            escape(version.source_crs),
         )
+    return table
+
+
+def _empty_table(headers: tuple[Text, ...], *, title: str | None = None) -> Table:
+    table = Table(title=title)
+    for header in headers:
+        # Folded, not cut: what a narrow terminal shows is still whole.
+        table.add_column(header.in_language(settings().language), overflow="fold")
     return table
 
 
