@@ -1,0 +1,1 @@
+"""The rules of row houses: from facts to bounds. Pure; every number comes from the rule-pack."""

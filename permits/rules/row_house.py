@@ -1,0 +1,312 @@
+"""The limits of row houses one by one: which rules meet in each, and which fact proposes something for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+from permits.model import Direction, Facts, ReasonCode, exact
+from permits.rulebook import Rule, Rulebook
+from permits.rules import balcony, exemption, floors, heights, plot, road, setbacks
+from permits.rules.bounds import OPEN, Bound, bound_of_cap, combine, definite, first_reason, undetermined
+
+
+class Reach(StrEnum):
+    """What a limit reaches: figures of the plot rules, information about the plot, or the permit itself."""
+
+    FIGURE = "figure"
+    PLOT = "plot"
+    PERMIT = "permit"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The facts of one plot and the rules that are to be read for it."""
+
+    facts: Facts
+    rulebook: Rulebook
+    as_of: date
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return a rule in the version of the basis date."""
+        return self.rulebook.rule(rule_id, as_of=self.as_of)
+
+    @property
+    def road(self) -> road.RoadWidth:
+        """The planned width that governs."""
+        return road.governing_road(self.facts, self.rule("row_house.corner"))
+
+    @property
+    def plot_rules(self) -> plot.PlotRules:
+        """The rules on plots that are not standard."""
+        return plot.PlotRules(
+            narrow=self.rule("row_house.narrow_plot"),
+            tiny=self.rule("row_house.tiny_plot"),
+            small=self.rule("row_house.small_plot"),
+        )
+
+    @property
+    def height_rules(self) -> heights.HeightRules:
+        """The rules that meet in a height."""
+        return heights.HeightRules(
+            heights=self.rule("row_house.heights"),
+            floors=self.rule("row_house.floors"),
+            zone=self.rule("zone_plan.height"),
+            plots=self.plot_rules,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSpec:
+    """One limit: its name, unit, main rule, the bounds on it, and the fact that proposes something for it."""
+
+    name: str
+    unit: str
+    rule: str
+    direction: Direction
+    bounds: Callable[[Case], list[Bound]]
+    proposal: str | None = None
+    proposal_per_plot_area: bool = False
+    reach: Reach = Reach.FIGURE
+
+
+def _coverage(case: Case) -> list[Bound]:
+    return plot.coverage_bounds(case.facts, case.rule("row_house.site_coverage"), case.rule("zone_plan.site_coverage"))
+
+
+def _floors(case: Case) -> list[Bound]:
+    zone = case.rule("zone_plan.floors")
+    return floors.floor_bounds(case.facts, case.rule("row_house.floors"), zone, road=case.road)
+
+
+def _plot_ratio(case: Case) -> list[Bound]:
+    storeys = combine(_floors(case), direction=Direction.MAX)
+    coverage = combine(_coverage(case), direction=Direction.MAX)
+    known = storeys.value is not None and coverage.value is not None
+    rule = case.rule("row_house.plot_ratio")
+    missing = tuple(dict.fromkeys([*storeys.missing, *coverage.missing]))
+    own = Bound(
+        rule=rule.id,
+        low=0 if -OPEN in (storeys.low, coverage.low) else storeys.low * coverage.low,
+        value=storeys.value * coverage.value if known and storeys.value and coverage.value else None,
+        high=storeys.high * coverage.high,
+        missing=missing,
+        reason=first_reason([r for r in (storeys.reason, coverage.reason) if r]) or ReasonCode.MISSING_INPUT,
+    )
+    cap = case.facts.zone_plan_max_plot_ratio
+    return [own, *bound_of_cap(case.rule("zone_plan.plot_ratio"), case.facts, cap)]
+
+
+def _times_area(bounds: list[Bound], case: Case) -> list[Bound]:
+    if case.facts.plot_area_m2 is None:
+        rules = [bound.rule for bound in bounds]
+        return [undetermined(rules[0], missing=("plot_area_m2",), reason=ReasonCode.MISSING_INPUT)]
+    area = exact(case.facts.plot_area_m2)
+    return [
+        replace(
+            bound,
+            low=bound.low * area,
+            value=None if bound.value is None else bound.value * area,
+            high=bound.high * area,
+        )
+        for bound in bounds
+    ]
+
+
+def _extra_floor_setback(case: Case) -> list[Bound]:
+    rule, table = case.rule("row_house.extra_floor_setback"), case.rule("row_house.floors")
+    return setbacks.extra_floor_setback_bounds(case.facts, rule, table, road=case.road)
+
+
+def _front_setback(case: Case) -> list[Bound]:
+    trade = case.rule("row_house.trade_axis_front_setback")
+    return setbacks.front_setback_bounds(case.facts, case.rule("row_house.front_setback"), trade)
+
+
+def _through_plot(case: Case) -> list[Bound]:
+    return setbacks.through_plot_bounds(case.facts, case.rule("row_house.through_plot"), case.rule("row_house.floors"))
+
+
+def _standard_height(case: Case) -> list[Bound]:
+    bound = heights.standard_height_m(case.facts, case.rule("row_house.standard_height"))
+    return [] if bound is None else [bound]
+
+
+def _constant(rule_id: str, parameter: str) -> Callable[[Case], list[Bound]]:
+    return lambda case: [definite(rule_id, case.rule(rule_id).parameter(parameter))]
+
+
+def _answer(rule_id: str, ask: Callable[[Case], plot.Question], *, presumed: bool) -> Callable[[Case], list[Bound]]:
+    """Return a yes-or-no limit as 1 or 0; while it is open, the stricter answer is shown."""
+
+    def bounds(case: Case) -> list[Bound]:
+        question = ask(case)
+        if question.answer is not None:
+            return [definite(rule_id, Fraction(question.answer))]
+        return [Bound(rule=rule_id, low=0, value=Fraction(presumed), high=1, missing=question.missing)]
+
+    return bounds
+
+
+_MAX, _MIN, _INFORMATION = Direction.MAX, Direction.MIN, Direction.INFORMATION
+
+SPECS: tuple[LimitSpec, ...] = (
+    LimitSpec(
+        name="max_site_coverage_ratio",
+        unit="ratio",
+        rule="row_house.site_coverage",
+        direction=_MAX,
+        bounds=_coverage,
+        proposal="footprint_m2",
+        proposal_per_plot_area=True,
+    ),
+    LimitSpec(
+        name="max_footprint_m2",
+        unit="m2",
+        rule="row_house.site_coverage",
+        direction=_MAX,
+        bounds=lambda case: _times_area(_coverage(case), case),
+        proposal="footprint_m2",
+    ),
+    LimitSpec(
+        name="max_floors", unit="floors", rule="row_house.floors", direction=_MAX, bounds=_floors, proposal="floors"
+    ),
+    LimitSpec(
+        name="max_roof_height_m",
+        unit="m",
+        rule="row_house.heights",
+        direction=_MAX,
+        bounds=lambda case: heights.roof_height_bounds(case.facts, case.height_rules, road=case.road),
+        proposal="building_height_m",
+    ),
+    LimitSpec(
+        name="max_height_at_building_line_m",
+        unit="m",
+        rule="row_house.heights",
+        direction=_MAX,
+        bounds=lambda case: heights.line_height_bounds(case.facts, case.height_rules, road=case.road),
+        proposal="height_at_building_line_m",
+    ),
+    LimitSpec(
+        name="max_ground_floor_height_m",
+        unit="m",
+        rule="row_house.heights",
+        direction=_MAX,
+        bounds=lambda case: heights.ground_floor_bounds(case.rule("row_house.heights"), road=case.road),
+        proposal="ground_floor_height_m",
+    ),
+    LimitSpec(
+        name="standard_height_at_building_line_m",
+        unit="m",
+        rule="row_house.standard_height",
+        direction=_INFORMATION,
+        bounds=_standard_height,
+    ),
+    LimitSpec(
+        name="min_front_setback_m",
+        unit="m",
+        rule="row_house.front_setback",
+        direction=_MIN,
+        bounds=_front_setback,
+        proposal="front_setback_m",
+    ),
+    LimitSpec(
+        name="min_rear_setback_m",
+        unit="m",
+        rule="row_house.rear_setback",
+        direction=_MIN,
+        bounds=lambda case: setbacks.rear_setback_bounds(case.facts, case.rule("row_house.rear_setback")),
+        proposal="rear_setback_m",
+    ),
+    LimitSpec(
+        name="extra_floor_setback_m",
+        unit="m",
+        rule="row_house.extra_floor_setback",
+        direction=_MIN,
+        bounds=_extra_floor_setback,
+        proposal="extra_floor_setback_m",
+    ),
+    LimitSpec(
+        name="through_plot_setback_m",
+        unit="m",
+        rule="row_house.through_plot",
+        direction=_MIN,
+        bounds=_through_plot,
+        proposal="through_plot_setback_m",
+    ),
+    LimitSpec(
+        name="min_basement_ramp_setback_m",
+        unit="m",
+        rule="row_house.basement_ramp",
+        direction=_MIN,
+        bounds=_constant("row_house.basement_ramp", "setback_m"),
+        proposal="basement_ramp_setback_m",
+    ),
+    LimitSpec(
+        name="max_balcony_projection_m",
+        unit="m",
+        rule="row_house.balcony",
+        direction=_MAX,
+        bounds=lambda case: balcony.balcony_bounds(case.facts, case.rule("row_house.balcony"), road=case.road),
+        proposal="balcony_projection_m",
+    ),
+    LimitSpec(
+        name="min_balcony_clearance_m",
+        unit="m",
+        rule="row_house.balcony_clearance",
+        direction=_MIN,
+        bounds=_constant("row_house.balcony_clearance", "clearance_m"),
+        proposal="balcony_clearance_m",
+    ),
+    LimitSpec(
+        name="max_plot_ratio",
+        unit="ratio",
+        rule="row_house.plot_ratio",
+        direction=_MAX,
+        bounds=_plot_ratio,
+        proposal="gross_floor_area_m2",
+        proposal_per_plot_area=True,
+    ),
+    LimitSpec(
+        name="max_gross_floor_area_m2",
+        unit="m2",
+        rule="row_house.plot_ratio",
+        direction=_MAX,
+        bounds=lambda case: _times_area(_plot_ratio(case), case),
+        proposal="gross_floor_area_m2",
+    ),
+    LimitSpec(
+        name="governing_road_width_m",
+        unit="m",
+        rule="row_house.corner",
+        direction=_INFORMATION,
+        bounds=lambda case: road.governing_road_bounds(case.road, case.rule("row_house.corner")),
+        reach=Reach.PLOT,
+    ),
+    LimitSpec(
+        name="plot_is_standard",
+        unit="yes_no",
+        rule="row_house.standard_plot",
+        direction=_INFORMATION,
+        bounds=_answer(
+            "row_house.standard_plot",
+            lambda case: plot.is_standard(case.facts, case.rule("row_house.standard_plot")),
+            presumed=False,
+        ),
+        reach=Reach.PLOT,
+    ),
+    LimitSpec(
+        name="permit_required",
+        unit="yes_no",
+        rule="house.permit_required",
+        direction=_INFORMATION,
+        bounds=_answer(
+            "house.permit_required",
+            lambda case: exemption.permit_required(case.facts, case.rule("house.permit_required")),
+            presumed=True,
+        ),
+        reach=Reach.PERMIT,
+    ),
+)
+"""Every limit, in the order in which people read them."""
