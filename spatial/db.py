@@ -22,13 +22,16 @@ from spatial import gpkg_functions
 from spatial.crs import HCMC, is_geographic, known_crs
 from spatial.errors import ConflictError, DataUnavailableError, InputError
 from spatial.gpkg import rtree_name
-from spatial.store_checks import check_embedded, check_postgresql
+from spatial.store_faults import check_embedded, check_postgresql, not_built, unavailable
 from spatial.text import Text as Sentence
 
 _BUSY_TIMEOUT_SECONDS = 30
 _POSTGRESQL_CONNECT_TIMEOUT_SECONDS = 10
 _CACHE_KIBIBYTES = 65_536
-_UNDEFINED_TABLE = "42P01"
+_BEGIN = "diaban_begin"
+
+WRITE_AT_ONCE = {_BEGIN: "BEGIN IMMEDIATE"}
+"""Execution options of a connection that is going to write."""
 
 Bounds = tuple[float, float, float, float]
 """min_x, min_y, max_x, max_y in the storage coordinate system."""
@@ -114,8 +117,14 @@ class Database:
         return srid_of(self.crs)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, writing: bool = False) -> Iterator[Session]:
         """Give a session; commit when the block ends, undo everything when it raises.
+
+        Parameters
+        ----------
+        writing
+            The block reads and then writes. In the embedded file it waits for its turn at once: begun as a
+            reader it would fail when another program writes in between.
 
         Raises
         ------
@@ -125,9 +134,11 @@ class Database:
             What was written contradicts what is there (a key given twice, a row that is gone).
         """
         if self.is_embedded and not Path(str(self.engine.url.database)).exists():
-            raise _not_built(self.engine.url)
+            raise not_built(self.engine.url)
         try:
             with Session(self.engine, info={"crs": self.crs}, expire_on_commit=False) as session, session.begin():
+                if writing:
+                    session.connection(execution_options=WRITE_AT_ONCE)
                 yield session
         except exc.IntegrityError as error:
             raise ConflictError(
@@ -135,7 +146,7 @@ class Database:
                 hint=Sentence(f"Chi tiết: {error.orig}", f"Detail: {error.orig}"),
             ) from error
         except exc.DBAPIError as error:
-            raise _unavailable(error, self.engine.url) from error
+            raise unavailable(error, self.engine.url) from error
 
     def close(self) -> None:
         """Close all connections; the embedded file is then one file again, without its journal."""
@@ -186,11 +197,16 @@ def open_database(url: str, *, crs: str = HCMC) -> Database:
     except BaseException:
         engine.dispose()
         raise
+    number_geometry_columns(srid_of(crs))
+    return Database(url=parsed.render_as_string(hide_password=True), crs=crs, engine=engine)
+
+
+def number_geometry_columns(srid: int) -> None:
+    """Give every geometry column that is mapped by now the number of the storage coordinate system."""
     for table in Base.metadata.tables.values():
         for column in table.columns:
             if isinstance(column.type, Geometry):
-                column.type.srid = srid_of(crs)
-    return Database(url=parsed.render_as_string(hide_password=True), crs=crs, engine=engine)
+                column.type.srid = srid
 
 
 def _parsed(url: str) -> URL:
@@ -235,7 +251,7 @@ def _embedded_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:  # noqa: ANN401  an event's argument
-        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
     return engine
 
@@ -252,25 +268,6 @@ def _postgresql_engine(url: URL) -> Engine:
             Sentence("Thiếu trình điều khiển PostgreSQL (psycopg).", "The PostgreSQL driver (psycopg) is missing."),
             hint=Sentence("Cài: pip install 'diaban[postgis]'.", "Run: pip install 'diaban[postgis]'."),
         ) from error
-
-
-def _not_built(url: URL) -> DataUnavailableError:
-    return DataUnavailableError(
-        Sentence("Cơ sở dữ liệu chưa được tạo.", "The store has not been built yet."),
-        hint=Sentence("Chạy: diaban db upgrade.", "Run: diaban db upgrade."),
-        subject=url.render_as_string(hide_password=True),
-    )
-
-
-def _unavailable(error: exc.DBAPIError, url: URL) -> DataUnavailableError:
-    detail = str(error.orig).partition("\n")[0]
-    if "no such table" in detail or getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
-        return _not_built(url)
-    return DataUnavailableError(
-        Sentence("Cơ sở dữ liệu không trả lời.", "The store does not answer."),
-        hint=Sentence(f"Chi tiết: {detail}", f"Detail: {detail}"),
-        subject=url.render_as_string(hide_password=True),
-    )
 
 
 class _BoxesMeet(FunctionElement[bool]):

@@ -6,7 +6,7 @@ from alembic import context
 from geoalchemy2 import Geometry
 
 from api.migrations import import_tables
-from spatial.db import Base
+from spatial.db import Base, number_geometry_columns, srid_of
 
 _OF_THE_STORE_ITSELF = ("gpkg_", "rtree_", "sqlite_", "spatial_ref_sys", "geometry_columns")
 
@@ -44,6 +44,7 @@ def _differs(
 
 
 import_tables()
+number_geometry_columns(srid_of(context.config.attributes["crs"]))
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,

@@ -1,14 +1,15 @@
-"""What is looked at when a store is opened, so that a wrong one is refused before anything is asked of it."""
+"""What can be wrong with a store, found when it is opened and said so that a person can mend it."""
 
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Engine, exc, text
+from sqlalchemy import URL, Engine, exc, text
 
 from spatial.errors import DataUnavailableError, InputError
 from spatial.text import Text
 
 _MIGRATIONS_TABLE = "alembic_version"
+_UNDEFINED_TABLE = "42P01"
 
 
 def check_embedded(engine: Engine, *, srid: int) -> None:
@@ -84,6 +85,27 @@ def check_postgresql(engine: Engine, *, srid: int) -> None:
             subject=subject,
         )
     _must_match(stored, srid=srid, subject=subject)
+
+
+def not_built(url: URL) -> DataUnavailableError:
+    """Return the error of a store in which no table stands yet."""
+    return DataUnavailableError(
+        Text("Cơ sở dữ liệu chưa được tạo.", "The store has not been built yet."),
+        hint=Text("Chạy: diaban db upgrade.", "Run: diaban db upgrade."),
+        subject=url.render_as_string(hide_password=True),
+    )
+
+
+def unavailable(error: exc.DBAPIError, url: URL) -> DataUnavailableError:
+    """Return what a failed statement means for people: no table yet, or no answer."""
+    detail = str(error.orig).partition("\n")[0]
+    if "no such table" in detail or getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
+        return not_built(url)
+    return DataUnavailableError(
+        Text("Cơ sở dữ liệu không trả lời.", "The store does not answer."),
+        hint=Text(f"Chi tiết: {detail}", f"Detail: {detail}"),
+        subject=url.render_as_string(hide_password=True),
+    )
 
 
 def _must_match(stored: int | None, *, srid: int, subject: str) -> None:
