@@ -14,6 +14,10 @@ from spatial.text import Text
 
 LEAST_PUBLIC_COUNT = 5
 
+_ADD_UP = ("placed", "unplaced", "applicants")
+_COUNTS = ("set_aside", "justified_envy_pairs", *_ADD_UP)
+_MEASURED_ON_PLACED = ("total_distance_m", "max_distance_m", "mean_distance_m", "share_nearest")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundSchool:
@@ -111,15 +115,21 @@ def _without_figures(school: RoundSchool) -> RoundSchool:
 
 
 def _public_summary(summary: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Withhold small counts, and what was measured on so few, at every depth."""
-    if is_small(summary.get("placed") or 0):
-        return {name: None for name in summary if name != "levels"}
-    return {name: _public_figure(name, value) for name, value in summary.items()}
+    """Withhold small counts, and what was measured on so few, in the round and in each of its levels."""
+    levels = [_public_figures(level) for level in summary.get("levels", [])]
+    shown = dict(_public_figures(summary))
+    # What one level withholds could be reckoned from the whole and the other levels.
+    told_by_rest = {name for level in levels for name in _ADD_UP if name in level and level[name] is None}
+    shown |= {name: None for name in told_by_rest}
+    if levels:
+        shown["levels"] = levels
+    return shown
 
 
-def _public_figure(name: str, value: object) -> object:
-    if isinstance(value, Mapping):
-        return _public_summary(value)
-    if name in {"placed", "unplaced"} and isinstance(value, int) and is_small(value):
-        return None
-    return value
+def _public_figures(figures: Mapping[str, Any]) -> Mapping[str, Any]:
+    withheld = {name for name in _COUNTS if is_small(figures.get(name) or 0)}
+    if withheld & set(_ADD_UP):
+        withheld.add("applicants")
+    if "placed" in withheld:
+        withheld.update(_MEASURED_ON_PLACED)
+    return {name: None if name in withheld else value for name, value in figures.items() if name != "levels"}

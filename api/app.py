@@ -1,17 +1,18 @@
 """The server, put together: `create_app` is the one way to it."""
 
-import importlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from importlib import metadata, util
+from importlib import metadata
 
 from fastapi import FastAPI
 
 from allocation.publication import PublishedResults
+from api import assets
 from api.dependencies import DatabaseDoor
 from api.errors import install_error_handlers
 from api.rate_limit import LOOK_UP_BUDGET, SIGN_IN_BUDGET, Budget, RateLimit
-from api.routes import admissions, health
+from api.render import render_error
+from api.routes import admission_pages, admissions, health, pages, session
 from api.secret_key import load_secret
 from api.security import AccessLog, RequestGuard, SecurityHeaders
 from api.sessions import FormCookie, SessionKeeper
@@ -19,9 +20,9 @@ from api.settings import Settings
 
 GUESSABLE_PATHS: Mapping[str, Budget] = {
     admissions.LOOK_UP_PATH: LOOK_UP_BUDGET,
-    "/ket-qua": LOOK_UP_BUDGET,
-    "/api/v1/session": SIGN_IN_BUDGET,
-    "/dang-nhap": SIGN_IN_BUDGET,
+    admission_pages.RESULT_PATH: LOOK_UP_BUDGET,
+    session.SESSION_PATH: SIGN_IN_BUDGET,
+    session.SIGN_IN_PATH: SIGN_IN_BUDGET,
 }
 """Paths whose posts are counted; the page and the JSON of one kind share their budget."""
 
@@ -52,9 +53,9 @@ def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_
     app.state.database_door = DatabaseDoor(settings)
     install_error_handlers(app)
     _add_middleware(app, settings, budgets=budgets)
-    for routes in (health, admissions):
-        app.include_router(routes.router)
-    _include_pages(app)
+    app.state.render_error = render_error
+    for router in (health.router, admissions.router, session.router, session.forms, assets.router, pages.router):
+        app.include_router(router)
     return app
 
 
@@ -73,11 +74,3 @@ def _add_middleware(app: FastAPI, settings: Settings, *, budgets: Mapping[str, B
     app.add_middleware(RequestGuard, allowed_hosts=hosts)
     app.add_middleware(AccessLog)
     app.add_middleware(SecurityHeaders, https=settings.https)
-
-
-def _include_pages(app: FastAPI) -> None:
-    if util.find_spec("api.routes.pages") is None:
-        return
-    app.include_router(importlib.import_module("api.assets").router)
-    app.include_router(importlib.import_module("api.routes.pages").router)
-    app.state.render_error = importlib.import_module("api.render").render_error
