@@ -65,6 +65,14 @@ _TRY_AGAIN = Text(
     "Vui lòng thử lại sau ít phút; nếu vẫn lỗi, báo cho cán bộ phụ trách.",
     "Please try again in a few minutes; if it goes on, tell the office.",
 )
+_HINTS: Mapping[int, Text] = {
+    408: _TRY_AGAIN,
+    421: Text(
+        "Người quản trị thêm tên miền vào DIABAN_ALLOWED_HOSTS.",
+        "An administrator adds the name to DIABAN_ALLOWED_HOSTS.",
+    ),
+    500: _TRY_AGAIN,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +139,7 @@ class ErrorPage(Protocol):
 def problem_of_status(status: int, *, headers: Mapping[str, str] | None = None) -> Problem:
     """Return the problem that a bare HTTP status stands for."""
     code, message = _BY_STATUS.get(status, ("http_error", Text("Yêu cầu không được thực hiện.", "It was not done.")))
-    hint = _TRY_AGAIN if status in {500, 408} else None
+    hint = _HINTS.get(status)
     return Problem(status=status, code=code, message=message, hint=hint, headers=headers or {})
 
 

@@ -31,6 +31,12 @@ class Settings(BaseSettings):
         Storage coordinate system, metric.
     language
         Language of the command line: ``vi`` or ``en``. Pages choose by themselves.
+    allowed_hosts
+        Host names that the server answers for, with commas between; ``*`` for any.
+    https
+        Whether people reach the server through HTTPS: cookies then never travel without it.
+    trusted_proxies
+        Addresses of proxies whose ``X-Forwarded-For`` is believed, with commas between. Empty: none.
     """
 
     model_config = SettingsConfigDict(env_prefix="DIABAN_", frozen=True)
@@ -40,11 +46,19 @@ class Settings(BaseSettings):
     secret: SecretStr = SecretStr("")
     crs: str = HCMC
     language: str = Field(default_factory=_language_of_terminal, pattern="^(vi|en)$")
+    allowed_hosts: str = "127.0.0.1,localhost,[::1]"
+    https: bool = False
+    trusted_proxies: str = ""
 
     @property
     def resolved_database_url(self) -> str:
         """The database URL, or that of the embedded file in ``data_dir``."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'diaban.gpkg').resolve()}"
+
+    @property
+    def published_dir(self) -> Path:
+        """Folder of the published results, one snapshot a round."""
+        return self.data_dir / "published"
 
 
 @lru_cache(maxsize=1)
