@@ -44,10 +44,9 @@ SEXES: Mapping[str, Sex] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ApplicantRows:
-    """The applicants that go on, and the numbers of all that the file names, those set aside included."""
+    """The applicants that go on, and how many records stand aside."""
 
     frame: pd.DataFrame
-    all_numbers: frozenset[str]
     set_aside_count: int
 
 
@@ -118,7 +117,6 @@ def check_applicants(checks: RecordChecks, levels: pd.Series, points: Points, *,
     kept = _without_duplicates(checks, frame, any_id=any_id)
     return ApplicantRows(
         frame=frame[kept].reset_index(drop=True),
-        all_numbers=frozenset(numbers),
         set_aside_count=int(checks.aside.sum()),
     )
 
@@ -189,9 +187,13 @@ def _check_personal_ids(
 
 
 def _check_levels(checks: RecordChecks, levels: pd.Series) -> None:
-    known = {*Level, ANY_LEVEL}
-    for record in np.flatnonzero(~levels.isin(known)):
+    for record in np.flatnonzero(~levels.isin(known_levels(checks))):
         checks.note(int(record), unknown_level(levels.iloc[record]))
+
+
+def known_levels(checks: RecordChecks) -> list[str]:
+    """Return the levels that a record may name; a table without the column names none."""
+    return [*Level] if checks.table.has("level") else [*Level, ANY_LEVEL]
 
 
 def unknown_level(value: str) -> Issue:

@@ -64,9 +64,7 @@ def solve(problem: AllocationProblem, *, stage: int = 1) -> Allocation:
 
 def _certificate(result: _LevelResult, *, stage: int, level: str) -> DualCertificate:
     prices = dict(zip(result.pools.tolist(), result.price_m.tolist(), strict=True))
-    return DualCertificate(
-        stage=stage, kind=KIND, level=level, unplaced_cost_m=result.unplaced_cost_m, price_m=prices
-    )
+    return DualCertificate(stage=stage, kind=KIND, level=level, unplaced_cost_m=result.unplaced_cost_m, price_m=prices)
 
 
 def _solve_level(problem: AllocationProblem, level: str) -> _LevelResult:
@@ -142,9 +140,7 @@ def cheapest_largest_flow(market: Market) -> Integers:
     flow.set_node_supply(sink, -applicant_count)
     status = flow.solve_max_flow_with_min_cost()
     if status != SimpleMinCostFlow.OPTIMAL:
-        raise SolverError(
-            Text(f"OR-Tools dừng với trạng thái {status}.", f"OR-Tools stopped with status {status}.")
-        )
+        raise SolverError(Text(f"OR-Tools dừng với trạng thái {status}.", f"OR-Tools stopped with status {status}."))
     used = np.flatnonzero(flow.flows(arcs))
     choice[market.pair_applicant[used]] = used
     return choice

@@ -112,6 +112,10 @@ class AllocationProblem:
         """The levels that applicants or pools name, sorted."""
         return tuple(sorted({*self.applicant_level, *self.pool_level}))
 
+    def with_hash(self, problem_sha256: str) -> "AllocationProblem":
+        """Return the problem with its hash noted."""
+        return replace(self, problem_sha256=problem_sha256)
+
     def only(self, *, pairs: npt.NDArray[np.bool_], capacity: Integers) -> "AllocationProblem":
         """Return the problem that has left only some pairs, and ``capacity`` seats in each pool."""
         return replace(

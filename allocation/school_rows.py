@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocation.applicant_rows import unknown_level
+from allocation.applicant_rows import known_levels, unknown_level
 from allocation.coordinates import COORDINATE_COLUMNS, Points
-from allocation.model import ANY_LEVEL, CLASS_NORM_COUNT, Level
+from allocation.model import CLASS_NORM_COUNT
 from allocation.record_checks import RecordChecks
 from spatial.errors import InputError
 from spatial.issues import Issue, Severity
@@ -18,7 +18,7 @@ MOST_CLASSES = 1_000
 
 
 def check_schools(checks: RecordChecks, levels: pd.Series, points: Points) -> pd.DataFrame:
-    """Return the seat pools (school_code, level, capacity, name, x, y) and the row that each stands on.
+    """Return the seat pools: school_code, level, capacity, name, x, y, and the index of the ``record``.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def check_schools(checks: RecordChecks, levels: pd.Series, points: Points) -> pd
     codes = table.column("school_code")
     for record in np.flatnonzero(codes == ""):
         checks.note(int(record), _missing("school_code", Text("Thiếu mã trường.", "The school code is missing.")))
-    for record in np.flatnonzero(~levels.isin([*Level, ANY_LEVEL])):
+    for record in np.flatnonzero(~levels.isin(known_levels(checks))):
         checks.note(int(record), unknown_level(levels.iloc[record]))
     names = table.column("name")
     frame = pd.DataFrame(

@@ -198,9 +198,11 @@ def _delimiter_of(data: bytes) -> str:
 
 def _header_of(data: bytes, delimiter: str) -> list[str]:
     first_line = data[:_HEADER_SAMPLE_BYTES].split(b"\n", 1)[0].decode(errors="replace")
-    return pd.read_csv(io.StringIO(first_line), sep=delimiter, header=None, dtype="str", keep_default_na=False).iloc[
-        0
-    ].tolist()
+    return (
+        pd.read_csv(io.StringIO(first_line), sep=delimiter, header=None, dtype="str", keep_default_na=False)
+        .iloc[0]
+        .tolist()
+    )
 
 
 def _column_names(names: Sequence[str], file: str) -> list[str]:

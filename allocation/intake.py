@@ -1,0 +1,220 @@
+"""The files of a round: read, checked record by record, and brought to one form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from allocation.applicant_rows import APPLICANT_COLUMNS, applicant_numbers, check_applicants
+from allocation.coordinates import located
+from allocation.distance_rows import DISTANCE_COLUMNS, KnownNames, check_distances
+from allocation.model import ANY_LEVEL, Level
+from allocation.record_checks import RecordChecks
+from allocation.school_rows import SCHOOL_COLUMNS, check_schools, one_level_for
+from allocation.table_files import SourceTable, read_table
+from spatial.crs import HCMC
+from spatial.errors import InputError
+from spatial.issues import Issue, IssueReport, Severity
+from spatial.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeOptions:
+    """How the files are to be read.
+
+    Parameters
+    ----------
+    any_id
+        Any unique text is an applicant number; else it must be a personal ID.
+    level
+        Only this level; also the level of tables that name none.
+    crs
+        Coordinate system of the columns ``x``, ``y``; by default ``storage_crs``.
+    storage_crs
+        Metric coordinate system that points are brought to.
+    """
+
+    any_id: bool = False
+    level: str | None = None
+    crs: str | None = None
+    storage_crs: str = HCMC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RoundInput:
+    """What the files say, each record checked.
+
+    Parameters
+    ----------
+    applicants
+        applicant_no, level, date_of_birth, sex, priority_tier, x, y (metres, NaN where unknown), together_with,
+        home_school.
+    schools
+        school_code, level, capacity, name, x, y.
+    pairs
+        applicant_no, level, school_code, distance_m; None when no file of distances was given.
+    issues
+        Findings, by file and row.
+    set_aside_count
+        Applicant records that stand aside.
+    """
+
+    applicants: pd.DataFrame
+    schools: pd.DataFrame
+    pairs: pd.DataFrame | None
+    issues: IssueReport
+    set_aside_count: int = 0
+    school_rows: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+
+
+def read_round(
+    applicants: Path, schools: Path, *, distances: Path | None = None, options: IntakeOptions | None = None
+) -> RoundInput:
+    """Read the files of a round; bad records become issues, good ones go on.
+
+    Parameters
+    ----------
+    distances
+        Without it, homes and schools need coordinates, so that ways can be measured.
+
+    Raises
+    ------
+    InputError
+        A file does not exist, is no table, lacks a column, or has no record at all.
+    UnknownCrsError
+        ``options.crs`` is unknown.
+    """
+    options = options or IntakeOptions()
+    if options.level is not None and options.level not in {*Level}:
+        raise InputError(
+            Text(f"Không có cấp {options.level!r}.", f"There is no level {options.level!r}."),
+            hint=Text(f"Các cấp: {', '.join(Level)}.", f"The levels are: {', '.join(Level)}."),
+        )
+    everybody, all_schools = _with_records(read_table(applicants)), _with_records(read_table(schools))
+    of_applicants, of_schools = (
+        RecordChecks(_of_level(everybody, options)),
+        RecordChecks(_of_level(all_schools, options)),
+    )
+    of_applicants.require("applicant_no")
+    of_schools.require("school_code")
+    levels = _levels(of_applicants.table, of_schools.table, options)
+    needed = distances is None
+    points = [
+        located(checks, crs=options.crs, storage_crs=options.storage_crs, needed=needed)
+        for checks in (of_applicants, of_schools)
+    ]
+    rows = check_applicants(of_applicants, levels[0], points[0], any_id=options.any_id)
+    pools = check_schools(of_schools, levels[1], points[1])
+    _note_columns(of_applicants, of_schools, any_id=options.any_id)
+    checks, pairs = [of_applicants, of_schools], None
+    if distances is not None:
+        of_distances = RecordChecks(read_table(distances))
+        of_distances.note_unknown_columns(DISTANCE_COLUMNS)
+        names = KnownNames(
+            applicants=rows.frame,
+            schools=pools,
+            other_applicants=frozenset(applicant_numbers(everybody.column("applicant_no"), any_id=options.any_id)),
+            other_schools=frozenset(all_schools.column("school_code")),
+        )
+        pairs = check_distances(of_distances, names, any_id=options.any_id)
+        checks.append(of_distances)
+    return RoundInput(
+        applicants=rows.frame,
+        schools=pools.drop(columns="record"),
+        pairs=pairs,
+        issues=_in_order(checks),
+        set_aside_count=rows.set_aside_count,
+        school_rows=_rows_of(pools, of_schools.table),
+    )
+
+
+def note_schools_out_of_reach(given: RoundInput, pairs: pd.DataFrame) -> None:
+    """Warn of every seat pool that no applicant can reach."""
+    reached = pd.MultiIndex.from_frame(pairs[["school_code", "level"]].drop_duplicates())
+    pools = pd.MultiIndex.from_frame(given.schools[["school_code", "level"]])
+    for code, level in pools[~pools.isin(reached)]:
+        file, row = given.school_rows.get((code, level), ("", None))
+        given.issues.add(
+            Issue(
+                severity=Severity.WARNING,
+                code="school_without_applicants",
+                file=file,
+                row=row,
+                field="school_code",
+                value=f"{code} {level}".strip(),
+                message=Text("Không học sinh nào tới được trường này.", "No applicant has this school in reach."),
+                hint=Text("Kiểm tra vị trí trường và mạng đường.", "Check the place of the school and the streets."),
+            )
+        )
+
+
+def _with_records(table: SourceTable) -> SourceTable:
+    if table.frame.empty:
+        raise InputError(
+            Text("Tệp chỉ có tiêu đề, không có dòng nào.", "The file has a header and no rows."), subject=table.file
+        )
+    return table
+
+
+def _of_level(table: SourceTable, options: IntakeOptions) -> SourceTable:
+    """Leave out the records of other levels; those of unknown levels stay, to be reported."""
+    if options.level is None or not table.has("level"):
+        return table
+    other = table.column("level").isin([level for level in Level if level != options.level]).to_numpy()
+    return replace(table, frame=table.frame[~other].reset_index(drop=True), row=table.row[~other])
+
+
+def _levels(applicants: SourceTable, schools: SourceTable, options: IntakeOptions) -> tuple[pd.Series, pd.Series]:
+    """Return the level of each applicant and of each school, where one table may leave it to the other."""
+    named = [table.has("level") for table in (applicants, schools)]
+    if not any(named) and options.level is None and not options.any_id:
+        raise InputError(
+            Text("Thiếu cột level.", "Missing column: level."),
+            hint=Text("Thêm cột level, hoặc chọn một cấp bằng --level.", "Add the column, or choose one with --level."),
+            subject=applicants.file,
+        )
+    return _level_column(applicants, schools, options), _level_column(schools, applicants, options)
+
+
+def _level_column(table: SourceTable, other: SourceTable, options: IntakeOptions) -> pd.Series:
+    if table.has("level"):
+        return table.column("level")
+    if options.level is not None:
+        level: str = options.level
+    elif other.has("level"):
+        level = one_level_for(sorted(set(other.column("level")) - {""}), subject=table.file)
+    else:
+        level = ANY_LEVEL
+    return pd.Series(level, index=table.frame.index, dtype="str", name="level")
+
+
+def _note_columns(applicants: RecordChecks, schools: RecordChecks, *, any_id: bool) -> None:
+    applicants.note_unknown_columns(APPLICANT_COLUMNS)
+    schools.note_unknown_columns(SCHOOL_COLUMNS)
+    if not any_id and not applicants.table.has("date_of_birth"):
+        applicants.note_file(
+            Issue(
+                severity=Severity.WARNING,
+                code="date_of_birth_missing",
+                field="date_of_birth",
+                message=Text(
+                    "Không có cột ngày sinh; không đối chiếu được với số định danh.",
+                    "There is no date of birth to compare the personal IDs with.",
+                ),
+                hint=Text("Thêm cột date_of_birth.", "Add the column date_of_birth."),
+            )
+        )
+
+
+def _in_order(checks: list[RecordChecks]) -> IssueReport:
+    return IssueReport([issue for one in checks for issue in sorted(one.issues, key=lambda issue: issue.row or 0)])
+
+
+def _rows_of(pools: pd.DataFrame, table: SourceTable) -> dict[tuple[str, str], tuple[str, int]]:
+    rows = table.row[pools["record"].to_numpy(dtype=np.int64)]
+    return {
+        (code, level): (table.file, int(row))
+        for code, level, row in zip(pools["school_code"], pools["level"], rows, strict=True)
+    }

@@ -1,0 +1,150 @@
+"""A round in one call: read, solve, verify, write; the directory appears as a whole or not at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from allocation.figures import school_table
+from allocation.intake import RoundInput, note_schools_out_of_reach
+from allocation.model import Allocation, AllocationProblem
+from allocation.policy import Policy
+from allocation.problem_files import build_problem
+from allocation.report import render_report
+from allocation.result_files import CERTIFICATE_FILE, REPORT_FILE, SUMMARY_FILE, write_round
+from allocation.stages import run_stages
+from allocation.verify import Verification, verify_directory
+from spatial.errors import ConflictError, VerificationError
+from spatial.files import whole_directory
+from spatial.issues import Issue, Severity
+from spatial.text import Text
+
+Progress = Callable[[Text], None]
+"""Told what begins now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundSettings:
+    """What a round is run with.
+
+    Parameters
+    ----------
+    seed
+        Seed of the lottery.
+    any_id
+        Applicant numbers are no personal IDs, and are shown unmasked.
+    crs
+        Coordinate system of the points, metric.
+    """
+
+    policy: Policy
+    seed: str
+    any_id: bool = False
+    crs: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RoundResult:
+    """What a round led to."""
+
+    directory: Path
+    problem: AllocationProblem
+    allocation: Allocation
+    summary: dict[str, object]
+    schools: pd.DataFrame
+    verification: Verification
+
+
+def run(
+    given: RoundInput,
+    pairs: pd.DataFrame,
+    *,
+    settings: RoundSettings,
+    directory: Path,
+    progress: Progress = lambda _: None,
+) -> RoundResult:
+    """Solve, verify and write a round.
+
+    Parameters
+    ----------
+    given
+        Applicants and schools, as `allocation.intake.read_round` or a generator gives them.
+    pairs
+        The admissible pairs: applicant_no, school_code, distance_m.
+    directory
+        Is replaced as a whole when it is an earlier round, and must else be new or empty.
+
+    Raises
+    ------
+    ConflictError
+        ``directory`` holds something that is no round.
+    InfeasibleError
+        The policy demands what cannot be.
+    VerificationError
+        The result does not prove what it claims; nothing was written.
+    """
+    _must_be_replaceable(directory)
+    note_schools_out_of_reach(given, pairs)
+    _note_unused_wishes(given)
+    problem = build_problem(given.applicants, given.schools, pairs, seed=settings.seed)
+    progress(Text("Xếp chỗ", "Placing"))
+    allocation = run_stages(problem, settings.policy)
+    with whole_directory(directory) as temporary:
+        progress(Text("Ghi kết quả", "Writing"))
+        summary = write_round(
+            temporary,
+            problem,
+            allocation,
+            policy=settings.policy,
+            seed=settings.seed,
+            any_id=settings.any_id,
+            issues=given.issues,
+            set_aside_count=given.set_aside_count,
+            places=given.schools,
+            crs=settings.crs,
+        )
+        schools = school_table(problem, allocation)
+        report = render_report(given, summary=summary, schools=schools, settings=settings)
+        (temporary / REPORT_FILE).write_bytes(report.encode())
+        progress(Text("Kiểm chứng", "Verifying"))
+        verification = verify_directory(temporary)
+        if verification.failures:
+            raise VerificationError(verification.failures[0], subject=directory.name)
+    return RoundResult(
+        directory=directory,
+        problem=problem,
+        allocation=allocation,
+        summary=summary,
+        schools=schools,
+        verification=verification,
+    )
+
+
+def _must_be_replaceable(directory: Path) -> None:
+    """Refuse to replace what is not an earlier round: ``--out .`` must not cost anybody a folder."""
+    if not directory.exists():
+        return
+    is_earlier_round = (directory / SUMMARY_FILE).is_file() and (directory / CERTIFICATE_FILE).is_file()
+    if directory.is_dir() and (is_earlier_round or not any(directory.iterdir())):
+        return
+    raise ConflictError(
+        Text("Nơi ghi đã có và không phải một đợt xét.", "The target exists and is no earlier round."),
+        hint=Text("Chọn một thư mục mới.", "Choose a new directory."),
+        subject=str(directory),
+    )
+
+
+def _note_unused_wishes(given: RoundInput) -> None:
+    """Say which columns the policy does not look at, so that nobody believes they were honoured."""
+    for column in ("together_with", "home_school"):
+        if column in given.applicants and (given.applicants[column].fillna("") != "").any():
+            given.issues.add(
+                Issue(
+                    severity=Severity.WARNING,
+                    code="column_not_considered",
+                    field=column,
+                    message=Text("Quy tắc này không xét cột này.", "This policy does not consider this column."),
+                    hint=Text("Kiểm tra các hồ sơ có ghi cột này bằng tay.", "Look at those applicants by hand."),
+                )
+            )

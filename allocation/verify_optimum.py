@@ -1,0 +1,228 @@
+"""Is the placement optimal? Checked by the dual certificate, without solving anything.
+
+Let every pool s have a price p_s ≥ 0, and let having no seat cost M. If everybody has the seat (or none) with the
+least distance plus price, and every pool with a price is full, then no other placement has a smaller sum of
+distances and M for each child without a seat. With M larger than any chain of moves can save (twice the number of
+pools times the farthest distance), such a placement leaves as few as possible without a seat and, among those, has
+the least total distance.
+
+The prices are exact, that is, the metres saved by one more seat, when each is reached by a chain of equally good
+moves from a place without a price. The lottery decided when nobody could have a better of the equally good seats
+by moves of those alone who drew later.
+
+References
+----------
+Schrijver, Combinatorial Optimization (2003), chapter 12: complementary slackness for minimum-cost flows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from allocation.round_files import NONE, Integers
+from allocation.verify_state import Checked, name_of_school
+from spatial.text import Text
+
+KIND = "least_travel"
+_LARGEST_SUM = 2**62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Part:
+    """One level at one stage: applicants and pools by their rows in the problem, pairs by position in these."""
+
+    applicants: Integers
+    pools: Integers
+    seats: Integers
+    placed: Integers
+    own: Integers
+    own_m: Integers
+    pair_applicant: Integers
+    pair_pool: Integers
+    pair_m: Integers
+    price_m: Integers
+    unplaced_m: int
+
+
+def check_optimum(state: Checked) -> Iterator[Text]:
+    """Yield what contradicts the optimum, stage by stage and level by level."""
+    entries = {(entry["stage"], entry["level"]): entry for entry in state.files.certificate["levels"]}
+    levels = sorted({*state.files.applicants["level"], *state.files.schools["level"]})
+    for stage, rule in enumerate(state.files.policy["stages"], start=1):
+        for level in levels:
+            entry = entries.get((stage, level))
+            if entry is None or entry["kind"] != rule["kind"] or rule["kind"] != KIND:
+                yield Text(
+                    f"certificate.json thiếu phần của giai đoạn {stage}, cấp {level!r}.",
+                    f"certificate.json lacks the part of stage {stage}, level {level!r}.",
+                )
+                continue
+            yield from _check_part(state, entry)
+
+
+def _check_part(state: Checked, entry: dict[str, Any]) -> Iterator[Text]:
+    failure = _wrong_numbers(state, entry)
+    if failure is not None:
+        yield failure
+        return
+    part = _part_of(state, entry)
+    found = [*_check_large_enough(part), *_check_own_seats(state, part), *_check_full(state, part)]
+    yield from found
+    if not found:
+        moves = _equal_moves(part)
+        yield from _check_prices_exact(state, part, moves)
+        yield from _check_lottery_first(state, part, moves)
+
+
+def _wrong_numbers(state: Checked, entry: dict[str, Any]) -> Text | None:
+    schools = state.files.schools
+    codes = {
+        code for code, level in zip(schools["school_code"], schools["level"], strict=True) if level == entry["level"]
+    }
+    prices = entry["price_m"]
+    if set(prices) != codes:
+        return Text("certificate.json: các giá chỗ không khớp các trường.", "certificate.json: not one price a school.")
+    numbers = [entry["unplaced_cost_m"], *prices.values()]
+    in_range = all(type(number) is int and 0 <= number < _LARGEST_SUM for number in numbers)
+    if in_range and entry["unplaced_cost_m"] * (len(state.shown) + 1) < _LARGEST_SUM:
+        return None
+    return Text(
+        "certificate.json: giá chỗ không phải số nguyên không âm vừa phải.",
+        "certificate.json: a price is no whole number of a reasonable size.",
+    )
+
+
+def _part_of(state: Checked, entry: dict[str, Any]) -> _Part:
+    files, stage, level = state.files, entry["stage"], entry["level"]
+    pools = np.flatnonzero(np.array(files.schools["level"], dtype=object) == level)
+    earlier = (state.stage != NONE) & (state.stage < stage)
+    open_applicants = np.flatnonzero((np.array(files.applicants["level"], dtype=object) == level) & ~earlier)
+    taken = sum((state.placed_counts(stage=before) for before in range(1, stage)), np.zeros_like(state.capacity))
+    limit_m = state.limit_m(np.full(len(state.shown), stage))
+    is_open = np.zeros(len(state.shown), dtype=bool)
+    is_open[open_applicants] = True
+    pairs = np.flatnonzero(is_open[files.pair_applicant] & (files.pair_distance_m <= limit_m[files.pair_applicant]))
+    at_stage = state.stage[open_applicants] == stage
+    own = np.where(at_stage, np.searchsorted(pools, state.pool[open_applicants]), len(pools))
+    prices = entry["price_m"]
+    return _Part(
+        applicants=open_applicants,
+        pools=pools,
+        seats=(state.capacity - taken)[pools],
+        placed=state.placed_counts(stage=stage)[pools],
+        own=own,
+        own_m=np.where(at_stage, state.distance_m[open_applicants], entry["unplaced_cost_m"]),
+        pair_applicant=np.searchsorted(open_applicants, files.pair_applicant[pairs]),
+        pair_pool=np.searchsorted(pools, files.pair_pool[pairs]),
+        pair_m=files.pair_distance_m[pairs],
+        price_m=np.array([prices[files.schools["school_code"][pool]] for pool in pools] + [0], dtype=np.int64),
+        unplaced_m=entry["unplaced_cost_m"],
+    )
+
+
+def _check_large_enough(part: _Part) -> Iterator[Text]:
+    if part.unplaced_m <= 2 * len(part.pools) * int(part.pair_m.max(initial=0)):
+        yield Text("certificate.json: unplaced_cost_m quá nhỏ.", "certificate.json: unplaced_cost_m is too small.")
+
+
+def _least_m(part: _Part) -> Integers:
+    least = np.full(len(part.applicants), part.unplaced_m, dtype=np.int64)
+    np.minimum.at(least, part.pair_applicant, part.pair_m + part.price_m[part.pair_pool])
+    return least
+
+
+def _check_own_seats(state: Checked, part: _Part) -> Iterator[Text]:
+    excess_m = part.own_m + part.price_m[part.own] - _least_m(part)
+    for index in np.flatnonzero(excess_m != 0):
+        who = state.shown[part.applicants[index]]
+        yield Text(
+            f"Hồ sơ {who}: theo giá chỗ, kết quả này dài hơn mức tốt nhất {excess_m[index]} m.",
+            f"Applicant {who}: by the seat prices this is {excess_m[index]} m more than the best.",
+        )
+
+
+def _check_full(state: Checked, part: _Part) -> Iterator[Text]:
+    for index in np.flatnonzero((part.price_m[:-1] > 0) & (part.placed != part.seats)):
+        name = name_of_school(state, int(part.pools[index]))
+        yield Text(
+            f"Trường {name} có giá chỗ nhưng không đầy ({part.placed[index]}/{part.seats[index]}).",
+            f"School {name} has a seat price but is not full ({part.placed[index]} of {part.seats[index]}).",
+        )
+
+
+Moves = dict[int, list[int]]
+"""For each applicant who has a choice of equally good seats: these, nearest first; the last index is no seat."""
+
+
+def _equal_moves(part: _Part) -> Moves:
+    least = _least_m(part)
+    equal = np.flatnonzero(part.pair_m + part.price_m[part.pair_pool] == least[part.pair_applicant])
+    none = np.flatnonzero(least == part.unplaced_m)
+    who = np.concatenate([part.pair_applicant[equal], none])
+    where = np.concatenate([part.pair_pool[equal], np.full(len(none), len(part.pools))])
+    how_far = np.concatenate([part.pair_m[equal], np.full(len(none), part.unplaced_m)])
+    choice = np.bincount(who, minlength=len(part.applicants))[who] > 1
+    who, where, how_far = who[choice], where[choice], how_far[choice]
+    order = np.lexsort([where, how_far, who])
+    moves: Moves = {}
+    for one, place in zip(who[order].tolist(), where[order].tolist(), strict=True):
+        moves.setdefault(one, []).append(place)
+    return moves
+
+
+def _check_prices_exact(state: Checked, part: _Part, moves: Moves) -> Iterator[Text]:
+    arrivals: dict[int, set[int]] = {}
+    for one, places in moves.items():
+        arrivals.setdefault(int(part.own[one]), set()).update(places)
+    reached = set(np.flatnonzero(part.price_m == 0).tolist())
+    queue = list(reached)
+    while queue:
+        new = arrivals.get(queue.pop(), set()) - reached
+        reached |= new
+        queue.extend(new)
+    for index in range(len(part.pools)):
+        if index not in reached:
+            name = name_of_school(state, int(part.pools[index]))
+            yield Text(
+                f"Giá chỗ của trường {name} lớn hơn số mét tiết kiệm được.",
+                f"The seat price of school {name} is more than a seat would save.",
+            )
+
+
+class _Reach:
+    """Which place leads to which by equally good moves, kept closed while moves are added."""
+
+    def __init__(self, place_count: int) -> None:
+        self._from = [1 << place for place in range(place_count)]
+
+    def leads(self, tail: int, head: int) -> bool:
+        return bool(self._from[tail] >> head & 1)
+
+    def add(self, tail: int, head: int) -> None:
+        if not self.leads(tail, head):
+            gained, through = self._from[head], 1 << tail
+            self._from = [reach | gained if reach & through else reach for reach in self._from]
+
+
+def _check_lottery_first(state: Checked, part: _Part, moves: Moves) -> Iterator[Text]:
+    outside = len(part.pools)
+    reach = _Reach(outside + 1)
+    for pool in np.flatnonzero(part.placed < part.seats).tolist():
+        reach.add(pool, outside)
+    for pool in np.flatnonzero(part.price_m[:-1] == 0).tolist():
+        reach.add(outside, pool)
+    lottery = state.lottery[part.applicants]
+    for one in sorted(moves, key=lottery.__getitem__, reverse=True):
+        own = int(part.own[one])
+        for place in moves[one][: moves[one].index(own)]:
+            if reach.leads(place, own):
+                who, where = state.shown[part.applicants[one]], name_of_school(state, int(part.pools[place]))
+                yield Text(
+                    f"Hồ sơ {who}: theo bốc thăm phải được trường {where}.",
+                    f"Applicant {who}: by the lottery this should be school {where}.",
+                )
+                break
+        for place in moves[one]:
+            reach.add(own, place)
