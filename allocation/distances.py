@@ -38,8 +38,8 @@ class AdmissiblePairs:
         ``applicant_no``, ``level``, ``school_code``, ``distance_m`` (whole metres), sorted by applicant, distance,
         school. The same for any order of the rows that came in.
     issues
-        Applicants and schools that could not be measured or that nobody reaches. They stay in the round, so all
-        are warnings; their ``file`` is ``"applicants"`` or ``"schools"``.
+        Applicants and schools that could not be measured, and applicants with no school in reach. They stay in the
+        round, so all are warnings; their ``file`` is ``"applicants"`` or ``"schools"``.
     """
 
     pairs: pd.DataFrame
@@ -229,10 +229,6 @@ class _Words:
         for position in found.unsnapped_destinations.tolist():
             code, message, hint = _SCHOOL_NO_POINT if position in unknown else self._far_school()
             yield _issue(SCHOOLS, schools, position, code=code, message=message, hint=hint)
-        seen = np.concatenate([found.destination, found.unsnapped_destinations])
-        for position in np.setdiff1d(np.arange(len(schools)), seen).tolist():
-            code, message, hint = self._nobody_near()
-            yield _issue(SCHOOLS, schools, position, code=code, message=message, hint=hint)
 
     def _far_home(self) -> tuple[str, Text, Text]:
         return (
@@ -264,16 +260,6 @@ class _Words:
                 f"No school lies within a walk of {self.max_distance_m} m.",
             ),
             Text("Xem xét từng trường hợp, hoặc tăng giới hạn.", "Decide case by case, or raise the limit."),
-        )
-
-    def _nobody_near(self) -> tuple[str, Text, Text]:
-        return (
-            "school_without_applicants",
-            Text(
-                "Không có học sinh nào trong phạm vi của trường.",
-                "No applicant has this school within reach or among the nearest.",
-            ),
-            Text("Kiểm tra vị trí và cấp học của trường.", "Check the school's point and level."),
         )
 
 

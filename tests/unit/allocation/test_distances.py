@@ -116,16 +116,10 @@ def test_everybody_without_a_pair_is_named_with_file_row_and_cause(two_banks: Wa
     assert all(issue.message.vi and issue.message.en and issue.hint.vi for issue in found.issues)
 
 
-def test_a_school_that_nobody_reaches_is_named(two_banks: WalkingNetwork) -> None:
-    offered = schools(("near", "grade_1", 0, 50), ("island", "grade_1", 900, 10))
-    found = pairs_by_walking(applicants(("A", "grade_1", 0, 0)), offered, two_banks)
-    assert findings(found) == [("school_without_applicants", "schools", 3)]
-
-
 def test_a_finding_shows_the_personal_id_masked_and_never_the_home(two_banks: WalkingNetwork) -> None:
     personal_id = make_personal_id(province_code="079", sex=Sex.MALE, birth_year=2020, serial=123_456)
     child = applicants((personal_id, "grade_1", -400, 0)).drop(columns="row")
-    (issue, _) = pairs_by_walking(child, schools(("near", "grade_1", 0, 50)), two_banks).issues
+    (issue,) = pairs_by_walking(child, schools(("near", "grade_1", 0, 50)), two_banks).issues
     assert issue.row is None
     assert personal_id not in issue.sentence("vi") + issue.sentence("en")
     assert issue.value.endswith("56")
