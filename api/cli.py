@@ -1,8 +1,13 @@
 """The command ``diaban``: one word for each job, one exit code for each kind of ending."""
 
 import sys
+from importlib import import_module
+from typing import ClassVar, NamedTuple
 
+import click
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 from api.console import say_error
 from spatial.errors import (
@@ -21,13 +26,67 @@ EXIT_CODES: tuple[tuple[type[DiabanError], int], ...] = (
 )
 """First match wins; anything else that goes wrong exits with 1."""
 
+
+class Subcommand(NamedTuple):
+    """Where a subcommand lives, and what it is for; ``name`` is a function or a `typer.Typer`."""
+
+    module: str
+    name: str
+    help: str
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a subcommand when it is asked for: ``--help`` need not load an optimiser."""
+
+    subcommands: ClassVar[dict[str, Subcommand]] = {
+        "demo": Subcommand("demo", "demo", "Make a demonstration city, run everything on it and serve it."),
+        "allocate": Subcommand("allocate", "allocate", "Place the applicants of a round in schools."),
+        "verify": Subcommand("allocate", "verify", "Check the proof of a round from its files alone."),
+        "explain": Subcommand("allocate", "explain", "Say where an applicant was placed, and why not nearer."),
+        "simulate-round": Subcommand("simulate", "simulate_round", "Make the files of a round from a real district."),
+        "basemap": Subcommand("basemap", "app", "The shared layers: import, list, show, publish, roll back, export."),
+        "permits": Subcommand("permits", "app", "Parcels, and what may be built on them."),
+        "serve": Subcommand("serve", "serve", "Serve pages, maps and the JSON interface."),
+        "db": Subcommand("db", "app", "The store: build it, or bring it up to date."),
+        "user": Subcommand("user", "app", "Accounts of officers and planners."),
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
+        """Return the names in the order in which a newcomer needs them."""
+        return list(self.subcommands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """Import and return a subcommand, or None when there is no such word."""
+        wanted = self.subcommands.get(cmd_name)
+        if wanted is None:
+            return None
+        found = getattr(import_module(f"api.commands.{wanted.module}"), wanted.name)
+        if isinstance(found, typer.Typer):
+            return get_group(found)
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(found)
+        return get_command(alone)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the list of subcommands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, subcommand.help) for name, subcommand in self.subcommands.items()])
+
+
 app = typer.Typer(
     name="diaban",
+    cls=LazyGroup,
     help="Địa Bàn: one shared map of a city, school places and building permits on it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,
 )
+
+
+@app.callback()
+def diaban() -> None:
+    """Địa Bàn: one shared map of a city, school places and building permits on it."""
 
 
 def exit_code_of(error: DiabanError) -> int:
