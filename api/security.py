@@ -150,6 +150,8 @@ class RequestGuard:
             problem = problem_of_status(status, headers=closing)
             await problem_response(Request(scope), problem)(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         await self._app(scope, _replaying(body, receive), send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> int | None:
@@ -212,3 +214,12 @@ def _replaying(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return receive_again
+
+
+def _without_body(send: Send) -> Send:
+    """Answer HEAD with what GET would say, less the body."""
+
+    async def send_headers(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_headers
