@@ -116,7 +116,7 @@ def check_applicants(checks: RecordChecks, levels: pd.Series, points: Points, *,
     )
     kept = _without_duplicates(checks, frame, any_id=any_id)
     return ApplicantRows(
-        frame=frame[kept].reset_index(drop=True),
+        frame=frame.assign(row=table.row)[kept].reset_index(drop=True),
         set_aside_count=int(checks.aside.sum()),
     )
 

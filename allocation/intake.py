@@ -1,10 +1,8 @@
 """The files of a round: read, checked record by record, and brought to one form."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from allocation.applicant_rows import APPLICANT_COLUMNS, applicant_numbers, check_applicants
@@ -50,15 +48,17 @@ class RoundInput:
     ----------
     applicants
         applicant_no, level, date_of_birth, sex, priority_tier, x, y (metres, NaN where unknown), together_with,
-        home_school.
+        home_school, and if they come from a file the row there.
     schools
-        school_code, level, capacity, name, x, y.
+        school_code, level, capacity, name, x, y, and the row likewise.
     pairs
         applicant_no, level, school_code, distance_m; None when no file of distances was given.
     issues
         Findings, by file and row.
     set_aside_count
         Applicant records that stand aside.
+    schools_file
+        Name of the file of schools, for what is found out about schools later.
     """
 
     applicants: pd.DataFrame
@@ -66,7 +66,7 @@ class RoundInput:
     pairs: pd.DataFrame | None
     issues: IssueReport
     set_aside_count: int = 0
-    school_rows: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    schools_file: str = ""
 
 
 def read_round(
@@ -122,28 +122,28 @@ def read_round(
         checks.append(of_distances)
     return RoundInput(
         applicants=rows.frame,
-        schools=pools.drop(columns="record"),
+        schools=pools,
         pairs=pairs,
         issues=_in_order(checks),
         set_aside_count=rows.set_aside_count,
-        school_rows=_rows_of(pools, of_schools.table),
+        schools_file=of_schools.table.file,
     )
 
 
 def note_schools_out_of_reach(given: RoundInput, pairs: pd.DataFrame) -> None:
     """Warn of every seat pool that no applicant can reach."""
-    reached = pd.MultiIndex.from_frame(pairs[["school_code", "level"]].drop_duplicates())
-    pools = pd.MultiIndex.from_frame(given.schools[["school_code", "level"]])
-    for code, level in pools[~pools.isin(reached)]:
-        file, row = given.school_rows.get((code, level), ("", None))
+    key = ["school_code", "level"]
+    reached = pd.MultiIndex.from_frame(pairs[key].drop_duplicates())
+    out_of_reach = ~pd.MultiIndex.from_frame(given.schools[key]).isin(reached)
+    for school in given.schools[out_of_reach].to_dict("records"):
         given.issues.add(
             Issue(
                 severity=Severity.WARNING,
                 code="school_without_applicants",
-                file=file,
-                row=row,
+                file=given.schools_file,
+                row=school.get("row"),
                 field="school_code",
-                value=f"{code} {level}".strip(),
+                value=f"{school['school_code']} {school['level']}".strip(),
                 message=Text("Không học sinh nào tới được trường này.", "No applicant has this school in reach."),
                 hint=Text("Kiểm tra vị trí trường và mạng đường.", "Check the place of the school and the streets."),
             )
@@ -210,11 +210,3 @@ def _note_columns(applicants: RecordChecks, schools: RecordChecks, *, any_id: bo
 
 def _in_order(checks: list[RecordChecks]) -> IssueReport:
     return IssueReport([issue for one in checks for issue in sorted(one.issues, key=lambda issue: issue.row or 0)])
-
-
-def _rows_of(pools: pd.DataFrame, table: SourceTable) -> dict[tuple[str, str], tuple[str, int]]:
-    rows = table.row[pools["record"].to_numpy(dtype=np.int64)]
-    return {
-        (code, level): (table.file, int(row))
-        for code, level, row in zip(pools["school_code"], pools["level"], rows, strict=True)
-    }

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
     set_aside_count: int = 0,
     places: pd.DataFrame | None = None,
     crs: str = "",
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Write all files of a round but the report into an existing directory, and return the summary.
 
     Parameters
@@ -79,7 +80,7 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
     return summary
 
 
-def summary_of(problem: AllocationProblem, allocation: Allocation, *, policy: Policy, seed: str) -> dict[str, object]:
+def summary_of(problem: AllocationProblem, allocation: Allocation, *, policy: Policy, seed: str) -> dict[str, Any]:
     """Return the figures of the round and what it can be recomputed from."""
     return {
         **asdict(figures(problem, allocation)),
@@ -112,7 +113,7 @@ def _offers(problem: AllocationProblem, allocation: Allocation, policy: Policy) 
     return _as_csv(frame)
 
 
-def _certificate(problem: AllocationProblem, allocation: Allocation) -> dict[str, object]:
+def _certificate(problem: AllocationProblem, allocation: Allocation) -> dict[str, Any]:
     """Return the proof: for each stage and level the cost of no seat and the price of a seat in each school."""
     return {
         "format": _CERTIFICATE_FORMAT,

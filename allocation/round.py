@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from allocation.report import render_report
 from allocation.result_files import CERTIFICATE_FILE, REPORT_FILE, SUMMARY_FILE, write_round
 from allocation.stages import run_stages
 from allocation.verify import Verification, verify_directory
-from spatial.errors import ConflictError, VerificationError
+from spatial.errors import ConflictError, InputError, VerificationError
 from spatial.files import whole_directory
 from spatial.issues import Issue, Severity
 from spatial.text import Text
@@ -51,14 +52,13 @@ class RoundResult:
     directory: Path
     problem: AllocationProblem
     allocation: Allocation
-    summary: dict[str, object]
+    summary: dict[str, Any]
     schools: pd.DataFrame
     verification: Verification
 
 
 def run(
     given: RoundInput,
-    pairs: pd.DataFrame,
     *,
     settings: RoundSettings,
     directory: Path,
@@ -69,9 +69,7 @@ def run(
     Parameters
     ----------
     given
-        Applicants and schools, as `allocation.intake.read_round` or a generator gives them.
-    pairs
-        The admissible pairs: applicant_no, school_code, distance_m.
+        Applicants, schools and admissible pairs, as `allocation.intake.read_round` or a generator gives them.
     directory
         Is replaced as a whole when it is an earlier round, and must else be new or empty.
 
@@ -79,12 +77,17 @@ def run(
     ------
     ConflictError
         ``directory`` holds something that is no round.
+    InputError
+        ``given`` has no pairs.
     InfeasibleError
         The policy demands what cannot be.
     VerificationError
         The result does not prove what it claims; nothing was written.
     """
     _must_be_replaceable(directory)
+    pairs = given.pairs
+    if pairs is None:
+        raise InputError(Text("Chưa có khoảng cách.", "The distances are not known yet."))
     note_schools_out_of_reach(given, pairs)
     _note_unused_wishes(given)
     problem = build_problem(given.applicants, given.schools, pairs, seed=settings.seed)

@@ -18,7 +18,7 @@ MOST_CLASSES = 1_000
 
 
 def check_schools(checks: RecordChecks, levels: pd.Series, points: Points) -> pd.DataFrame:
-    """Return the seat pools: school_code, level, capacity, name, x, y, and the index of the ``record``.
+    """Return the seat pools: school_code, level, capacity, name, x, y, and the row of the file.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def check_schools(checks: RecordChecks, levels: pd.Series, points: Points) -> pd
         }
     )
     kept = _without_duplicates(checks, frame)
-    return frame.assign(record=np.arange(len(frame)))[kept].reset_index(drop=True)
+    return frame.assign(row=table.row)[kept].reset_index(drop=True)
 
 
 def _missing(field: str, message: Text) -> Issue:

@@ -1,0 +1,188 @@
+"""``diaban allocate``, ``verify`` and ``explain``: a round from files, its proof, and its reasons."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from allocation.distances import pairs_by_walking
+from allocation.explain import Explanation, as_data, metres
+from allocation.explain import explain as explain_applicant
+from allocation.intake import IntakeOptions, RoundInput, read_round
+from allocation.model import LEVEL_LABELS
+from allocation.personal_id import mask
+from allocation.policy import DEFAULT_POLICY, load_policy
+from allocation.round import RoundResult, RoundSettings, run
+from allocation.streets import read_network
+from allocation.verify import verify_directory
+from api.console import progress, results, say, say_issues
+from api.settings import settings
+from spatial.errors import InputError, VerificationError
+from spatial.text import Text
+
+Say = Callable[[Text], None]
+
+OutOption = Annotated[Path, typer.Option(help="Directory for the result.", show_default=False)]
+AnyIdOption = Annotated[bool, typer.Option("--any-id", help="Any unique text is an applicant number.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+RoundArgument = Annotated[Path, typer.Argument(help="Directory that `allocate` wrote.", show_default=False)]
+
+
+def allocate(  # noqa: PLR0913 - each is one word of the command line
+    *,
+    applicants: Annotated[Path, typer.Option(help="File of applicants, CSV or Parquet.", show_default=False)],
+    schools: Annotated[Path, typer.Option(help="File of schools, CSV or Parquet.", show_default=False)],
+    out: OutOption,
+    distances: Annotated[Path | None, typer.Option(help="File of distances: the admissible pairs.")] = None,
+    network: Annotated[Path | None, typer.Option(help="File of streets, to measure the ways on foot.")] = None,
+    preferences: Annotated[Path | None, typer.Option(help="File of preferences, where the policy asks.")] = None,
+    priorities: Annotated[Path | None, typer.Option(help="File of priorities, where the policy asks.")] = None,
+    policy: Annotated[str, typer.Option(help="Name of a policy, or a YAML file.")] = DEFAULT_POLICY,
+    level: Annotated[str | None, typer.Option(help="Only this level.")] = None,
+    seed: Annotated[str, typer.Option(help="Seed of the lottery.")] = "0",
+    crs: Annotated[str | None, typer.Option(help="Coordinate system of the columns x, y.")] = None,
+    any_id: AnyIdOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Place applicants in schools by a policy, prove the result, and write it to a directory."""
+    rule = load_policy(policy)
+    _refuse_unused_files(preferences=preferences, priorities=priorities, policy=rule.name)
+    if (distances is None) == (network is None):
+        raise InputError(
+            Text("Cần đúng một trong hai: --distances hoặc --network.", "Give either --distances or --network."),
+            hint=Text("Tệp khoảng cách, hoặc tệp đường để đo.", "A file of distances, or of streets to measure on."),
+        )
+    options = IntakeOptions(any_id=any_id, level=level, crs=crs, storage_crs=settings().crs)
+    round_settings = RoundSettings(policy=rule, seed=seed, any_id=any_id, crs=settings().crs)
+    with progress() as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(text: Text) -> None:
+            bar.update(task, description=text.in_language(settings().language))
+
+        tell(Text("Đọc tệp", "Reading"))
+        given = read_round(applicants, schools, distances=distances, options=options)
+        if network is not None:
+            given = _measured(given, network, files=(applicants.name, schools.name), tell=tell)
+        result = run(given, settings=round_settings, directory=out, progress=tell)
+    say_issues(given.issues, written_to=str(out / "issues.csv"))
+    _show_result(result, as_json=as_json)
+    if given.applicants.empty:
+        raise InputError(
+            Text("Không hồ sơ nào dùng được.", "No applicant could be used."),
+            hint=Text("Xem issues.csv.", "See issues.csv."),
+            subject=applicants.name,
+        )
+
+
+def verify(directory: RoundArgument, *, as_json: JsonOption = False) -> None:
+    """Check from its files alone that a round proves what it claims."""
+    verification = verify_directory(directory)
+    language = settings().language
+    if as_json:
+        content = {
+            "verified": verification.passed,
+            "claims": [claim._asdict() for claim in verification.claims],
+            "failures": [failure._asdict() for failure in verification.failures],
+        }
+        _print_json(content)
+    elif verification.passed:
+        for claim in verification.claims:
+            results.print(f"✓ {claim.in_language(language)}", markup=False)
+    if not verification.passed:
+        for failure in verification.failures:
+            say(failure)
+        raise VerificationError(
+            Text("Kết quả không được chứng minh.", "The result is not proven."),
+            hint=Text("Không dùng kết quả này; chạy lại allocate.", "Do not use it; run allocate again."),
+            subject=str(directory),
+        )
+
+
+def explain(
+    directory: RoundArgument,
+    applicant_no: Annotated[str, typer.Argument(help="Number of the applicant.", show_default=False)],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say where an applicant is placed, how far, and why not in a nearer school."""
+    explanation = explain_applicant(directory, applicant_no)
+    if as_json:
+        _print_json(as_data(explanation))
+        return
+    _print_explanation(explanation)
+
+
+def _refuse_unused_files(*, preferences: Path | None, priorities: Path | None, policy: str) -> None:
+    for name, path in (("--preferences", preferences), ("--priorities", priorities)):
+        if path is not None:
+            raise InputError(
+                Text(f"Quy tắc {policy} không dùng {name}.", f"The policy {policy} does not use {name}."),
+                hint=Text(f"Bỏ {name}, hoặc chọn quy tắc khác.", f"Leave {name} out, or choose another policy."),
+                subject=str(path),
+            )
+
+
+def _measured(given: RoundInput, network: Path, *, files: tuple[str, str], tell: Say) -> RoundInput:
+    """Return the round with its pairs measured on foot along the streets of a file."""
+    tell(Text("Dựng mạng đường", "Building the street network"))
+    streets = read_network(network, storage_crs=settings().crs)
+    tell(Text("Đo đường đi bộ", "Measuring the ways"))
+    measured = pairs_by_walking(given.applicants, given.schools, streets.network)
+    named = dict(zip(("applicants", "schools"), files, strict=True))
+    given.issues.extend(streets.issues)
+    given.issues.extend(replace(issue, file=named.get(issue.file, issue.file)) for issue in measured.issues)
+    return replace(given, pairs=measured.pairs)
+
+
+_HEADERS = (
+    Text("cấp", "level"),
+    Text("hồ sơ", "applicants"),
+    Text("chỗ học", "seats"),
+    Text("có chỗ", "placed"),
+    Text("chưa có chỗ", "unplaced"),
+    Text("trung bình (m)", "mean (m)"),
+    Text("xa nhất (m)", "farthest (m)"),
+    Text("trường gần nhất", "at the nearest"),
+)
+
+
+def _show_result(result: RoundResult, *, as_json: bool) -> None:
+    if as_json:
+        _print_json({**result.summary, "verified": result.verification.passed})
+        return
+    language = settings().language
+    table = Table(*(header.in_language(language) for header in _HEADERS))
+    for row in result.summary["levels"]:
+        share = "" if row["share_nearest"] is None else f"{row['share_nearest']:.1%}"
+        mean = "" if row["mean_distance_m"] is None else f"{row['mean_distance_m']:.0f}"
+        counts = (str(row[name]) for name in ("applicants", "seats", "placed", "unplaced"))
+        farthest = str(row["max_distance_m"] or "")
+        table.add_row(LEVEL_LABELS[row["level"]].in_language(language), *counts, mean, farthest, share)
+    results.print(table)
+    total = metres(int(result.summary["total_distance_m"]))
+    say(
+        Text(
+            f"Tổng quãng đường {total.vi}; đã kiểm chứng; kết quả ở {result.directory}.",
+            f"Total distance {total.en}; verified; the result is in {result.directory}.",
+        )
+    )
+
+
+def _print_explanation(explanation: Explanation) -> None:
+    language = settings().language
+    school = explanation.school_name or Text("chưa có trường", "no school yet").in_language(language)
+    results.print(f"{mask(explanation.applicant_no)}: {school}", markup=False)
+    for sentence in explanation.sentences:
+        results.print(sentence.in_language(language), markup=False)
+    for nearer in explanation.nearer:
+        far = metres(nearer.distance_m).in_language(language)
+        results.print(f"  {far}  {nearer.name}: {nearer.sentence.in_language(language)}", markup=False)
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
