@@ -14,6 +14,7 @@ from typing import Any
 import folium
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from basemap.preview import HtmlMarker, LegendEntry, LocalMap, escaped
@@ -125,7 +126,11 @@ FILL_CLASSES: tuple[tuple[float, str, Text], ...] = (
 )
 """Upper bound of the share of seats placed (exclusive), colour, label."""
 
+WITHHELD_CLASS = (math.nan, "#d8d2c4", Text("Số liệu được che", "Figure withheld"))
+"""Colour and label of a share that is not told."""
+
 _PLAIN_SCHOOL = "#0c5a55"
+_WATER_WORDS = ("water", "mặt nước", "sông", "rạch", "kênh")
 
 
 def draw(
@@ -159,6 +164,12 @@ def draw_streets(target: LocalMap, frame: gpd.GeoDataFrame) -> None:
     for style in (ALLEYS, STREETS, ARTERIALS, BRIDGES):
         members = [name for name, style_of_class in STREET_STYLES.items() if style_of_class is style]
         draw(target, frame[classes.isin(members)], style)
+
+
+def is_water(land_use: pd.Series) -> pd.Series:
+    """Tell for each zone whether its land use is water."""
+    words = land_use.fillna("").str.casefold()
+    return words.map(lambda text: any(word in text for word in _WATER_WORDS)).astype(bool)
 
 
 def draw_label(target: LocalMap, frame: gpd.GeoDataFrame, text: str) -> None:
@@ -200,7 +211,7 @@ def draw_schools(target: LocalMap, frame: gpd.GeoDataFrame, *, circles: SchoolCi
     order = np.argsort(-frame[circles.size_column].to_numpy(), kind="stable") if circles.size_column else None
     for row in (on_earth if order is None else on_earth.iloc[order]).to_dict("records"):
         _school_marker(target, row, circles=circles, largest=largest).add_to(target)
-    _school_legend(target, circles)
+    _school_legend(target, frame, circles)
 
 
 def _school_marker(
@@ -220,11 +231,12 @@ def _school_marker(
     return marker
 
 
-def _school_legend(target: LocalMap, circles: SchoolCircles) -> None:
+def _school_legend(target: LocalMap, frame: gpd.GeoDataFrame, circles: SchoolCircles) -> None:
     if circles.fill_ratio_column is None:
         entries = [(_PLAIN_SCHOOL, Text("Trường học", "School"))]
     else:
-        entries = [(colour, label) for _, colour, label in FILL_CLASSES]
+        is_withheld = bool(frame[circles.fill_ratio_column].isna().any())
+        entries = [(colour, label) for _, colour, label in (*FILL_CLASSES, *([WITHHELD_CLASS] if is_withheld else []))]
     for colour, label in entries:
         target.add_legend(LegendEntry(label=label, shape="circle", fill=colour, stroke="#16302f"))
 
@@ -236,6 +248,8 @@ def _radius_px(count: float | None, largest: float) -> float:
 
 
 def _fill_class(ratio: float) -> tuple[float, str, Text]:
+    if math.isnan(ratio):
+        return WITHHELD_CLASS
     return next(entry for entry in FILL_CLASSES if ratio < entry[0])
 
 

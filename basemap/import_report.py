@@ -131,7 +131,9 @@ def _write_quarantine(path: Path, quarantined: gpd.GeoDataFrame, *, reasons: Map
     frame = frame[[column for column in frame.columns if not str(column).startswith(OWN_PREFIX)]]
     for name in frame.columns.drop(frame.geometry.name):
         if not pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_datetime64_any_dtype(frame[name]):
-            frame[name] = frame[name].map(lambda value: None if pd.isna(value) else str(value)).astype(object)
+            absent = frame[name].isna()
+            texts = [None if gone else str(value) for value, gone in zip(frame[name], absent, strict=True)]
+            frame[name] = pd.Series(texts, index=frame.index, dtype=object)
     rows = [row_of(position) for position in frame.index]
     frame[f"{OWN_PREFIX}row"] = rows
     frame[f"{OWN_PREFIX}reason_vi"] = [reasons[row].vi for row in rows]

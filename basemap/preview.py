@@ -25,6 +25,7 @@ from spatial.text import Text
 
 LEAFLET_JS, LEAFLET_CSS, MAP_CSS, JQUERY_JS = "leaflet.js", "leaflet.css", "local_map.css", "jquery.min.js"
 
+_CLOSEST_ZOOM = 19
 _NORTH = (
     '<svg class="map-north" viewBox="0 0 34 44" aria-hidden="true" focusable="false">'
     '<path d="M17 12 27 42 17 35 7 42Z" fill="#16302f" stroke="#fffdf8" stroke-width="1.5"/>'
@@ -42,10 +43,13 @@ class MapAssets:
     Parameters
     ----------
     urls
-        Address of each file by its name in `ASSET_FILES`; a name without an address is written into the document.
+        Address of each file by its name in `asset_files`; a name without an address is written into the document.
+    font_urls
+        Address of the font by its weight; without one, the reader's own fonts are used.
     """
 
     urls: Mapping[str, str] = field(default_factory=dict)
+    font_urls: Mapping[int, str] = field(default_factory=dict)
 
 
 INLINED = MapAssets()
@@ -99,7 +103,7 @@ class _Page(Figure):
 
     _template = Template(
         '<!DOCTYPE html>\n<html lang="{{ this.language }}">\n<head>\n'
-        '<meta charset="utf-8"/>\n<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
+        '<meta charset="utf-8"/>\n<link rel="icon" href="data:,"/>\n<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         "<title>{{ this.title|e }}</title>\n{{ this.assets() }}\n{{ this.header.render(**kwargs) }}\n</head>\n"
         '<body>\n<main>\n<h1 class="map-title">{{ this.title|e }}</h1>\n'
         '<div class="map-stage">{{ this.north() }}{{ this.html.render(**kwargs) }}'
@@ -176,6 +180,8 @@ class LocalMap(folium.Map):
             center: {{ this.location|tojson }}, attributionControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 90,
             ...{{ this.options|tojavascript }} });
         L.control.zoom({{ this.zoom_texts|tojson }}).addTo({{ this.get_name() }});
+        {% if this.view %}{{ this.get_name() }}.fitBounds({{ this.view|tojson }},
+            { padding: [18, 18], maxZoom: {{ this.closest_zoom }}, animate: false });{% endif %}
         L.control.scale({ imperial: false }).addTo({{ this.get_name() }});
         {% endmacro %}
         """
@@ -194,8 +200,10 @@ class LocalMap(folium.Map):
             location=[10.776, 106.700], zoom_start=12, tiles=None, zoom_control=False, min_zoom=8, max_zoom=22
         )
         self.language, self.title = language, title.in_language(language)
+        self.view: list[list[float]] | None = None
+        self.closest_zoom = _CLOSEST_ZOOM
         scripts = (JQUERY_JS, LEAFLET_JS) if with_jquery else (LEAFLET_JS,)
-        links = "\n".join(_link(name, assets) for name in (LEAFLET_CSS, MAP_CSS, *scripts))
+        links = "\n".join([_fonts(assets), *(_link(name, assets) for name in (LEAFLET_CSS, MAP_CSS, *scripts))])
         self.page = _Page(title=self.title, language=language, links=links)
         self.page.source = source.in_language(language) if source else ""
         self.page.add_child(self)
@@ -209,11 +217,10 @@ class LocalMap(folium.Map):
         if entry not in self.page.legend:
             self.page.legend.append(entry)
 
-    def look_at(self, bounds: tuple[float, float, float, float], *, max_zoom: int = 19) -> None:
+    def look_at(self, bounds: tuple[float, float, float, float], *, max_zoom: int = _CLOSEST_ZOOM) -> None:
         """Show the box (west, south, east, north in degrees), with a little room around it."""
         west, south, east, north = (round(float(edge), 6) for edge in bounds)
-        self.location = [round((south + north) / 2, 6), round((west + east) / 2, 6)]
-        self.fit_bounds([[south, west], [north, east]], padding=(18, 18), max_zoom=max_zoom)
+        self.view, self.closest_zoom = [[south, west], [north, east]], max_zoom
 
     def document(self) -> str:
         """Return the whole HTML document."""
@@ -273,6 +280,14 @@ def _descendants(element: Element) -> Iterator[Element]:
     yield element
     for child in element._children.values():  # noqa: SLF001  # branca offers no other way to walk the tree
         yield from _descendants(child)
+
+
+def _fonts(assets: MapAssets) -> str:
+    faces = [
+        f'@font-face{{font-family:"Be Vietnam Pro";font-weight:{weight};font-display:swap;src:url("{url}")}}'
+        for weight, url in assets.font_urls.items()
+    ]
+    return f"<style>{''.join(faces)}</style>" if faces else ""
 
 
 def _link(name: str, assets: MapAssets) -> str:

@@ -20,6 +20,9 @@ from spatial.errors import InputError, UnknownCrsError
 from spatial.issues import Issue, Severity
 from spatial.text import Text
 
+VN2000 = "EPSG:4756"
+"""Longitude and latitude on the VN-2000 datum."""
+
 _TM3_SCALE_RATIO = 0.9999
 _TM3_FALSE_EASTING_M = 500_000.0
 _EPSG_NAME = re.compile(r"EPSG:\d{4,6}")
@@ -138,12 +141,15 @@ def _from_label(crs: CRS, *, file: str) -> SourceCrs:
     own = crs.source_crs if crs.is_bound and crs.source_crs is not None else crs
     if not (own.is_geographic or own.is_projected):
         raise _nameless(file)
-    code = own.to_epsg()
-    if is_vn2000(own.to_wkt()) or (code is not None and own.equals(CRS.from_epsg(code), ignore_axis_order=True)):
-        return SourceCrs(name=f"EPSG:{code}" if code else own.to_wkt(), is_asserted=False)
+    code = _code(own)
+    has_datum = _has_way_to_wgs84(own)
+    if code is not None and has_datum:
+        return SourceCrs(name=f"EPSG:{code}", is_asserted=False)
+    if is_vn2000(own.to_wkt()):
+        return SourceCrs(name=own.to_wkt(), is_asserted=False)
     if _has_tm3_shape(own):
         return _tm3_without_datum(own, carries_shift=crs.is_bound, file=file)
-    if not crs.is_bound and not _has_way_to_wgs84(own):
+    if not crs.is_bound and not has_datum:
         raise InputError(
             Text(
                 f"Hệ tọa độ {own.name!r} không cho biết mốc trắc địa.",
@@ -152,7 +158,16 @@ def _from_label(crs: CRS, *, file: str) -> SourceCrs:
             hint=_state_it(),
             subject=file,
         )
-    return SourceCrs(name=f"EPSG:{code}" if code else crs.to_wkt(), is_asserted=False)
+    return SourceCrs(name=crs.to_wkt(), is_asserted=False)
+
+
+def _code(crs: CRS) -> int | None:
+    """Return the EPSG code; ESRI's form of a geographic system differs from EPSG's in its axis order alone."""
+    code = crs.to_epsg()
+    if code is not None or not crs.is_geographic:
+        return code
+    known = (known_crs(WGS84), known_crs(VN2000))
+    return next((one.to_epsg() for one in known if crs.equals(one, ignore_axis_order=True)), None)
 
 
 def _parameters(crs: CRS) -> dict[str, float]:

@@ -257,16 +257,13 @@ def _version(session: Session, version_id: LayerVersionId) -> LayerVersion:
 
 
 def _versions(session: Session, statement: Select[LayerVersionRow]) -> list[LayerVersion]:
-    first_published = dict(
-        session.execute(
-            select(LayerPublicationRow.version_id, func.min(LayerPublicationRow.published_at)).group_by(
-                LayerPublicationRow.version_id
-            )
-        )
-        .tuples()
-        .all()
-    )
-    current = {session.scalar(_current_version_id(layer)) for layer in LayerName}
+    first_published: dict[int, datetime] = {}
+    moments = select(LayerPublicationRow.version_id, func.min(LayerPublicationRow.published_at))
+    for version_id, published_at in session.execute(moments.group_by(LayerPublicationRow.version_id)):
+        first_published[version_id] = published_at
+    latest = select(func.max(LayerPublicationRow.id)).where(LayerPublicationRow.withdrawn.is_(False))
+    pointers = LayerPublicationRow.id.in_(latest.group_by(LayerPublicationRow.layer))
+    current = set(session.scalars(select(LayerPublicationRow.version_id).where(pointers)))
     return [
         LayerVersion(
             version_id=LayerVersionId(row.id),

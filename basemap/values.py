@@ -79,6 +79,8 @@ def coerce(raw: object, attribute: Attribute) -> Coerced:
 
 def clean_text(text: str) -> str:
     """Return ``text`` composed (NFC), on one line, without control, zero-width and direction-changing characters."""
+    if text.isprintable() and unicodedata.is_normalized("NFC", text) and "  " not in text:
+        return text.strip()
     on_one_line = " ".join(text.split())
     kept = (letter for letter in on_one_line if unicodedata.category(letter) not in {"Cc", "Cf"})
     return to_nfc("".join(kept))

@@ -1,0 +1,114 @@
+"""Geometries in the declared shape, and those that cannot be."""
+
+import numpy as np
+import pytest
+import shapely
+from shapely import wkt
+
+from basemap.model import Shape
+from basemap.shapes import REPAIR_AREA_CHANGE_RATIO, Shaped, shape_geometries
+
+SQUARE = shapely.box(0, 0, 10, 10)
+POINT = shapely.Point(1, 2)
+LINE = shapely.LineString([(0, 0), (10, 0)])
+
+
+def shaped(*geometries: shapely.Geometry | None, shape: Shape = Shape.AREA) -> Shaped:
+    array = np.empty(len(geometries), dtype=object)
+    array[:] = geometries
+    return shape_geometries(array, shape)
+
+
+def codes(result: Shaped) -> dict[int, str]:
+    return {position: problem.code for position, problem in result.problems.items()}
+
+
+@pytest.mark.parametrize(("geometry", "shape"), [(SQUARE, Shape.AREA), (LINE, Shape.LINE), (POINT, Shape.POINT)])
+def test_a_single_part_becomes_the_stored_kind(geometry: shapely.Geometry, shape: Shape) -> None:
+    result = shaped(geometry, shape=shape)
+    assert result.geometries[0].geom_type == shape.value
+    assert shapely.equals(result.geometries[0], geometry)
+    assert result.problems == {}
+
+
+def test_parts_stay_with_their_feature() -> None:
+    two = shapely.MultiPolygon([SQUARE, shapely.box(20, 0, 30, 10)])
+    with_hole = SQUARE.difference(shapely.box(4, 4, 6, 6))
+    result = shaped(two, with_hole, SQUARE)
+    assert [geometry.area for geometry in result.geometries] == [200, 96, 100]
+    assert [len(geometry.geoms) for geometry in result.geometries] == [2, 1, 1]
+
+
+def test_heights_are_dropped_and_counted() -> None:
+    result = shaped(shapely.force_3d(SQUARE, 5), SQUARE)
+    assert result.raised_count == 1
+    assert not result.geometries[0].has_z
+
+
+def test_a_multipoint_of_one_is_a_point_and_of_two_is_not() -> None:
+    result = shaped(shapely.MultiPoint([(1, 2)]), shapely.MultiPoint([(1, 2), (3, 4)]), shape=Shape.POINT)
+    assert result.geometries[0].geom_type == "Point"
+    assert codes(result) == {1: "geometry_type"}
+
+
+def test_nothing_and_empty_are_missing() -> None:
+    assert codes(shaped(None, shapely.Polygon())) == {0: "geometry_missing", 1: "geometry_missing"}
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_coordinates_that_are_no_numbers_are_found(number: float) -> None:
+    broken = shapely.Polygon([(0, 0), (10, 0), (number, 10), (0, 10)])
+    assert codes(shaped(broken)) == {0: "geometry_not_finite"}
+
+
+@pytest.mark.parametrize(
+    ("geometry", "shape"),
+    [
+        (POINT, Shape.AREA),
+        (LINE, Shape.AREA),
+        (SQUARE, Shape.LINE),
+        (shapely.GeometryCollection([SQUARE, POINT]), Shape.AREA),
+    ],
+)
+def test_another_kind_of_geometry_is_not_changed_silently(geometry: shapely.Geometry, shape: Shape) -> None:
+    result = shaped(geometry, shape=shape)
+    assert codes(result) == {0: "geometry_type"}
+    assert result.problems[0].value == geometry.geom_type
+    assert "not changed silently" in result.problems[0].hint.en
+
+
+def test_no_centre_is_taken_of_a_polygon_where_points_are_needed() -> None:
+    result = shaped(SQUARE, shape=Shape.POINT)
+    assert codes(result) == {0: "geometry_type"}
+    assert "No centre is taken silently" in result.problems[0].hint.en
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "POLYGON ((0 0, 10 10, 10 0, 0 10, 0 0))",
+        "POLYGON ((0 0, 10 0, 10 10, 0 10, 0 0), (20 20, 22 20, 22 22, 20 22, 20 20))",
+        "POLYGON ((0 0, 10 0, 5 0, 0 0))",
+        "POLYGON ((0 0, 10 0, 10 10, 0 12, 0 4, 12 4, 12 2, 0 2, 0 0))",
+    ],
+    ids=["bow-tie", "hole outside", "no area", "loop across itself"],
+)
+def test_what_has_no_single_meaning_is_not_repaired(text: str) -> None:
+    assert codes(shaped(wkt.loads(text))) == {0: "geometry_invalid"}
+
+
+def test_a_small_fault_is_repaired_and_named() -> None:
+    spike = wkt.loads("POLYGON ((0 0, 10 0, 10 10, 10 14, 10 10, 0 10, 0 0))")
+    touching = wkt.loads("POLYGON ((0 0, 10 0, 10 10, 5 10, 5 6, 6 6, 6 4, 5 4, 5 10, 0 10, 0 0))")
+    result = shaped(spike, touching)
+    assert result.problems == {}
+    assert set(result.repaired) == {0, 1}
+    assert "Self-intersection" in result.repaired[0]
+    for mended, given in zip(result.geometries, (spike, touching), strict=True):
+        assert mended.is_valid
+        assert abs(mended.area - given.area) <= REPAIR_AREA_CHANGE_RATIO * given.area
+
+
+def test_a_line_without_length_is_invalid() -> None:
+    assert codes(shaped(shapely.LineString([(1, 1), (1, 1)]), shape=Shape.LINE)) == {0: "geometry_invalid"}
