@@ -18,7 +18,7 @@ from allocation.simulate import (
 )
 from basemap.intake import read_layer_file
 from basemap.model import LayerName
-from spatial.errors import InputError
+from spatial.errors import ConflictError, InputError
 from spatial.files import whole_directory
 from spatial.geometry import reproject_frame
 from spatial.text import Text, to_nfc
@@ -107,11 +107,29 @@ def simulate_round(files: DistrictFiles, rules: SimulationRules, *, storage_crs:
 
 
 def write_simulated_round(simulated: SimulatedRound, directory: Path) -> None:
-    """Write applicants.csv, schools.csv and streets.gpkg, all or none."""
+    """Write applicants.csv, schools.csv and streets.gpkg, all or none.
+
+    Raises
+    ------
+    ConflictError
+        ``directory`` holds anything but an earlier simulated round, which would be lost.
+    """
+    _must_be_replaceable(directory)
     with whole_directory(directory) as folder:
         simulated.applicants.to_csv(folder / APPLICANTS_FILE, index=False, float_format="%.3f", lineterminator="\n")
         simulated.schools.to_csv(folder / SCHOOLS_FILE, index=False, float_format="%.3f", lineterminator="\n")
         simulated.streets.to_file(folder / STREETS_FILE, driver="GPKG", engine="pyogrio", layer="street")
+
+
+def _must_be_replaceable(directory: Path) -> None:
+    own = {APPLICANTS_FILE, SCHOOLS_FILE, STREETS_FILE}
+    if not directory.exists() or (directory.is_dir() and {path.name for path in directory.iterdir()} <= own):
+        return
+    raise ConflictError(
+        Text("Thư mục ghi đã có tệp khác.", "The target folder holds other files."),
+        hint=Text("Chọn một thư mục mới.", "Choose a new folder."),
+        subject=str(directory),
+    )
 
 
 def _features(path: Path, *, storage_crs: str) -> gpd.GeoDataFrame:

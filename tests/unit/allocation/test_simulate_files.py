@@ -10,7 +10,7 @@ from allocation.model import Level
 from allocation.simulate import SimulationRules
 from allocation.simulate_files import Chosen, DistrictFiles, simulate_round, write_simulated_round
 from allocation.streets import read_network
-from spatial.errors import InputError
+from spatial.errors import ConflictError, InputError
 
 EAST_M, NORTH_M = 603_000.0, 1_190_000.0
 RULES = SimulationRules(
@@ -83,3 +83,15 @@ def test_conditions_that_leave_no_home_are_refused(district: DistrictFiles) -> N
     )
     with pytest.raises(InputError, match="no homes"):
         simulate_round(empty, RULES, storage_crs="EPSG:9210")
+
+
+def test_a_folder_with_other_files_is_never_replaced_and_an_earlier_round_is(
+    district: DistrictFiles, tmp_path: Path
+) -> None:
+    simulated = simulate_round(district, RULES, storage_crs="EPSG:9210")
+    write_simulated_round(simulated, tmp_path / "round")
+    write_simulated_round(simulated, tmp_path / "round")
+    (tmp_path / "round" / "notes.txt").write_text("keep me")
+    with pytest.raises(ConflictError, match="other files"):
+        write_simulated_round(simulated, tmp_path / "round")
+    assert (tmp_path / "round" / "notes.txt").read_text() == "keep me"
