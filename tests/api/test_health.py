@@ -1,0 +1,79 @@
+from collections.abc import Callable
+
+import httpx
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from allocation.publication import SNAPSHOT_SUFFIX
+from api.app import create_app
+from api.settings import Settings
+
+
+def test_a_fresh_installation_is_alive_and_ready(client: httpx.Client) -> None:
+    assert client.get("/healthz").json() == {"status": "alive"}
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["checks"] == {"database": "ready", "published_results": "ready"}
+
+
+def test_a_store_that_does_not_answer_makes_it_unready_and_says_why(
+    settings: Settings, client_of: Callable[..., httpx.Client]
+) -> None:
+    nowhere = settings.model_copy(update={"database_url": "postgresql+psycopg://nobody@127.0.0.1:1/none"})
+    client = client_of(create_app(nowhere))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["published_results"] == "ready"
+    assert answer.json()["checks"]["database"] != "ready"
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_store_of_another_program_makes_it_unready_and_says_why(
+    settings: Settings, client_of: Callable[..., httpx.Client]
+) -> None:
+    settings.data_dir.mkdir()
+    (settings.data_dir / "diaban.gpkg").write_bytes(b"no database at all" * 100)
+    client = client_of(create_app(settings))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "diaban.gpkg" in answer.json()["checks"]["database"]
+
+
+def test_a_damaged_publication_makes_it_unready_and_says_which(
+    client: httpx.Client, settings: Settings, publish: Callable[..., None], families: list[dict[str, str]]
+) -> None:
+    publish(families)
+    (settings.published_dir / f"other{SNAPSHOT_SUFFIX}").write_bytes(b"cut off")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert f"other{SNAPSHOT_SUFFIX}" in answer.json()["checks"]["published_results"]
+
+
+def test_results_under_another_secret_are_not_served_as_if_nobody_had_applied(
+    settings: Settings,
+    client_of: Callable[..., httpx.Client],
+    publish: Callable[..., None],
+    families: list[dict[str, str]],
+) -> None:
+    publish(families)
+    client = client_of(create_app(settings.model_copy(update={"secret": SecretStr("another secret " * 3)})))
+    answer = client.post("/api/v1/admissions/lookup", json=families[0])
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "data_unavailable"
+    assert "another secret" in client.get("/readyz").json()["checks"]["published_results"]
+
+
+def test_a_store_that_comes_back_is_used_without_a_restart(client: httpx.Client, app: FastAPI) -> None:
+    door = app.state.database_door
+    working = door.open
+
+    def away() -> None:
+        from spatial.errors import DataUnavailableError  # noqa: PLC0415  raised by this stand-in alone
+        from spatial.text import Text  # noqa: PLC0415  as above
+
+        raise DataUnavailableError(Text("Đi vắng.", "Away."))
+
+    door.open = away
+    assert client.get("/readyz").status_code == 503
+    door.open = working
+    assert client.get("/readyz").status_code == 200
