@@ -65,7 +65,10 @@ def asset_url(name: str) -> str:
 
 def map_assets() -> MapAssets:
     """Return where served map documents find their scripts and styles."""
-    return MapAssets(urls={name: asset_url(name) for name in asset_files() if not name.startswith("images/")})
+    return MapAssets(
+        urls={name: asset_url(name) for name in asset_files() if not name.startswith("images/")},
+        font_urls={weight: asset_url(f"BeVietnamPro-{face}.ttf") for face, weight in _FONT_WEIGHTS.items()},
+    )
 
 
 @router.get("/static/{path:path}", name="static")

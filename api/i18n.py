@@ -1,12 +1,12 @@
 """Two languages on every page: sentences from ``locale/*.yaml``, numbers and dates in the manner of each."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from importlib import resources
 from typing import Final, Protocol
-
 
 import yaml
 from babel import Locale
@@ -18,6 +18,7 @@ LANGUAGE_COOKIE: Final = "diaban_language"
 LANGUAGE_COOKIE_SECONDS: Final = 365 * 24 * 3600
 
 _DAY_PATTERN: Final = "dd/MM/yyyy"
+_NUMBER_AND_UNIT: Final = re.compile(r"(?<=\d) (?=(?:m|m²|km)\b|m²)")
 _VIETNAM: Final = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 
@@ -71,8 +72,8 @@ class Speech:
         return sentence.format(**values) if values else sentence
 
     def say(self, text: Speakable) -> str:
-        """Return a text that the core made, in this language."""
-        return text.in_language(self.language)
+        """Return a text that the core made, in this language; a number and its unit stay on one line."""
+        return _NUMBER_AND_UNIT.sub("\N{NO-BREAK SPACE}", text.in_language(self.language))
 
     def number(self, value: float, *, digits: int = 0) -> str:
         """Return ``1.234,5`` or ``1,234.5``, rounded to ``digits`` decimals, without trailing zeros."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -33,7 +32,7 @@ def environment() -> Environment:
 
 
 def render(
-    request: Request, template: str, *, status_code: int = 200, is_private: bool = False, **values: Any
+    request: Request, template: str, *, status_code: int = 200, is_private: bool = False, **values: object
 ) -> HTMLResponse:
     """Return the page made of ``template`` in the reader's language.
 

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from basemap.map_labels import latitude_longitude
 from basemap.preview import HtmlMarker, LegendEntry, LocalMap, escaped
 from spatial.crs import WGS84, is_geographic
 from spatial.geometry import reproject_frame
@@ -172,14 +173,6 @@ def is_water(land_use: pd.Series) -> pd.Series:
     return words.map(lambda text: any(word in text for word in _WATER_WORDS)).astype(bool)
 
 
-def draw_label(target: LocalMap, frame: gpd.GeoDataFrame, text: str) -> None:
-    """Write ``text`` beside the inner point of the first feature."""
-    point = reproject_frame(frame.iloc[:1], WGS84).geometry.iloc[0].representative_point()
-    marker = HtmlMarker(_latitude_longitude(point), markup="", size_px=1, interactive=False)
-    folium.Tooltip(escaped(text), permanent=True, sticky=False, class_name="map-label").add_to(marker)
-    marker.add_to(target)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolCircles:
     """How schools are drawn.
@@ -226,7 +219,7 @@ def _school_marker(
     markup = (
         f'<span class="map-school" style="background:{colour}"></span><span class="map-hidden">{escaped(spoken)}</span>'
     )
-    marker = HtmlMarker(_latitude_longitude(row["geometry"]), markup=markup, size_px=size_px)
+    marker = HtmlMarker(latitude_longitude(row["geometry"]), markup=markup, size_px=size_px)
     folium.Tooltip(shown, sticky=False).add_to(marker)
     return marker
 
@@ -282,7 +275,3 @@ def bounds_of(frame: gpd.GeoDataFrame, *, margin_m: float = 0.0) -> tuple[float,
     box = shapely.box(*frame.total_bounds).buffer(margin_m, join_style="mitre")
     bounds = reproject_frame(gpd.GeoDataFrame(geometry=[box], crs=frame.crs), WGS84).total_bounds
     return (float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3]))
-
-
-def _latitude_longitude(point: shapely.Point) -> list[float]:
-    return [round(point.y, _DECIMALS), round(point.x, _DECIMALS)]

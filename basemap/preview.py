@@ -103,7 +103,8 @@ class _Page(Figure):
 
     _template = Template(
         '<!DOCTYPE html>\n<html lang="{{ this.language }}">\n<head>\n'
-        '<meta charset="utf-8"/>\n<link rel="icon" href="data:,"/>\n<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
+        '<meta charset="utf-8"/>\n<link rel="icon" href="data:,"/>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         "<title>{{ this.title|e }}</title>\n{{ this.assets() }}\n{{ this.header.render(**kwargs) }}\n</head>\n"
         '<body>\n<main>\n<h1 class="map-title">{{ this.title|e }}</h1>\n'
         '<div class="map-stage">{{ this.north() }}{{ this.html.render(**kwargs) }}'

@@ -1,0 +1,171 @@
+"""What the maps beside the pages show: whole documents, drawn from the published layers, without any home.
+
+A missing layer leaves its lines out; a map never fails because one layer is not published.
+"""
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sqlalchemy.orm import Session
+
+from allocation.model import LEVEL_LABELS
+from allocation.public_figures import AdmissionRound
+from api.assets import map_assets
+from api.i18n import speech
+from basemap import cartography as draw
+from basemap import store
+from basemap.map_labels import draw_label, draw_street_names
+from basemap.model import LAYERS, LayerName
+from basemap.preview import LocalMap
+from spatial.db import Bounds, storage_crs
+from spatial.errors import DataUnavailableError, NotFoundError
+from spatial.text import Text
+
+_SCHOOL_SURROUNDINGS_M = 600.0
+_SCHOOL_IN_VIEW_M = 320.0
+_SCHOOL_NAMES_APART_M = 110.0
+_MOST_STREETS_WITH_ALLEYS = 6000
+_WITHHELD_RATIO = float("nan")
+
+
+def school_map(session: Session, school_code: str, *, language: str) -> str:
+    """Return the map of one school and the streets around it.
+
+    Raises
+    ------
+    NotFoundError
+        The published layer has no such school.
+    """
+    schools = store.read_layer(session, LayerName.SCHOOL)
+    school = schools[schools["school_code"] == school_code]
+    if school.empty:
+        raise NotFoundError(Text("Không có trường này.", "There is no such school."), subject=school_code)
+    name = str(school["name"].iloc[0])
+    made = LocalMap(
+        title=Text(f"Bản đồ vị trí {name}", f"Map of {name}"),
+        language=language,
+        source=source_line(session, (LayerName.SCHOOL, LayerName.STREET, LayerName.WARD)),
+        assets=map_assets(),
+    )
+    around = _box_around(school, _SCHOOL_SURROUNDINGS_M)
+    streets = _draw_ground(made, session, bounds=around)
+    draw.draw_schools(made, school, circles=draw.SchoolCircles(fields={"address": _ADDRESS}))
+    if streets is not None:
+        seen = _box_around(school, _SCHOOL_IN_VIEW_M)
+        draw_street_names(made, streets, within=seen, limit=14, apart_m=_SCHOOL_NAMES_APART_M)
+    draw_label(made, school, name)
+    made.look_at(draw.bounds_of(school, margin_m=_SCHOOL_IN_VIEW_M))
+    return made.document()
+
+
+def round_map(session: Session, admission_round: AdmissionRound, *, language: str) -> str:
+    """Return the map of all schools of a round: the size tells capacity, the colour how full they are.
+
+    Parameters
+    ----------
+    admission_round
+        As the reader may see it; withheld figures stay withheld here too.
+    """
+    title = admission_round.title
+    made = LocalMap(
+        title=Text(f"Bản đồ các trường, {title.vi}", f"Map of the schools, {title.en}"),
+        language=language,
+        source=source_line(session, (LayerName.WARD, LayerName.STREET)),
+        assets=map_assets(),
+    )
+    schools = _school_frame(admission_round, crs=storage_crs(session), language=language)
+    _draw_ground(made, session, bounds=None)
+    if schools.empty:
+        return made.document()
+    circles = draw.SchoolCircles(size_column="capacity", fill_ratio_column="fill_ratio", fields={"told": _PLACED})
+    draw.draw_schools(made, schools, circles=circles)
+    made.look_at(draw.bounds_of(schools, margin_m=300))
+    return made.document()
+
+
+def source_line(session: Session, layers: Sequence[LayerName]) -> Text | None:
+    """Return one line that names the published versions of ``layers``; None when none is published."""
+    versions = [version for layer in layers if (version := store.current_version(session, layer)) is not None]
+    if not versions:
+        return None
+
+    def told(language: str) -> str:
+        word = Text("bản", "version").in_language(language)
+        return "; ".join(
+            f"{LAYERS[version.layer].label.in_language(language)} {word} {version.version_id} "
+            f"({speech(language).day(version.imported_at)})"
+            for version in versions
+        )
+
+    return Text(f"Nguồn: bản đồ nền Địa Bàn. {told('vi')}.", f"Source: Địa Bàn basemap. {told('en')}.")
+
+
+_ADDRESS = Text("Địa chỉ", "Address")
+_PLACED = Text("Đã xếp", "Placed")
+
+
+def _draw_ground(made: LocalMap, session: Session, *, bounds: Bounds | None) -> gpd.GeoDataFrame | None:
+    """Draw wards, water and streets, and return the streets."""
+    wards = read_or_nothing(session, LayerName.WARD, bounds=bounds)
+    streets = read_or_nothing(session, LayerName.STREET, bounds=bounds)
+    zones = read_or_nothing(session, LayerName.ZONE, bounds=bounds)
+    if wards is not None:
+        draw.draw(made, wards, draw.WARDS, fields={"name": Text("Phường", "Ward")})
+    if zones is not None:
+        draw.draw(made, zones[draw.is_water(zones["land_use"])], draw.WATER)
+    if streets is not None:
+        if len(streets) > _MOST_STREETS_WITH_ALLEYS:
+            streets = streets[~streets["street_class"].isin(["alley", "path"])]
+        draw.draw_streets(made, streets)
+    return streets
+
+
+def read_or_nothing(session: Session, layer: LayerName, *, bounds: Bounds | None) -> gpd.GeoDataFrame | None:
+    """Return the features of a layer; None where it is not published, which is not the same as empty."""
+    try:
+        return store.read_layer(session, layer, bounds=bounds)
+    except DataUnavailableError:
+        return None
+
+
+def _box_around(frame: gpd.GeoDataFrame, margin_m: float) -> Bounds:
+    min_x, min_y, max_x, max_y = frame.total_bounds
+    return (min_x - margin_m, min_y - margin_m, max_x + margin_m, max_y + margin_m)
+
+
+def _school_frame(admission_round: AdmissionRound, *, crs: str, language: str) -> gpd.GeoDataFrame:
+    """One row a school: its seat pools of all levels together."""
+    pools = pd.DataFrame(
+        {
+            "school_code": school.school_code,
+            "name": school.name,
+            "capacity": school.capacity,
+            "placed": school.placed,
+            "x": school.x,
+            "y": school.y,
+            "told": _told(school.level, school.placed, capacity=school.capacity, language=language),
+        }
+        for school in admission_round.schools
+        if school.x is not None and school.y is not None
+    )
+    if pools.empty:
+        return gpd.GeoDataFrame({"name": [], "capacity": []}, geometry=[], crs=crs)
+    rows = pools.groupby("school_code", sort=True).agg(
+        name=("name", "first"),
+        capacity=("capacity", "sum"),
+        placed=("placed", lambda counts: counts.sum(skipna=False)),
+        x=("x", "first"),
+        y=("y", "first"),
+        told=("told", "; ".join),
+    )
+    ratio = rows["placed"].astype(float) / rows["capacity"].where(rows["capacity"] > 0)
+    points = shapely.points(rows["x"].to_numpy(dtype=float), rows["y"].to_numpy(dtype=float))
+    return gpd.GeoDataFrame(rows.assign(fill_ratio=ratio.fillna(_WITHHELD_RATIO)), geometry=points, crs=crs)
+
+
+def _told(level: str, placed: int | None, *, capacity: int, language: str) -> str:
+    label = LEVEL_LABELS.get(level, Text(level, level)).in_language(language)
+    count = Text("không công bố", "withheld").in_language(language) if placed is None else str(placed)
+    return f"{label} {count}/{capacity}"
