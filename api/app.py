@@ -12,7 +12,7 @@ from api.dependencies import DatabaseDoor
 from api.errors import install_error_handlers
 from api.rate_limit import LOOK_UP_BUDGET, SIGN_IN_BUDGET, Budget, RateLimit
 from api.render import render_error
-from api.routes import admission_pages, admissions, health, pages, parcels, rounds, session
+from api.routes import admission_pages, admissions, health, pages, parcels, permits, rounds, session
 from api.secret_key import load_secret
 from api.security import AccessLog, RequestGuard, SecurityHeaders
 from api.sessions import FormCookie, SessionKeeper
@@ -54,7 +54,7 @@ def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_
     install_error_handlers(app)
     _add_middleware(app, settings, budgets=budgets)
     app.state.render_error = render_error
-    for routes in (health, admissions, parcels, rounds, session, assets, pages):
+    for routes in (health, admissions, parcels, permits, rounds, session, assets, pages):
         app.include_router(routes.router)
     app.include_router(session.forms)
     return app

@@ -1,0 +1,36 @@
+"""What may be built on a plot, and which article says so."""
+
+from functools import lru_cache
+from typing import Any
+
+from fastapi import APIRouter, Depends
+
+from api.clock import today_in_vietnam
+from api.parameters import no_parameters
+from api.schemas.permits import LimitsIn
+from permits.fact_sheet import read_facts
+from permits.limits import limits
+from permits.rulebook import Rulebook, load_rulebook
+
+router = APIRouter(tags=["permits"], dependencies=[Depends(no_parameters)])
+
+
+@router.post("/api/v1/permits/limits")
+def find_limits(question: LimitsIn) -> dict[str, Any]:
+    """Return every limit of a plot: value, verdict, article, and which facts are missing."""
+    as_of = question.as_of or today_in_vietnam()
+    sheet = read_facts(question.facts, subject="facts")
+    answer = limits(sheet, rulebook=rulebook_named(question.rulebook), as_of=as_of)
+    return {"facts": question.facts, **answer.to_json()}
+
+
+@lru_cache(maxsize=16)
+def rulebook_named(name: str) -> Rulebook:
+    """Return a rule-pack that comes with the product; its file does not change while the server runs.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of that name.
+    """
+    return load_rulebook(name)

@@ -1,0 +1,20 @@
+"""Questions about what may be built."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from permits.rulebook import DEFAULT_RULEBOOK
+
+MOST_FACTS_COUNT = 100
+
+
+class LimitsIn(BaseModel):
+    """A plot as facts, e.g. ``{"building_type": "row_house", "plot_area_m2": 60}``; null is unknown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    facts: Annotated[dict[str, Any], Field(max_length=MOST_FACTS_COUNT)]
+    as_of: Annotated[date | None, Field(default=None, description="basis date; today in Vietnam when absent")]
+    rulebook: Annotated[str, Field(default=DEFAULT_RULEBOOK, max_length=60, pattern="^[a-z0-9-]+$")]

@@ -1,0 +1,121 @@
+from datetime import UTC, datetime
+
+import geopandas as gpd
+import httpx
+import pytest
+import shapely
+from fastapi import FastAPI
+
+from basemap import store
+from basemap.model import LAYERS, LayerName
+from spatial.crs import HCMC
+
+PARCELS = "/api/v1/parcels"
+X_M, Y_M = 603_000.0, 1_192_000.0
+IMPORTED = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def square(x_m: float, y_m: float, *, side_m: float = 20.0) -> shapely.MultiPolygon:
+    return shapely.MultiPolygon([shapely.box(x_m, y_m, x_m + side_m, y_m + side_m)])
+
+
+@pytest.fixture
+def _parcels(app: FastAPI) -> None:
+    """Thửa 16, tờ 10, in two wards, in one of them twice; and one that overlaps the first by half."""
+    rows = [
+        ("26797-10-16", "26797", "10", "16", square(X_M, Y_M)),
+        ("26797-10-16~2", "26797", "10", "16", square(X_M + 100, Y_M)),
+        ("26800-10-16", "26800", "10", "16", square(X_M + 200, Y_M)),
+        ("26797-10-17", "26797", "10", "17", square(X_M + 10, Y_M)),
+    ]
+    columns = ("feature_id", "ward_code", "map_sheet", "parcel_no", "geometry")
+    frame = gpd.GeoDataFrame([dict(zip(columns, row, strict=True)) for row in rows], crs=HCMC)
+    for name in LAYERS[LayerName.PARCEL].attribute_names:
+        if name not in frame:
+            frame[name] = None
+    frame["registered_area_m2"] = [400.0, None, None, None]
+    provenance = store.Provenance(
+        imported_at=IMPORTED,
+        imported_by="test",
+        source_file="parcels.gpkg",
+        source_sha256="0" * 64,
+        source_crs=HCMC,
+        quarantined_count=0,
+    )
+    with app.state.database_door.open().transaction() as session:
+        version = store.add_version(session, LayerName.PARCEL, frame, provenance=provenance)
+        store.publish(session, version.version_id, published_at=IMPORTED)
+
+
+def keys(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [feature["id"] for feature in answer.json()["features"]]
+
+
+@pytest.mark.usefixtures("_parcels")
+class TestPublishedParcels:
+    def test_a_number_alone_gives_all_candidates_of_all_wards(self, client: httpx.Client) -> None:
+        answer = client.get(PARCELS, params={"map_sheet": "10", "parcel_no": "16"})
+        assert keys(answer) == ["26797-10-16", "26797-10-16~2", "26800-10-16"]
+        assert answer.json()["is_complete"] is True
+
+    def test_ward_sheet_and_number_narrow_the_candidates(self, client: httpx.Client) -> None:
+        asked = {"map_sheet": "010", "parcel_no": "0016", "ward": "26800"}
+        assert keys(client.get(PARCELS, params=asked)) == ["26800-10-16"]
+
+    def test_no_such_number_is_an_empty_answer_and_no_error(self, client: httpx.Client) -> None:
+        assert keys(client.get(PARCELS, params={"parcel_no": "999"})) == []
+
+    def test_a_point_in_metres_gives_every_parcel_that_contains_it(self, client: httpx.Client) -> None:
+        assert keys(client.get(PARCELS, params={"x": X_M + 5, "y": Y_M + 5})) == ["26797-10-16"]
+        assert keys(client.get(PARCELS, params={"x": X_M + 15, "y": Y_M + 5})) == ["26797-10-16", "26797-10-17"]
+
+    def test_a_point_of_the_answer_leads_back_to_its_parcel(self, client: httpx.Client) -> None:
+        """The geometry comes in degrees; its middle, asked for in degrees, is in the same parcel."""
+        (feature,) = client.get(PARCELS, params={"parcel_no": "16", "ward": "26800"}).json()["features"]
+        middle = shapely.geometry.shape(feature["geometry"]).centroid
+        assert 106 < middle.x < 108
+        assert 10 < middle.y < 12
+        assert keys(client.get(PARCELS, params={"lon": middle.x, "lat": middle.y})) == ["26800-10-16"]
+
+    def test_a_parcel_of_20_by_20_metres_measures_400_square_metres(self, client: httpx.Client) -> None:
+        (feature,) = client.get(PARCELS, params={"x": X_M + 1, "y": Y_M + 1}).json()["features"]
+        assert feature["properties"]["measured_area_m2"] == 400.0
+        assert feature["properties"]["registered_area_m2"] == 400.0
+
+    @pytest.mark.parametrize("point", [{"x": 1e308, "y": -1e308}, {"lon": 0, "lat": 0}, {"lon": -180, "lat": 90}])
+    def test_a_point_far_away_is_in_no_parcel(self, client: httpx.Client, point: dict[str, float]) -> None:
+        assert keys(client.get(PARCELS, params=point)) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"parcel": "16"},
+        {"parcel_no": "16", "sheet": "10"},
+        {"parcel_no": "16", "limit": "5"},
+        {},
+        {"map_sheet": "10"},
+        {"lon": "106.7"},
+        {"x": "1", "y": "2", "lon": "106", "lat": "10"},
+        {"parcel_no": "16", "x": "1", "y": "2"},
+        {"lon": "200", "lat": "10"},
+        {"x": "nan", "y": "1"},
+        {"x": "inf", "y": "1"},
+        {"lon": "east", "lat": "north"},
+        {"parcel_no": ""},
+        {"parcel_no": "1" * 41},
+    ],
+)
+def test_a_question_that_cannot_be_meant_is_refused_with_400(client: httpx.Client, asked: dict[str, str]) -> None:
+    answer = client.get(PARCELS, params=asked)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "bad_parameters"
+    assert answer.json()["errors"][0]["message"]["vi"]
+
+
+def test_before_any_parcels_are_published_the_answer_is_unavailable_and_never_empty(client: httpx.Client) -> None:
+    answer = client.get(PARCELS, params={"parcel_no": "16"})
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "data_unavailable"
