@@ -137,7 +137,7 @@ class Rule(_Part):
     id: str = Field(min_length=1)
     instrument: str = Field(min_length=1)
     clause: str = Field(min_length=1)
-    kind: Literal["step_table", "piecewise_linear", "parameters", "cap", "predicate"]
+    kind: Literal["step_table", "piecewise_linear", "parameters", "cap", "codes", "predicate"]
     valid: Period = Period()
     unit: str
     direction: Literal["max", "min", "information"]
@@ -148,6 +148,7 @@ class Rule(_Part):
     inputs: tuple[str, ...] = ()
     table: StepTable | None = None
     nodes: tuple[tuple[Exact, Exact], ...] = ()
+    codes: tuple[str, ...] = ()
     parameters: Mapping[str, Exact] = Field(default_factory=dict)
     title: Bilingual
     requirement: Bilingual

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +11,14 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from permits import fact_sheet
+from api.settings import settings
+from permits import fact_sheet, service
 from permits.limits import limits as limits_of
+from permits.parcels import Parcel, parse_parcel_key
+from permits.proposal import read_proposal
 from permits.rulebook import DEFAULT_RULEBOOK, load_rulebook
+from spatial.crs import WGS84
+from spatial.db import Database, open_database
 from spatial.errors import InputError, NotFoundError
 from spatial.text import Text
 
@@ -23,7 +30,7 @@ AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Basis date, e.g. 2026-11-21. Without it: today in Vietnam.")
 ]
 RulebookName = Annotated[str, typer.Option(help="Name of a rule-pack, or a path that ends in .yaml.")]
-JsonFlag = Annotated[bool, typer.Option("--json", help="JSON on stdout (this is always so here).")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -35,11 +42,98 @@ def limits(
     json_output: JsonFlag = False,
 ) -> None:
     """Print every limit of a plot as JSON: value, verdict, article, and what is not known."""
-    del json_output
+    del json_output  # the answer of this command is always JSON
     given = read_json(facts)
     sheet = fact_sheet.read_facts(given, subject=facts.name)
     answer = limits_of(sheet, rulebook=load_rulebook(rulebook), as_of=day_of(as_of))
     print_json({"facts": given, **answer.to_json()})
+
+
+@app.command("check")
+def check_(
+    parcel: Annotated[str, typer.Option(help="Parcel key, e.g. 26797-10-16, or the portal's twelve digits.")],
+    proposal: Annotated[Path, typer.Option(help="JSON file with the proposal; - reads from standard input.")],
+    *,
+    as_of: AsOf = "",
+    rulebook: RulebookName = DEFAULT_RULEBOOK,
+    json_output: JsonFlag = False,
+) -> None:
+    """Check a proposal on a parcel: every finding with its article, number and place."""
+    name = parse_parcel_key(parcel)
+    wanted = read_proposal(read_json(proposal), subject=proposal.name)
+    book, day = load_rulebook(rulebook), day_of(as_of)
+    with open_store() as database, database.transaction() as session:
+        outcome = service.check_parcel(session, name, wanted, rulebook=book, as_of=day)
+    if json_output:
+        print_json(outcome.to_json())
+        return
+    language = settings().language
+    typer.echo(f"{outcome.parcel.parcel.key}: {outcome.verdict.value}")
+    for finding in outcome.findings:
+        typer.echo(f"{finding.verdict.value:14}  {finding.sentence.in_language(language)}")
+    for label, names in (
+        (Text("Chưa nêu trong phương án", "Not proposed"), outcome.not_proposed),
+        (Text("Chưa kiểm tra được", "Not checked"), outcome.not_checked),
+    ):
+        if names:
+            typer.echo(f"{label.in_language(language)}: {', '.join(names)}")
+
+
+@app.command()
+def find(  # noqa: PLR0913 - each is one word of the command line
+    *,
+    ward: Annotated[str, typer.Option(help="Code of the old ward, before the merger.")] = "",
+    sheet: Annotated[str, typer.Option(help="Map sheet.")] = "",
+    number: Annotated[str, typer.Option(help="Parcel number.")] = "",
+    x: Annotated[float | None, typer.Option(help="Easting in the storage system, metres.")] = None,
+    y: Annotated[float | None, typer.Option(help="Northing in the storage system, metres.")] = None,
+    lon: Annotated[float | None, typer.Option(help="Longitude, WGS84.")] = None,
+    lat: Annotated[float | None, typer.Option(help="Latitude, WGS84.")] = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Find parcels by ward, sheet and number, or by a point; every candidate is listed."""
+    with open_store() as database, database.transaction() as session:
+        if x is not None and y is not None:
+            found = service.find_at(session, x, y)
+        elif lon is not None and lat is not None:
+            found = service.find_at(session, lon, lat, crs=WGS84)
+        else:
+            found = service.find(session, ward_code=ward or None, map_sheet=sheet or None, parcel_no=number or None)
+    if not found:
+        raise NotFoundError(
+            Text("Không tìm thấy thửa đất nào.", "No parcel was found."),
+            hint=Text("Dùng mã phường cũ, trước khi sáp nhập.", "Use the code of the old ward, before the merger."),
+        )
+    if json_output:
+        print_json([_as_json(parcel) for parcel in found])
+        return
+    for parcel in found:
+        area = f"{parcel.registered_area_m2 or parcel.place.area_m2:.1f} m²"
+        typer.echo("  ".join([parcel.key, area, parcel.land_use_code or "?", parcel.address or ""]).rstrip())
+
+
+def _as_json(parcel: Parcel) -> dict[str, object]:
+    return {
+        "key": parcel.key,
+        "ward_code": parcel.ward_code,
+        "map_sheet": parcel.map_sheet,
+        "parcel_no": parcel.parcel_no,
+        "national_parcel_id": parcel.national_parcel_id,
+        "registered_area_m2": parcel.registered_area_m2,
+        "measured_area_m2": round(parcel.place.area_m2, 2),
+        "land_use_code": parcel.land_use_code,
+        "address": parcel.address,
+    }
+
+
+@contextmanager
+def open_store() -> Iterator[Database]:
+    """Open the store of the settings and close it behind."""
+    database = open_database(settings().resolved_database_url, crs=settings().crs)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def day_of(as_of: str) -> date:

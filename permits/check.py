@@ -1,0 +1,186 @@
+"""Checking a proposal on a parcel: every finding with its article, its number, its margin and its place. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+
+import shapely
+
+from basemap.model import LayerName
+from permits.facts import ParcelFacts
+from permits.findings import Finding, finding_of_limit, overall
+from permits.ground_checks import GroundChecks
+from permits.limits import limits
+from permits.model import Direction, Facts, Limits, Verdict
+from permits.proposal import Proposal
+from permits.rulebook import Rulebook
+from spatial.geometry import Located
+
+REQUIRED_LIMITS = ("max_site_coverage_ratio", "max_floors", "max_roof_height_m")
+"""A proposal that is silent on one of these cannot comply yet."""
+
+_SAME_PROPOSAL = ("max_footprint_m2", "max_gross_floor_area_m2")
+_ESTIMATE_ERROR_RATIO = 0.1
+_DRAWN_DISTANCE_ERROR_M = 0.14  # two corners of 0.10 m each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The outcome of one check.
+
+    Parameters
+    ----------
+    not_proposed
+        Limits that exist but that the proposal says nothing about.
+    not_checked
+        Layers that did not answer.
+    """
+
+    parcel: ParcelFacts
+    facts: Facts
+    limits: Limits
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    not_proposed: tuple[str, ...]
+    not_checked: tuple[LayerName, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the outcome for programs."""
+        found = self.parcel
+        return {
+            "parcel": found.parcel.key,
+            "verdict": self.verdict.value,
+            "as_of": self.limits.as_of.isoformat(),
+            "rulebook": self.limits.rulebook,
+            "rulebook_sha256": self.limits.rulebook_sha256,
+            "registered_area_m2": found.registered_area_m2,
+            "measured_area_m2": round(found.measured_area_m2, 2),
+            "area_left_m2": found.area_left_m2,
+            "findings": [finding.to_json() for finding in self.findings],
+            "not_proposed": list(self.not_proposed),
+            "not_checked": [layer.value for layer in self.not_checked],
+            "layers": {name.value: answer.status.value for name, answer in found.layers.items()},
+            "facts": {name: value for name, value in asdict(self.facts).items() if value is not None},
+            "limits": {name: limit.to_json() for name, limit in self.limits.by_name.items()},
+        }
+
+
+def check(found: ParcelFacts, proposal: Proposal, *, rulebook: Rulebook, as_of: date) -> Check:
+    """Check a proposal on a parcel against the rules of ``rulebook`` on ``as_of``.
+
+    Parameters
+    ----------
+    found
+        What the map says about the parcel.
+    proposal
+        What is to be built; facts that it states go before those of the map.
+
+    Returns
+    -------
+    Check
+        VIOLATES if any blocking finding does, else NEEDS_REVIEW if any does, else COMPLIES; NOT_APPLICABLE if
+        no rule applies.
+    """
+    footprint = None if proposal.footprint is None else proposal.footprint.to(found.parcel.place.crs)
+    facts = facts_for_rules(found, proposal, footprint=footprint, rulebook=rulebook, as_of=as_of)
+    figures = limits(facts, rulebook=rulebook, as_of=as_of)
+    by_limit, not_proposed = _limit_findings(figures, rulebook, place=footprint or found.parcel.place)
+    findings = (*by_limit, *GroundChecks(rulebook, as_of=as_of).findings(found, footprint))
+    if all(finding.verdict is Verdict.NOT_APPLICABLE for finding in by_limit):
+        verdict = Verdict.NOT_APPLICABLE
+    else:
+        verdict = overall(findings)
+    return Check(
+        parcel=found,
+        facts=facts,
+        limits=figures,
+        findings=findings,
+        verdict=verdict,
+        not_proposed=not_proposed,
+        not_checked=found.not_checked,
+    )
+
+
+def facts_for_rules(
+    found: ParcelFacts, proposal: Proposal, *, footprint: Located | None, rulebook: Rulebook, as_of: date
+) -> Facts:
+    """Return the facts of the map, settled estimates only, with what the proposal states before them."""
+    drawn: dict[str, object] = {}
+    if footprint is not None:
+        drawn["footprint_m2"] = round(footprint.area_m2, 2)
+        drawn["rear_setback_m"] = _rear_setback_m(found, footprint, rulebook=rulebook, as_of=as_of)
+    stated = {name: value for name, value in asdict(proposal.facts).items() if value is not None}
+    if "road_width_m" in stated:
+        drawn["road_widths_m"] = None
+    settled = _without_loose_estimates(found, rulebook=rulebook, as_of=as_of)
+    return replace(settled, **{**drawn, **stated})
+
+
+def _without_loose_estimates(found: ParcelFacts, *, rulebook: Rulebook, as_of: date) -> Facts:
+    """Drop an estimate that is too close to a threshold of the rules to decide anything."""
+    thresholds = rule_thresholds(rulebook, as_of=as_of)
+    loose = {
+        name: None
+        for name, value in (
+            ("frontage_m", found.frontage_m),
+            ("depth_m", found.depth_m),
+            ("width_on_larger_road_m", found.facts.width_on_larger_road_m),
+        )
+        if value is not None and not is_settled(value, thresholds[name])
+    }
+    return replace(found.facts, **loose)
+
+
+def is_settled(estimate_m: float, thresholds_m: Sequence[float]) -> bool:
+    """Tell whether an estimate stays on its side of every threshold even if it errs by a tenth."""
+    reach = _ESTIMATE_ERROR_RATIO * estimate_m
+    return all(abs(estimate_m - threshold) > reach for threshold in thresholds_m)
+
+
+def rule_thresholds(rulebook: Rulebook, *, as_of: date) -> dict[str, tuple[float, ...]]:
+    """Return the figures of the rules at which frontage, depth and corner width change an answer."""
+
+    def number(rule_id: str, name: str) -> float:
+        return float(rulebook.rule(rule_id, as_of=as_of).parameter(name))
+
+    rear = rulebook.rule("row_house.rear_setback", as_of=as_of).table
+    steps = tuple(float(row[0]) for row in rear.rows if row[0]) if rear else ()
+    return {
+        "frontage_m": (
+            number("row_house.narrow_plot", "under_frontage_m"),
+            number("row_house.floors", "no_extra_under_frontage_m"),
+            number("row_house.floors", "wide_frontage_over_m"),
+        ),
+        "depth_m": (
+            number("row_house.narrow_plot", "under_depth_m"),
+            number("row_house.trade_axis_front_setback", "under_depth_m"),
+            *steps,
+        ),
+        "width_on_larger_road_m": (number("row_house.corner", "min_width_on_larger_road_m"),),
+    }
+
+
+def _rear_setback_m(found: ParcelFacts, footprint: Located, *, rulebook: Rulebook, as_of: date) -> float | None:
+    """Measure the rear setback from the drawing; unknown where it is too close to a figure of the rule to tell."""
+    if found.rear is None:
+        return None
+    measured_m = float(shapely.distance(footprint.geometry, found.rear.geometry))
+    table = rulebook.rule("row_house.rear_setback", as_of=as_of).table
+    asked = [float(figure) for figure in table.all_figures("rear_setback_m") if figure] if table else []
+    is_close = any(0 < figure - measured_m <= _DRAWN_DISTANCE_ERROR_M for figure in asked)
+    return None if is_close else round(measured_m, 2)
+
+
+def _limit_findings(figures: Limits, rulebook: Rulebook, *, place: Located) -> tuple[list[Finding], tuple[str, ...]]:
+    findings, silent = [], []
+    for name, limit in figures.by_name.items():
+        if limit.direction is Direction.INFORMATION or name in _SAME_PROPOSAL:
+            continue
+        is_demand = limit.direction is Direction.MIN and name == "min_rear_setback_m" and bool(limit.value)
+        is_silent = limit.proposed is None and limit.verdict is not Verdict.NOT_APPLICABLE
+        if is_silent and name not in REQUIRED_LIMITS and not is_demand:
+            silent.append(name)
+            continue
+        rule = rulebook.rule(limit.binding or limit.rule, as_of=figures.as_of)
+        findings.append(finding_of_limit(limit, rule, place=place))
+    return findings, tuple(silent)

@@ -1,0 +1,124 @@
+"""Checks of a proposal against the ground: land use, zones, boundaries, road reservations, areas."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from basemap.model import LAYERS, LayerName
+from permits.facts import LayerStatus, ParcelFacts
+from permits.findings import Finding, finding_of_rule
+from permits.model import ReasonCode, Verdict
+from permits.overlap import Band, OverlapThresholds, area_error_m2, band_of
+from permits.rulebook import Rule, Rulebook
+from spatial.geometry import Located
+from spatial.text import Text
+
+_NOT_CHECKED = Text("Lớp dữ liệu chưa được nạp nên chưa kiểm tra.", "The layer is not loaded, so this was not checked.")
+
+
+class GroundChecks:
+    """The checks that need a place rather than a figure."""
+
+    def __init__(self, rulebook: Rulebook, *, as_of: date, thresholds: OverlapThresholds | None = None) -> None:
+        self._rulebook = rulebook
+        self._as_of = as_of
+        self._thresholds = thresholds or OverlapThresholds()
+
+    def findings(self, found: ParcelFacts, footprint: Located | None) -> Iterator[Finding]:
+        """Yield what the ground says about building on this parcel, and about this footprint on it."""
+        yield self._land_use(found)
+        yield from self._zones(found)
+        if found.area_differs:
+            yield self._area(found)
+        yield from self._reservations(found, footprint)
+        if footprint is not None:
+            yield self._inside(found, footprint)
+
+    def _find(self, rule: Rule, verdict: Verdict, **details: object) -> Finding:
+        if not self._rulebook.is_in_force(rule, as_of=self._as_of):
+            verdict, details["reason"] = Verdict.NEEDS_REVIEW, ReasonCode.NOT_IN_FORCE
+        return finding_of_rule(self._rulebook, rule, verdict, **details)  # type: ignore[arg-type]  # parts of a finding
+
+    def _rule(self, rule_id: str) -> Rule:
+        return self._rulebook.rule(rule_id, as_of=self._as_of)
+
+    def _land_use(self, found: ParcelFacts) -> Finding:
+        rule, code = self._rule("house.land_use"), found.parcel.land_use_code
+        if code in rule.codes:
+            return self._find(rule, Verdict.COMPLIES, place=found.parcel.place)
+        note = Text(f"Loại đất: {code or 'không ghi'}.", f"Land-use code: {code or 'none'}.")
+        is_mixed = code is None or any(part in rule.codes for part in code.replace("+", " ").split())
+        if is_mixed:
+            return self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.MISSING_INPUT, note=note)
+        return self._find(rule, Verdict.VIOLATES, place=found.parcel.place, note=note)
+
+    def _zones(self, found: ParcelFacts) -> Iterator[Finding]:
+        rule = self._rule("house.zone_use")
+        if found.layers[LayerName.ZONE].status is LayerStatus.NOT_CHECKED:
+            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.LAYER_NOT_LOADED, note=_NOT_CHECKED)
+            return
+        for zone in found.zones:
+            use = zone.detail.get("land_use")
+            if use in rule.codes:
+                continue
+            share = f"{zone.share_ratio * 100:.0f} %"
+            note = Text(
+                f"{share} thửa đất nằm trong ô {zone.name} ({use or 'chưa rõ chức năng'}).",
+                f"{share} of the parcel lies in {zone.name} ({use or 'use unknown'}).",
+            )
+            reason = ReasonCode.CONFLICT_OF_RULES if isinstance(use, str) else ReasonCode.MISSING_INPUT
+            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=reason, place=zone.geometry, note=note)
+        if not found.zones:
+            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.MISSING_INPUT, place=found.parcel.place)
+
+    def _area(self, found: ParcelFacts) -> Finding:
+        rule = self._rule("parcel.area_agrees")
+        registered = found.registered_area_m2 or found.measured_area_m2
+        note = Text(
+            f"Trên giấy {registered:.1f} m², trên bản đồ {found.measured_area_m2:.1f} m².",
+            f"Registered {registered:.1f} m², drawn {found.measured_area_m2:.1f} m².",
+        )
+        return self._find(
+            rule,
+            Verdict.NEEDS_REVIEW,
+            reason=ReasonCode.DATA_INCONSISTENT,
+            value=float(rule.parameter("difference_ratio")),
+            proposed=abs(found.measured_area_m2 - registered) / registered,
+            place=found.parcel.place,
+            note=note,
+        )
+
+    def _reservations(self, found: ParcelFacts, footprint: Located | None) -> Iterator[Finding]:
+        rule = self._rule("house.outside_reservation")
+        answer = found.layers[LayerName.ROAD_RESERVATION]
+        if answer.status is LayerStatus.NOT_CHECKED:
+            label = LAYERS[LayerName.ROAD_RESERVATION].label
+            note = Text(f"{label.vi}: {_NOT_CHECKED.vi}", f"{label.en}: {_NOT_CHECKED.en}")
+            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.LAYER_NOT_LOADED, note=note)
+            return
+        for concern in answer.concerns:
+            if concern.band not in (Band.HIT, Band.REVIEW):
+                continue
+            if footprint is None:
+                yield self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, place=concern.geometry)
+                continue
+            taken = shapely.intersection(footprint.geometry, concern.geometry.geometry)
+            yield self._part(rule, footprint, taken, layer=LayerName.ROAD_RESERVATION)
+
+    def _inside(self, found: ParcelFacts, footprint: Located) -> Finding:
+        outside = shapely.difference(footprint.geometry, found.parcel.place.geometry)
+        return self._part(self._rule("house.inside_parcel"), footprint, outside, layer=LayerName.BUILDING)
+
+    def _part(self, rule: Rule, footprint: Located, part: BaseGeometry, *, layer: LayerName) -> Finding:
+        """Judge a part of the footprint that should not be there: wide and large it violates, within error a doubt."""
+        error_m = self._thresholds.combined_error_m(layer)
+        least = max(self._thresholds.least_area_m2, area_error_m2(footprint.geometry, point_error_m=error_m))
+        band = band_of(part, distance_m=float("inf"), error_m=error_m, least_area_m2=least, is_partition=False)
+        verdict, reason = {
+            Band.HIT: (Verdict.VIOLATES, None),
+            Band.REVIEW: (Verdict.NEEDS_REVIEW, ReasonCode.WITHIN_TOLERANCE),
+        }.get(band, (Verdict.COMPLIES, None))
+        place = Located(geometry=part, crs=footprint.crs) if part.area > 0 and verdict is not Verdict.COMPLIES else None
+        return self._find(rule, verdict, reason=reason, value=0.0, proposed=float(part.area), place=place)

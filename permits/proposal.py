@@ -1,0 +1,83 @@
+"""What somebody wants to build, as it arrives: figures, a footprint as GeoJSON, and what the officer knows."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import shapely
+from shapely.errors import GEOSException
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from permits.fact_sheet import FACT_FIELDS, read_facts
+from permits.model import Facts
+from spatial.crs import WGS84, known_crs
+from spatial.errors import InputError
+from spatial.geometry import Located
+from spatial.text import Text
+
+GEOMETRY_KEY, CRS_KEY = "footprint", "footprint_crs"
+_AREAL = ("Polygon", "MultiPolygon")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A proposal.
+
+    Parameters
+    ----------
+    facts
+        Figures of the proposal, and facts of the plot that a person states; they go before those of the map.
+    footprint
+        Outline on the ground, if one was drawn.
+    """
+
+    facts: Facts
+    footprint: Located | None = None
+
+
+def read_proposal(given: object, *, subject: str = "") -> Proposal:
+    """Read a proposal from what JSON holds: any fact, ``footprint`` as GeoJSON, ``footprint_crs`` (else WGS84).
+
+    Raises
+    ------
+    InputError
+        A name is unknown, a value cannot be right, or the footprint is no area.
+    """
+    if not isinstance(given, Mapping):
+        facts = read_facts(given, subject=subject)
+        return Proposal(facts=facts)
+    rest = {name: value for name, value in given.items() if name not in (GEOMETRY_KEY, CRS_KEY)}
+    facts = read_facts(rest, subject=subject, only=(*FACT_FIELDS,))
+    outline = given.get(GEOMETRY_KEY)
+    if outline is None:
+        return Proposal(facts=facts)
+    crs = given.get(CRS_KEY, WGS84)
+    if not isinstance(crs, str):
+        raise InputError(Text("footprint_crs cần dạng EPSG:n.", "footprint_crs should be EPSG:n."), subject=subject)
+    known_crs(crs)
+    return Proposal(facts=facts, footprint=Located(geometry=_area(outline, subject=subject), crs=crs))
+
+
+def _area(outline: object, *, subject: str) -> BaseGeometry:
+    if isinstance(outline, Mapping) and outline.get("type") == "Feature":
+        outline = outline.get("geometry")
+    wrong = InputError(
+        Text("footprint phải là Polygon của GeoJSON.", "footprint should be a GeoJSON Polygon."),
+        hint=Text("Tọa độ theo thứ tự x (kinh độ), y (vĩ độ).", "Coordinates are x (longitude), y (latitude)."),
+        subject=subject,
+    )
+    if not isinstance(outline, Mapping) or outline.get("type") not in _AREAL:
+        raise wrong
+    try:
+        geometry = shapely.force_2d(shape(outline))
+    except (AttributeError, GEOSException, IndexError, KeyError, TypeError, ValueError) as error:
+        raise wrong from error
+    if geometry.is_empty or not all(math.isfinite(edge) for edge in geometry.bounds):
+        raise wrong
+    if not geometry.is_valid:
+        reason = shapely.is_valid_reason(geometry)
+        raise InputError(
+            Text(f"footprint tự cắt hoặc hở: {reason}.", f"footprint crosses itself: {reason}."), subject=subject
+        )
+    return geometry

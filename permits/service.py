@@ -1,0 +1,195 @@
+"""Parcels and checks out of the store: what the commands, the API and the demonstration call."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from sqlalchemy.orm import Session
+
+from basemap import store
+from basemap.model import LayerName
+from permits.check import Check, check
+from permits.facts import CHECKED_LAYERS, STREET_SEARCH_M, Ground, Layers, ParcelFacts, facts_of
+from permits.model import AreaType, BuildingType, Facts, ParcelKey, Verdict
+from permits.overlap import OverlapThresholds
+from permits.parcels import Parcel, ParcelName, parcels_of, the_one, without_leading_zeros
+from permits.proposal import Proposal
+from permits.rulebook import Rulebook
+from spatial.crs import transformer
+from spatial.db import Bounds, Database, storage_crs
+from spatial.errors import DataUnavailableError, InputError
+from spatial.geometry import Located
+from spatial.text import Text
+
+DEMONSTRATION_FACTS = Facts(building_type=BuildingType.ROW_HOUSE, area_type=AreaType.EXISTING_URBAN)
+"""What `check_buildings` supposes of every building."""
+
+_LEAST_SHARE_OF_BUILDING = 0.5
+
+
+def find(
+    session: Session, *, ward_code: str | None = None, map_sheet: str | None = None, parcel_no: str | None = None
+) -> list[Parcel]:
+    """Return every parcel with this ward, sheet and number; what is None is not asked.
+
+    Raises
+    ------
+    InputError
+        Nothing at all is asked.
+    DataUnavailableError
+        No parcels are published.
+    """
+    if not any((ward_code, map_sheet, parcel_no)):
+        raise InputError(
+            Text("Cần phường, số tờ hoặc số thửa.", "Ward, sheet or number is needed."),
+            hint=Text("Ví dụ --ward 26797 --sheet 10 --number 16.", "For example --ward 26797 --sheet 10 --number 16."),
+        )
+    frame = store.find_parcels(
+        session,
+        ward_code=ward_code.strip() if ward_code else None,
+        map_sheet=without_leading_zeros(map_sheet) if map_sheet else None,
+        parcel_no=without_leading_zeros(parcel_no) if parcel_no else None,
+    )
+    return parcels_of(frame)
+
+
+def find_at(session: Session, x: float, y: float, *, crs: str | None = None) -> list[Parcel]:
+    """Return every parcel that contains a point; ``crs`` is that of x and y, the storage system by default."""
+    if crs is not None:
+        x, y = transformer(crs, storage_crs(session))(np.array([[x, y]], dtype=np.float64))[0]
+    return parcels_of(store.read_at_point(session, LayerName.PARCEL, float(x), float(y)))
+
+
+def parcel_named(session: Session, name: ParcelName) -> Parcel:
+    """Return the one parcel of that name.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    ConflictError
+        Several share the number and none of them was meant in particular.
+    """
+    candidates = find(session, ward_code=name.ward_code, map_sheet=name.map_sheet, parcel_no=name.parcel_no)
+    return the_one(candidates, name)
+
+
+def facts_of_parcel(session: Session, parcel: Parcel, *, thresholds: OverlapThresholds | None = None) -> ParcelFacts:
+    """Return what the published layers say about a parcel; a layer that is not published is not checked."""
+    min_x, min_y, max_x, max_y = parcel.place.geometry.bounds
+    reach = STREET_SEARCH_M
+    layers = published_layers(session, bounds=(min_x - reach, min_y - reach, max_x + reach, max_y + reach))
+    return facts_of(parcel, Ground(layers, crs=storage_crs(session), thresholds=thresholds))
+
+
+def published_layers(session: Session, *, bounds: Bounds | None = None) -> Layers:
+    """Return the published layers that a check needs; None for each that does not answer."""
+    layers: dict[LayerName, gpd.GeoDataFrame | None] = dict.fromkeys(CHECKED_LAYERS)
+    for name in CHECKED_LAYERS:
+        with suppress(DataUnavailableError):
+            layers[name] = store.read_layer(session, name, bounds=bounds)
+    return layers
+
+
+def check_parcel(session: Session, name: ParcelName, proposal: Proposal, *, rulebook: Rulebook, as_of: date) -> Check:
+    """Check a proposal on the parcel of that name. Raises as `parcel_named` does."""
+    return check(facts_of_parcel(session, parcel_named(session, name)), proposal, rulebook=rulebook, as_of=as_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildingChecks:
+    """What `check_buildings` found.
+
+    Parameters
+    ----------
+    verdict_counts
+        Parcels by overall verdict.
+    limit_counts
+        Verdicts by limit or check.
+    examples
+        A few parcels of each verdict.
+    """
+
+    parcel_count: int
+    verdict_counts: Mapping[Verdict, int]
+    limit_counts: Mapping[str, Mapping[Verdict, int]]
+    examples: Mapping[Verdict, tuple[ParcelKey, ...]] = field(default_factory=dict)
+
+
+def check_buildings(
+    database: Database,
+    *,
+    rulebook: Rulebook,
+    as_of: date,
+    supposed: Facts = DEMONSTRATION_FACTS,
+    most: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> BuildingChecks:
+    """Check the building that stands on each parcel as if it were proposed, and count the verdicts.
+
+    Only for demonstration and planning: what stands was approved under the law of its time.
+
+    Parameters
+    ----------
+    supposed
+        What is taken for granted of every building.
+    most
+        Stop after this many built-up parcels, in the order of their keys.
+    on_progress
+        Called with the number of parcels done.
+    """
+    with database.transaction() as session:
+        parcels = sorted(parcels_of(store.read_layer(session, LayerName.PARCEL)), key=lambda parcel: parcel.key)
+        ground = Ground(published_layers(session), crs=storage_crs(session))
+    verdicts: Counter[Verdict] = Counter()
+    by_limit: dict[str, Counter[Verdict]] = {}
+    examples: dict[Verdict, list[ParcelKey]] = {}
+    done = 0
+    for parcel in parcels:
+        if most is not None and done >= most:
+            break
+        found = facts_of(parcel, ground)
+        proposal = standing_building(found, supposed=supposed)
+        if proposal is None:
+            continue
+        outcome = check(found, proposal, rulebook=rulebook, as_of=as_of)
+        done += 1
+        verdicts[outcome.verdict] += 1
+        examples.setdefault(outcome.verdict, []).append(parcel.key)
+        for finding in outcome.findings:
+            by_limit.setdefault(finding.name, Counter())[finding.verdict] += 1
+        if on_progress is not None:
+            on_progress(done)
+    return BuildingChecks(
+        parcel_count=done,
+        verdict_counts=dict(verdicts),
+        limit_counts={name: dict(counts) for name, counts in by_limit.items()},
+        examples={verdict: tuple(keys[:3]) for verdict, keys in examples.items()},
+    )
+
+
+def standing_building(found: ParcelFacts, *, supposed: Facts) -> Proposal | None:
+    """Return the building on a parcel as a proposal; None where none stands mainly on it, or its floors are unknown.
+
+    Of several buildings the tallest gives floors and height, and their union the footprint.
+    """
+    if not found.buildings:
+        return None
+    parts = [concern.geometry.geometry for concern in found.buildings]
+    floors = [int(value) for concern in found.buildings if (value := _number(concern, "floors"))]
+    heights = [value for concern in found.buildings if (value := _number(concern, "height_m"))]
+    if not floors:
+        return None
+    facts = replace(supposed, floors=max(floors), building_height_m=max(heights, default=None))
+    footprint = Located(geometry=shapely.union_all(parts), crs=found.parcel.place.crs)
+    return Proposal(facts=facts, footprint=footprint)
+
+
+def _number(concern: object, name: str) -> float | None:
+    value = getattr(concern, "detail", {}).get(name)
+    return float(value) if isinstance(value, int | float | np.number) and not np.isnan(value) else None
