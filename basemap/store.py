@@ -1,9 +1,7 @@
 """What the shared basemap remembers: versions of layers, and the one version of each that readers see."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,14 +10,12 @@ from sqlalchemy import ColumnElement, Select, Table, func, select, update
 from sqlalchemy.orm import Session
 
 from basemap.model import LAYERS, LayerName, LayerVersion, LayerVersionId
+from basemap.storable import feature_columns, storable_columns
 from basemap.tables import FEATURE_ROWS, LayerPublicationRow, LayerVersionRow
 from spatial.bulk import insert_features, select_features
-from spatial.crs import known_crs
 from spatial.db import Bounds, intersects_box, storage_crs
-from spatial.errors import ConflictError, DataUnavailableError, InputError, NotFoundError
+from spatial.errors import ConflictError, DataUnavailableError, NotFoundError
 from spatial.text import Text
-
-_EXAMPLES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +56,7 @@ def add_version(session: Session, layer: LayerName, frame: gpd.GeoDataFrame, *, 
     InputError
         The frame is not of that form, or a ``feature_id`` stands twice in it. Nothing is stored then.
     """
-    _must_fit(frame, layer, crs=storage_crs(session))
-    columns = {name: _plain(frame[name]) for name in _columns(layer)}
+    columns = storable_columns(frame, layer, crs=storage_crs(session))
     with session.begin_nested():
         version = LayerVersionRow(layer=layer.value, feature_count=len(frame), **asdict(provenance))
         session.add(version)
@@ -200,7 +195,7 @@ def _select(
     session: Session, layer: LayerName, version_id: LayerVersionId, *conditions: ColumnElement[bool]
 ) -> gpd.GeoDataFrame:
     of_version = _table(layer).c.version_id == version_id
-    return select_features(session, _table(layer), _columns(layer), where=[of_version, *conditions])
+    return select_features(session, _table(layer), feature_columns(layer), where=[of_version, *conditions])
 
 
 def _select_near(session: Session, layer: LayerName, version_id: LayerVersionId, bounds: Bounds) -> gpd.GeoDataFrame:
@@ -208,11 +203,7 @@ def _select_near(session: Session, layer: LayerName, version_id: LayerVersionId,
     # The sum keeps the planner from walking through the whole version by its index: the spatial one is narrower.
     of_version = table.c.version_id + 0 == version_id
     where = [intersects_box(table.c.geometry, bounds), of_version]
-    return select_features(session, table, _columns(layer), where=where)
-
-
-def _columns(layer: LayerName) -> list[str]:
-    return ["feature_id", *LAYERS[layer].attribute_names]
+    return select_features(session, table, feature_columns(layer), where=where)
 
 
 def _reset(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -257,10 +248,9 @@ def _version(session: Session, version_id: LayerVersionId) -> LayerVersion:
 
 
 def _versions(session: Session, statement: Select[LayerVersionRow]) -> list[LayerVersion]:
-    first_published: dict[int, datetime] = {}
     moments = select(LayerPublicationRow.version_id, func.min(LayerPublicationRow.published_at))
-    for version_id, published_at in session.execute(moments.group_by(LayerPublicationRow.version_id)):
-        first_published[version_id] = published_at
+    rows = session.execute(moments.group_by(LayerPublicationRow.version_id)).all()
+    first_published = {row[0]: row[1] for row in rows}
     latest = select(func.max(LayerPublicationRow.id)).where(LayerPublicationRow.withdrawn.is_(False))
     pointers = LayerPublicationRow.id.in_(latest.group_by(LayerPublicationRow.layer))
     current = set(session.scalars(select(LayerPublicationRow.version_id).where(pointers)))
@@ -287,43 +277,3 @@ def _no_version(version_id: LayerVersionId) -> NotFoundError:
         Text(f"Không có phiên bản {version_id}.", f"There is no version {version_id}."),
         hint=Text("Xem: diaban basemap list.", "See: diaban basemap list."),
     )
-
-
-def _must_fit(frame: gpd.GeoDataFrame, layer: LayerName, *, crs: str) -> None:
-    schema = LAYERS[layer]
-    missing = [name for name in _columns(layer) if name not in frame.columns]
-    if missing:
-        raise _unfit(layer, Text(f"Thiếu cột: {', '.join(missing)}.", f"Missing columns: {', '.join(missing)}."))
-    if frame.crs is None or frame.crs != known_crs(crs):
-        raise _unfit(layer, Text(f"Tọa độ không ở {crs}.", f"The coordinates are not in {crs}."))
-    wrong = np.flatnonzero((frame.geom_type.to_numpy() != schema.shape.value) | shapely.is_empty(frame.geometry.array))
-    if len(wrong) > 0:
-        rows = _examples([str(position) for position in wrong])
-        raise _unfit(
-            layer,
-            Text(f"Hình không phải {schema.shape.value} ở vị trí {rows}.", f"No {schema.shape.value} at {rows}."),
-        )
-    repeated = frame["feature_id"][frame["feature_id"].duplicated()].astype(str).unique().tolist()
-    if repeated:
-        raise _unfit(
-            layer,
-            Text(f"feature_id bị trùng: {_examples(repeated)}.", f"feature_id given twice: {_examples(repeated)}."),
-        )
-    for attribute in schema.attributes:
-        if attribute.required and frame[attribute.name].isna().any():
-            raise _unfit(layer, Text(f"Cột {attribute.name} bị trống.", f"{attribute.name} has empty values."))
-
-
-def _examples(values: Sequence[str]) -> str:
-    rest = "…" if len(values) > _EXAMPLES_SHOWN else ""
-    return ", ".join(values[:_EXAMPLES_SHOWN]) + rest
-
-
-def _unfit(layer: LayerName, message: Text) -> InputError:
-    return InputError(message, subject=layer.value)
-
-
-def _plain(column: gpd.GeoSeries) -> list[Any]:
-    values = column.astype(object)
-    plain: list[Any] = values.where(values.notna(), None).tolist()
-    return plain

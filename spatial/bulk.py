@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Table,
+    exc,
     select,
     text,
     type_coerce,
@@ -112,12 +113,18 @@ def _note_change(session: Session, target: Table, geometries: gpkg.Geometries, *
 
 def _copy(session: Session, target: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     connection = session.connection()
-    preparer = connection.dialect.identifier_preparer
-    names = ", ".join(preparer.quote(name) for name in columns)
+    dialect = connection.dialect
+    quote = dialect.identifier_preparer.quote
+    statement = f"COPY {quote(target.name)} ({', '.join(quote(name) for name in columns)}) FROM STDIN"
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {preparer.quote(target.name)} ({names}) FROM STDIN") as copy:
-        for row in zip(*columns.values(), strict=True):
-            copy.write_row(row)
+    driver_error = dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in zip(*columns.values(), strict=True):
+                copy.write_row(row)
+    except driver_error as error:
+        # COPY goes past SQLAlchemy; its errors must look like all others.
+        raise exc.DBAPIError.instance(statement, None, error, driver_error, dialect=dialect) from error
 
 
 def select_features(

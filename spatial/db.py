@@ -141,9 +141,11 @@ class Database:
                     session.connection(execution_options=WRITE_AT_ONCE)
                 yield session
         except exc.IntegrityError as error:
+            # The first line names the rule; what follows on PostgreSQL would show stored values.
+            rule = str(error.orig).partition("\n")[0]
             raise ConflictError(
                 Sentence("Dữ liệu mâu thuẫn với dữ liệu đã lưu.", "This contradicts what is already stored."),
-                hint=Sentence(f"Chi tiết: {error.orig}", f"Detail: {error.orig}"),
+                hint=Sentence(f"Chi tiết: {rule}", f"Detail: {rule}"),
             ) from error
         except exc.DBAPIError as error:
             raise unavailable(error, self.engine.url) from error

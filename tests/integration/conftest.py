@@ -1,0 +1,84 @@
+"""The store, twice: the embedded file and PostGIS, both built by the real migrations."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from api.migrations import upgrade
+from spatial.db import Database, open_database
+
+POSTGRES_URL = os.environ.get("DIABAN_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+
+
+def administer(statement: str) -> None:
+    plain = make_url(POSTGRES_URL).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def fresh_name() -> str:
+    return f"diaban_test_{uuid.uuid4().hex[:12]}"
+
+
+def url_of(name: str) -> str:
+    return make_url(POSTGRES_URL).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def empty_postgis_url() -> Iterator[str]:
+    """URL of a PostgreSQL database in which nothing stands yet."""
+    name = fresh_name()
+    administer(f"CREATE DATABASE {name}")
+    yield url_of(name)
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgis_template() -> Iterator[str]:
+    """Name of a database that the migrations have built; copies of it are made in a moment."""
+    name = fresh_name()
+    administer(f"CREATE DATABASE {name}")
+    built = open_database(url_of(name))
+    upgrade(built)
+    built.close()
+    yield name
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgis_database(postgis_template: str) -> Iterator[Database]:
+    name = fresh_name()
+    administer(f"CREATE DATABASE {name} TEMPLATE {postgis_template}")
+    database = open_database(url_of(name))
+    yield database
+    database.close()
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def embedded_database(tmp_path: Path) -> Iterator[Database]:
+    database = open_database(f"sqlite:///{tmp_path / 'store.gpkg'}")
+    upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["embedded", pytest.param("postgis", marks=pytest.mark.postgis)])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A store that the migrations have built and in which nothing is stored yet: once each kind."""
+    found: Database = request.getfixturevalue(f"{request.param}_database")
+    return found
+
+
+@pytest.fixture(params=["embedded", pytest.param("postgis", marks=pytest.mark.postgis)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a store that was never built: once each kind."""
+    if request.param == "embedded":
+        return f"sqlite:///{tmp_path / 'store.gpkg'}"
+    found: str = request.getfixturevalue("empty_postgis_url")
+    return found
