@@ -87,7 +87,7 @@ _NO_DISTANCE = Issue(
 )
 
 
-def _note_strangers(  # noqa: PLR0913 - the column, what it matched and how to show it
+def _note_strangers(
     checks: RecordChecks,
     values: pd.Series,
     index: Integers,
@@ -137,7 +137,8 @@ def _offers_level(
     levels = pd.Index(pd.concat([names.applicants["level"], names.schools["level"]]).unique())
     offered = np.zeros((len(schools), len(levels)), dtype=bool)
     offered[indices_in(names.schools["school_code"], schools), levels.get_indexer(names.schools["level"])] = True
-    return offered[school, levels.get_indexer(names.applicants["level"])[applicant]]
+    is_offered: npt.NDArray[np.bool_] = offered[school, levels.get_indexer(names.applicants["level"])[applicant]]
+    return is_offered
 
 
 def _without_duplicates(

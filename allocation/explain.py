@@ -11,7 +11,7 @@ import pyarrow.csv as pa_csv
 
 from allocation.model import Reason
 from allocation.personal_id import normalise
-from allocation.round_files import NONE, RoundFiles, UnreadableError, read_directory
+from allocation.round_files import RoundFiles, UnreadableError, read_directory
 from spatial.errors import InputError, NotFoundError
 from spatial.text import Text, to_nfc
 

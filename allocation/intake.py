@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from allocation.applicant_rows import APPLICANT_COLUMNS, applicant_numbers, check_applicants
@@ -59,6 +61,8 @@ class RoundInput:
         Applicant records that stand aside.
     schools_file
         Name of the file of schools, for what is found out about schools later.
+    street_lines
+        Shapely lines of the streets that the ways were measured on, in the storage system; for the map alone.
     """
 
     applicants: pd.DataFrame
@@ -67,6 +71,7 @@ class RoundInput:
     issues: IssueReport
     set_aside_count: int = 0
     schools_file: str = ""
+    street_lines: npt.NDArray[np.object_] | None = None
 
 
 def read_round(

@@ -169,6 +169,6 @@ def seat_prices(market: Market, choice: Integers, *, unplaced_cost_m: int) -> In
     for _ in range(pool_count + 2):
         better = np.maximum(price_m[:-1], (price_m[:, np.newaxis] + gain_m).max(axis=0, initial=0))
         if np.array_equal(better, price_m[:-1]):
-            return better
+            return np.asarray(better, dtype=np.int64)
         price_m[:-1] = better
     raise SolverError(Text("Giá chỗ học không hội tụ.", "The seat prices do not settle."))

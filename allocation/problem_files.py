@@ -3,7 +3,6 @@
 ``cat problem/*.csv | sha256sum`` gives the ``problem_sha256`` of the round.
 """
 
-import io
 from collections.abc import Mapping
 
 import numpy as np
@@ -99,14 +98,14 @@ def problem_tables(problem: AllocationProblem) -> Mapping[str, bytes]:
 
 
 def csv_bytes(columns: Mapping[str, object]) -> bytes:
-    """Return columns as CSV: UTF-8, commas, quotation marks only where a table needs them, ``\\n`` at line ends."""
+    """Return columns as CSV: UTF-8, commas, Unix line ends, quotation marks only where a table needs them."""
     table = pa.table(dict(columns))
-    target = io.BytesIO()
+    target = pa.BufferOutputStream()
     target.write((",".join(columns) + "\n").encode())
     plain = pa_csv.WriteOptions(include_header=False, quoting_style="none")
     try:
         pa_csv.write_csv(table, target, plain)
     except pa.ArrowInvalid:
-        text = table.to_pandas().to_csv(index=False, lineterminator="\n")
-        return text.encode()
-    return target.getvalue()
+        return str(table.to_pandas().to_csv(index=False, lineterminator="\n")).encode()
+    data: bytes = target.getvalue().to_pybytes()
+    return data

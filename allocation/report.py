@@ -1,5 +1,156 @@
-"""The report of a round."""
+"""The report of a round: one HTML file that opens anywhere, prints well, and shows no child.
+
+Vietnamese first, English beside it. It carries no time and no path, so that a round gives the same bytes again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+
+from allocation.intake import RoundInput
+from allocation.model import LEVEL_LABELS, UNPLACED, Allocation, AllocationProblem
+from allocation.policy import Policy
+from allocation.report_map import round_map
+from spatial.issues import IssueReport
+from spatial.text import Text
+
+WALK_BANDS_M = (500, 1000, 2000, 4000, 7000)
+_MOST_WANTED_SCHOOLS = 8
+_MAP_HEIGHT_PX = 620
 
 
-def render_report(given, *, summary, schools, settings):
-    return ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """How many children of a level have a way of a certain length."""
+
+    label: Text
+    count: int
+    share_ratio: float
+
+
+def render_report(
+    given: RoundInput,
+    problem: AllocationProblem,
+    allocation: Allocation,
+    *,
+    policy: Policy,
+    summary: Mapping[str, Any],
+    crs: str,
+) -> str:
+    """Return the report as HTML.
+
+    Parameters
+    ----------
+    summary
+        As written to ``summary.json``.
+    crs
+        Coordinate system of the points of ``given``; empty when there are none.
+    """
+    schools = school_rows(given, problem, allocation)
+    made = round_map(given.applicants, schools, crs=crs, street_lines=given.street_lines) if crs else None
+    rows = [_blank_for_missing(row) for row in schools.to_dict("records")]
+    return _template().render(
+        policy=policy,
+        summary=summary,
+        levels=[{**level, "label": LEVEL_LABELS[level["level"]]} for level in summary["levels"]],
+        schools=rows,
+        wanted=_most_wanted(rows),
+        walks=[
+            {"label": LEVEL_LABELS[level], "bands": walk_bands(problem, allocation, level)} for level in problem.levels
+        ],
+        issues=_issue_counts(given.issues),
+        map=made.as_frame(height_px=_MAP_HEIGHT_PX) if made else "",
+        labels=LEVEL_LABELS,
+    )
+
+
+def school_rows(given: RoundInput, problem: AllocationProblem, allocation: Allocation) -> pd.DataFrame:
+    """Return the table of schools with names, places, and whether a seat would place one more child."""
+    from_certificate = {
+        pool: (certificate.seat_price_m(pool), certificate.more_placed(pool))
+        for certificate in allocation.certificates
+        for pool in certificate.price_m
+    }
+    placed = allocation.pool != UNPLACED
+    farthest_m = np.full(problem.pool_count, -1, dtype=np.int64)
+    np.maximum.at(farthest_m, allocation.pool[placed], allocation.distance_m[placed])
+    pools = pd.DataFrame(
+        {
+            "school_code": problem.pool_school_code,
+            "level": problem.pool_level,
+            "capacity": problem.pool_capacity,
+            "placed": np.bincount(allocation.pool[placed], minlength=problem.pool_count),
+            "farthest_m": pd.arrays.IntegerArray(farthest_m, farthest_m < 0),
+            "seat_price_m": [from_certificate[pool][0] for pool in range(problem.pool_count)],
+            "more_placed": [from_certificate[pool][1] for pool in range(problem.pool_count)],
+        }
+    )
+    places = given.schools[["school_code", "level", "name", "x", "y"]]
+    return pools.merge(places, on=["school_code", "level"], how="left")
+
+
+def walk_bands(problem: AllocationProblem, allocation: Allocation, level: str) -> list[Band]:
+    """Return how many of those placed have a way within each band of `WALK_BANDS_M`, and beyond the last."""
+    of_level = (problem.applicant_level == level) & (allocation.pool != UNPLACED)
+    ways_m = allocation.distance_m[of_level]
+    band = np.searchsorted(WALK_BANDS_M, ways_m, side="left")
+    counts = np.bincount(band, minlength=len(WALK_BANDS_M) + 1)
+    edges = [number_text(edge) for edge in WALK_BANDS_M]
+    labels = [Text(f"đến {edges[0].vi} m", f"up to {edges[0].en} m")]
+    labels += [Text(f"đến {edge.vi} m", f"to {edge.en} m") for edge in edges[1:]]
+    labels.append(Text(f"trên {edges[-1].vi} m", f"over {edges[-1].en} m"))
+    total = max(len(ways_m), 1)
+    return [
+        Band(label=label, count=int(count), share_ratio=int(count) / total)
+        for label, count in zip(labels, counts, strict=True)
+    ]
+
+
+def number_text(number: float | None, decimals: int = 0) -> Text:
+    """Return a number as each language writes it: 1.250,5 and 1,250.5; a dash where there is none."""
+    if number is None:
+        return Text("–", "–")
+    english = f"{number:,.{decimals}f}"
+    return Text(english.translate(str.maketrans(",.", ".,")), english)
+
+
+def percent_text(ratio: float | None) -> Text:
+    """Return a share as a percentage in both languages."""
+    return Text("–", "–") if ratio is None else Text(*(f"{text}%" for text in number_text(100 * ratio, 1)))
+
+
+def _blank_for_missing(row: dict[Any, Any]) -> dict[str, Any]:
+    return {str(name): None if pd.isna(value) else value for name, value in row.items()}
+
+
+def _most_wanted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the pools where one more seat does most: places a child, then saves most metres."""
+    useful = [row for row in rows if row["more_placed"] or row["seat_price_m"] > 0]
+    useful.sort(key=lambda row: (-row["more_placed"], -row["seat_price_m"], row["school_code"], row["level"]))
+    return useful[:_MOST_WANTED_SCHOOLS]
+
+
+def _issue_counts(issues: IssueReport) -> list[dict[str, Any]]:
+    """Return the findings by code: severity, how many, and what the first of them says."""
+    grouped: dict[tuple[str, str], list[Text]] = {}
+    for issue in issues:
+        grouped.setdefault((issue.severity.value, issue.code), []).append(issue.hint)
+    return [
+        {"severity": severity, "code": code, "count": len(hints), "hint": hints[0]}
+        for (severity, code), hints in sorted(grouped.items())
+    ]
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = lambda value, decimals=0: number_text(value, decimals).vi
+    environment.filters["percent"] = lambda value: percent_text(value).vi
+    source = resources.files("allocation") / "templates" / "report.html"
+    return environment.from_string(source.read_text(encoding="utf-8"))

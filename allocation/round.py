@@ -108,7 +108,7 @@ def run(
             crs=settings.crs,
         )
         schools = school_table(problem, allocation)
-        report = render_report(given, summary=summary, schools=schools, settings=settings)
+        report = render_report(given, problem, allocation, policy=settings.policy, summary=summary, crs=settings.crs)
         (temporary / REPORT_FILE).write_bytes(report.encode())
         progress(Text("Kiểm chứng", "Verifying"))
         verification = verify_directory(temporary)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from allocation import least_travel
-from allocation.model import UNPLACED, Allocation, AllocationProblem
+from allocation.model import UNPLACED, Allocation, AllocationProblem, DualCertificate
 from allocation.policy import Policy, Stage
 from spatial.errors import InfeasibleError
 from spatial.text import Text
@@ -24,7 +24,7 @@ def run_stages(problem: AllocationProblem, policy: Policy) -> Allocation:
     pool = np.full(problem.applicant_count, UNPLACED, dtype=np.int64)
     distance_m = np.zeros_like(pool)
     stages = np.zeros_like(pool)
-    certificates = []
+    certificates: list[DualCertificate] = []
     for number, stage in enumerate(policy.stages, start=1):
         taken = np.bincount(pool[pool != UNPLACED], minlength=problem.pool_count)
         pairs = (pool[problem.pair_applicant] == UNPLACED) & (problem.pair_distance_m <= limits_m(problem, stage))

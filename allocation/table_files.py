@@ -4,6 +4,7 @@ What a spreadsheet did to a file on its way (byte-order marks, UTF-16, the old V
 decomposed letters, blank lines) is undone and said; what is no table at all is refused with its likely nature.
 """
 
+import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -198,11 +199,7 @@ def _delimiter_of(data: bytes) -> str:
 
 def _header_of(data: bytes, delimiter: str) -> list[str]:
     first_line = data[:_HEADER_SAMPLE_BYTES].split(b"\n", 1)[0].decode(errors="replace")
-    return (
-        pd.read_csv(io.StringIO(first_line), sep=delimiter, header=None, dtype="str", keep_default_na=False)
-        .iloc[0]
-        .tolist()
-    )
+    return next(csv.reader([first_line.rstrip("\r")], delimiter=delimiter))
 
 
 def _column_names(names: Sequence[str], file: str) -> list[str]:
@@ -236,7 +233,7 @@ def _clean(table: pa.Table, *, file: str, row: npt.NDArray[np.int64], issues: li
     for name in table.column_names:
         trimmed = pc.utf8_trim_whitespace(pc.fill_null(table[name], ""))
         composed = pc.utf8_normalize(trimmed, form="NFC") if not _is_ascii(trimmed) else trimmed
-        changed = np.flatnonzero(pc.not_equal(composed, trimmed).to_numpy()) if composed is not trimmed else ()
+        changed = np.flatnonzero(pc.not_equal(composed, trimmed).to_numpy())
         if len(changed):
             issues.append(_decomposed(file, name, row=int(row[changed[0]]), count=len(changed)))
         columns[name] = composed

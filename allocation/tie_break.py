@@ -41,8 +41,8 @@ def lottery_first(market: Market, choice: Integers, *, price_m: Integers, unplac
     outside = len(market.capacity)
     own_pool = np.append(market.pair_pool, outside)[choice]
     free = market.capacity - np.bincount(own_pool, minlength=outside + 1)[:outside]
-    options = _tight_options(market, own_pool, price_m=price_m, unplaced_cost_m=unplaced_cost_m)
-    options = _exchangeable(options, own_pool, free=free, price_m=price_m)
+    arcs = _tight_options(market, own_pool, price_m=price_m, unplaced_cost_m=unplaced_cost_m)
+    options = _exchangeable(arcs, own_pool, free=free, price_m=price_m)
     if not options:
         return choice
     graph = _TightGraph(options, own_pool, free=free, price_m=price_m)

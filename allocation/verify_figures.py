@@ -144,10 +144,8 @@ _TOLERANCES = {"mean_distance_m": _TOLERANCE_MEAN_M, "share_nearest": _TOLERANCE
 def _differences(expected: dict[str, float | None], stated: dict[str, Any], *, where: str) -> Iterator[Text]:
     for name, value in expected.items():
         said = stated[name]
-        if value is None or said is None:
-            same = value is said
-        else:
-            same = abs(value - said) <= _TOLERANCES.get(name, 0)
+        neither_known = value is None and said is None
+        same = neither_known or (None not in (value, said) and abs((value or 0) - said) <= _TOLERANCES.get(name, 0))
         if not same:
             yield Text(f"{where}: {name} phải là {value}, ghi {said}.", f"{where}: {name} is {value}, stated {said}.")
 

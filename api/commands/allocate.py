@@ -136,7 +136,7 @@ def _measured(given: RoundInput, network: Path, *, files: tuple[str, str], tell:
     named = dict(zip(("applicants", "schools"), files, strict=True))
     given.issues.extend(streets.issues)
     given.issues.extend(replace(issue, file=named.get(issue.file, issue.file)) for issue in measured.issues)
-    return replace(given, pairs=measured.pairs)
+    return replace(given, pairs=measured.pairs, street_lines=streets.network.edge_lines)
 
 
 _HEADERS = (
