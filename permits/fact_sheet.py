@@ -214,7 +214,7 @@ def _slip(field: FactField, value: object) -> Text | None:
 
 
 def _number_slip(field: FactField, value: object) -> Text | None:
-    unit = {"m2": "m²", "ratio": "", "floors": "tầng"}.get(field.unit, field.unit)
+    unit = {"m2": "m²", "ratio": "", "floors": ""}.get(field.unit, field.unit)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _say(field, value, "cần một con số", "a number")
     if not math.isfinite(value) or (field.kind is FactKind.COUNT and value != int(value)):
@@ -233,8 +233,12 @@ def _number_slip(field: FactField, value: object) -> Text | None:
 
 def _say(field: FactField, value: object, vi: str, en: str) -> Text:
     return Text(
-        f"{field.name} = {value!r}: {vi.rstrip('.')}.", f"{field.name} = {value!r}: should be {en.rstrip('.')}."
+        f"{field.name} = {value!r}: {_ended(vi)}", f"{field.name} = {value!r}: should be {_ended(en)}"
     )
+
+
+def _ended(phrase: str) -> str:
+    return phrase if phrase.endswith(("?", ".")) else f"{phrase}."
 
 
 def _contradictions(known: Mapping[str, object]) -> list[Text]:
@@ -250,7 +254,7 @@ def _contradictions(known: Mapping[str, object]) -> list[Text]:
         is_tall_storey = isinstance(floors, int | float) and height > MAX_STOREY_HEIGHT_M * floors
         if is_tall_row_house or is_tall_storey:
             slips.append(
-                _say(FACT_FIELDS[name], height, "quá cao. Có phải đã ghi xăng-ti-mét?", "far less; centimetres?")
+                _say(FACT_FIELDS[name], height, "quá cao. Có phải đã ghi xăng-ti-mét?", "far less. Is it in centimetres?")
             )
     return slips
 

@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -153,8 +154,10 @@ class Ground:
                 raise InputError(
                     Text(f"Lớp {name} không ở hệ {crs}.", f"The layer {name} is not in {crs}."), subject=name.value
                 )
-            self._records[name] = frame.to_dict("records")
-            self._trees[name] = shapely.STRtree(frame.geometry.array)
+            valid = shapely.make_valid(np.asarray(frame.geometry.array, dtype=object))
+            records = frame.drop(columns=frame.geometry.name).to_dict("records")
+            self._records[name] = [{**record, "geometry": shape} for record, shape in zip(records, valid, strict=True)]
+            self._trees[name] = shapely.STRtree(valid)
 
     def is_loaded(self, layer: LayerName) -> bool:
         """Tell whether the layer was given."""
@@ -205,11 +208,10 @@ def _answer(layer: LayerName, shape: BaseGeometry, ground: Ground) -> LayerAnswe
     if layer is LayerName.STREET:
         near = ground.near(layer, shape, distance_m=STREET_SEARCH_M)
         return LayerAnswer(layer=layer, status=LayerStatus.CONCERNED if near else LayerStatus.NOT_CONCERNED)
-    concerns = tuple(
-        concern
-        for record in ground.near(layer, shape, distance_m=error_m)
-        if (concern := _concern(layer, shape, record, ground=ground, error_m=error_m)).band is not Band.CLEAR
-    )
+    near = ground.near(layer, shape, distance_m=error_m)
+    least_area_m2 = max(ground.thresholds.least_area_m2, area_error_m2(shape, point_error_m=error_m)) if near else 0.0
+    found = [_concern(layer, shape, record, ground=ground, least_area_m2=least_area_m2) for record in near]
+    concerns = tuple(concern for concern in found if concern.band is not Band.CLEAR)
     bands = {concern.band for concern in concerns}
     status = LayerStatus.NOT_CONCERNED
     if Band.HIT in bands:
@@ -219,18 +221,16 @@ def _answer(layer: LayerName, shape: BaseGeometry, ground: Ground) -> LayerAnswe
     return LayerAnswer(layer=layer, status=status, concerns=concerns)
 
 
-def _concern(
-    layer: LayerName, shape: BaseGeometry, record: Mapping[str, object], *, ground: Ground, error_m: float
-) -> Concern:
+def _concern(layer: LayerName, shape: BaseGeometry, record: Mapping[str, object], *, ground: Ground) -> Concern:
     feature = record["geometry"]
-    overlap = shapely.intersection(shape, shapely.make_valid(feature), grid_size=_MILLIMETRE)
+    overlap = shapely.intersection(shape, feature, grid_size=_MILLIMETRE)
     thresholds = ground.thresholds
     band = band_of(
         overlap,
         distance_m=float(shapely.distance(shape, feature)),
-        error_m=error_m,
-        least_area_m2=max(thresholds.least_area_m2, area_error_m2(shape, point_error_m=error_m)),
-        is_partition=layer in thresholds.partitions,
+        error_m=thresholds.combined_error_m(layer),
+        least_area_m2=least_area_m2,
+        may_touch=layer in thresholds.touching_is_nothing,
     )
     place = overlap if overlap.area > 0 else shapely.shortest_line(shape, feature)
     return Concern(

@@ -62,7 +62,8 @@ class Finding:
             limit = Text("giới hạn", "limit").in_language(language)
             parts.append(f"{limit} {_figure(self.value, self.unit, language)}")
         sentence = ", ".join(parts) + f" ({self.citation})."
-        why = [self.note, REASON_TEXTS[self.reason] if self.reason else NO_TEXT]
+        note = NO_TEXT if self.verdict is Verdict.COMPLIES else self.note
+        why = [note, REASON_TEXTS[self.reason] if self.reason else NO_TEXT]
         return " ".join([sentence, *(text.in_language(language) for text in why if text.vi)])
 
     def to_json(self) -> dict[str, object]:

@@ -115,7 +115,7 @@ class GroundChecks:
         """Judge a part of the footprint that should not be there: wide and large it violates, within error a doubt."""
         error_m = self._thresholds.combined_error_m(layer)
         least = max(self._thresholds.least_area_m2, area_error_m2(footprint.geometry, point_error_m=error_m))
-        band = band_of(part, distance_m=float("inf"), error_m=error_m, least_area_m2=least, is_partition=False)
+        band = band_of(part, distance_m=float("inf"), error_m=error_m, least_area_m2=least, may_touch=False)
         verdict, reason = {
             Band.HIT: (Verdict.VIOLATES, None),
             Band.REVIEW: (Verdict.NEEDS_REVIEW, ReasonCode.WITHIN_TOLERANCE),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import NewType
 
 from spatial.text import NO_TEXT, Text
@@ -245,6 +246,7 @@ class Limits:
         }
 
 
+@lru_cache(maxsize=65_536)
 def exact(number: float) -> Fraction:
     """Return the decimal that a person wrote, exactly: 0.1 is one tenth, so that boundaries are met exactly."""
     return Fraction(str(number))

@@ -35,8 +35,8 @@ class OverlapThresholds:
         No overlap below it is a hit.
     area_difference_ratio
         Registered and measured area may differ by this share.
-    partitions
-        Layers that cover the ground without gaps, where touching a neighbour means nothing.
+    touching_is_nothing
+        Layers whose features stand wall to wall, so that touching one means nothing.
     """
 
     parcel_error_m: float = 0.10
@@ -45,7 +45,7 @@ class OverlapThresholds:
     )
     least_area_m2: float = 1.0
     area_difference_ratio: float = 0.01
-    partitions: frozenset[LayerName] = frozenset({LayerName.ZONE})
+    touching_is_nothing: frozenset[LayerName] = frozenset({LayerName.ZONE, LayerName.BUILDING})
 
     def combined_error_m(self, layer: LayerName) -> float:
         """Return the standard error between a parcel and a feature of ``layer``, metres."""
@@ -65,9 +65,7 @@ def area_error_m2(parcel: BaseGeometry, *, point_error_m: float) -> float:
     return float(point_error_m / math.sqrt(2) / 2 * math.sqrt((across**2).sum()))
 
 
-def band_of(
-    overlap: BaseGeometry, *, distance_m: float, error_m: float, least_area_m2: float, is_partition: bool
-) -> Band:
+def band_of(overlap: BaseGeometry, *, distance_m: float, error_m: float, least_area_m2: float, may_touch: bool) -> Band:
     """Return what an overlap is worth.
 
     Parameters
@@ -82,7 +80,7 @@ def band_of(
         Smallest area of a hit.
     """
     if overlap.area == 0:
-        return Band.CLEAR if is_partition or distance_m > error_m else Band.REVIEW
+        return Band.CLEAR if may_touch or distance_m > error_m else Band.REVIEW
     is_wide = not shapely.is_empty(shapely.buffer(overlap, -error_m / 2))
     is_large = overlap.area >= least_area_m2
     if is_wide and is_large:

@@ -7,11 +7,13 @@ languages what it asks, how that is measured, and gives an example. ``docs/rules
 
 import hashlib
 import itertools
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -117,14 +119,19 @@ class StepTable(_Part):
         _must_be_sorted([row[0] for row in self.rows if row[0] is not None])
         return self
 
+    @cached_property
+    def _thresholds(self) -> list[Fraction]:
+        return sorted(row[0] for row in self.rows if row[0] is not None)
+
+    @cached_property
+    def _by_threshold(self) -> dict[Fraction, tuple[Fraction | None, ...]]:
+        return {row[0]: row for row in self.rows if row[0] is not None}
+
     def figure(self, axis_value: Fraction, column: str) -> Fraction | None:
         """Return the figure of ``column`` in the row whose range holds ``axis_value``; None is a dash."""
-        place = self.columns.index(column) + 1
-        for row in sorted(self.rows, key=lambda row: row[0] or Fraction(0), reverse=True):
-            threshold = row[0] or Fraction(0)
-            if axis_value > threshold or (self.lower_inclusive and axis_value == threshold):
-                return row[place]
-        return None
+        find_row = bisect_right if self.lower_inclusive else bisect_left
+        row = find_row(self._thresholds, axis_value) - 1
+        return None if row < 0 else self._by_threshold[self._thresholds[row]][self.columns.index(column) + 1]
 
     def all_figures(self, column: str) -> tuple[Fraction | None, ...]:
         """Return every figure of ``column``."""
@@ -236,19 +243,24 @@ class Rulebook:
     area_types: tuple[AreaType, ...]
     instruments: Mapping[str, Instrument]
     rules: tuple[Rule, ...]
+    _found: dict[tuple[str, date], Rule] = field(default_factory=dict, repr=False, compare=False)
 
     def rule(self, rule_id: str, *, as_of: date) -> Rule:
         """Return the version of a rule that is valid on ``as_of``, or its first version before and after all of them.
 
         Whether its instrument is in force on that day is another question: `Instrument.period`.
         """
+        if (rule_id, as_of) in self._found:
+            return self._found[rule_id, as_of]
         versions = [rule for rule in self.rules if rule.id == rule_id]
         if not versions:
             raise NotFoundError(
                 Text(f"Bộ quy định {self.name} không có {rule_id}.", f"{self.name} has no rule {rule_id}."),
                 subject=rule_id,
             )
-        return next((rule for rule in versions if rule.valid.covers(as_of)), versions[0])
+        rule = next((rule for rule in versions if rule.valid.covers(as_of)), versions[0])
+        self._found[rule_id, as_of] = rule
+        return rule
 
     def instrument_of(self, rule: Rule) -> Instrument:
         """Return the instrument that a rule stands in."""

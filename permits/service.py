@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -14,9 +13,9 @@ from sqlalchemy.orm import Session
 from basemap import store
 from basemap.model import LayerName
 from permits.check import Check, check
-from permits.facts import CHECKED_LAYERS, STREET_SEARCH_M, Ground, Layers, ParcelFacts, facts_of
+from permits.facts import CHECKED_LAYERS, STREET_SEARCH_M, Concern, Ground, Layers, ParcelFacts, facts_of
 from permits.model import AreaType, BuildingType, Facts, ParcelKey, Verdict
-from permits.overlap import OverlapThresholds
+from permits.overlap import Band, OverlapThresholds
 from permits.parcels import Parcel, ParcelName, parcels_of, the_one, without_leading_zeros
 from permits.proposal import Proposal
 from permits.rulebook import Rulebook
@@ -28,8 +27,6 @@ from spatial.text import Text
 
 DEMONSTRATION_FACTS = Facts(building_type=BuildingType.ROW_HOUSE, area_type=AreaType.EXISTING_URBAN)
 """What `check_buildings` supposes of every building."""
-
-_LEAST_SHARE_OF_BUILDING = 0.5
 
 
 def find(
@@ -89,16 +86,19 @@ def facts_of_parcel(session: Session, parcel: Parcel, *, thresholds: OverlapThre
 
 def published_layers(session: Session, *, bounds: Bounds | None = None) -> Layers:
     """Return the published layers that a check needs; None for each that does not answer."""
-    layers: dict[LayerName, gpd.GeoDataFrame | None] = dict.fromkeys(CHECKED_LAYERS)
-    for name in CHECKED_LAYERS:
-        with suppress(DataUnavailableError):
-            layers[name] = store.read_layer(session, name, bounds=bounds)
-    return layers
+    return {name: _published(session, name, bounds) for name in CHECKED_LAYERS}
 
 
 def check_parcel(session: Session, name: ParcelName, proposal: Proposal, *, rulebook: Rulebook, as_of: date) -> Check:
     """Check a proposal on the parcel of that name. Raises as `parcel_named` does."""
     return check(facts_of_parcel(session, parcel_named(session, name)), proposal, rulebook=rulebook, as_of=as_of)
+
+
+def _published(session: Session, layer: LayerName, bounds: Bounds | None) -> gpd.GeoDataFrame | None:
+    try:
+        return store.read_layer(session, layer, bounds=bounds)
+    except DataUnavailableError:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +178,10 @@ def standing_building(found: ParcelFacts, *, supposed: Facts) -> Proposal | None
 
     Of several buildings the tallest gives floors and height, and their union the footprint.
     """
-    if not found.buildings:
-        return None
-    parts = [concern.geometry.geometry for concern in found.buildings]
-    floors = [int(value) for concern in found.buildings if (value := _number(concern, "floors"))]
-    heights = [value for concern in found.buildings if (value := _number(concern, "height_m"))]
+    standing = [concern for concern in found.buildings if concern.band is Band.HIT]
+    parts = [concern.geometry.geometry for concern in standing]
+    floors = [int(value) for concern in standing if (value := _number(concern, "floors"))]
+    heights = [value for concern in standing if (value := _number(concern, "height_m"))]
     if not floors:
         return None
     facts = replace(supposed, floors=max(floors), building_height_m=max(heights, default=None))
@@ -190,6 +189,6 @@ def standing_building(found: ParcelFacts, *, supposed: Facts) -> Proposal | None
     return Proposal(facts=facts, footprint=footprint)
 
 
-def _number(concern: object, name: str) -> float | None:
-    value = getattr(concern, "detail", {}).get(name)
+def _number(concern: Concern, name: str) -> float | None:
+    value = concern.detail.get(name)
     return float(value) if isinstance(value, int | float | np.number) and not np.isnan(value) else None

@@ -35,7 +35,7 @@ def roof_height_bounds(facts: Facts, rules: HeightRules, *, road: RoadWidth) -> 
     ]
 
 
-def line_height_bounds(facts: Facts, rules: HeightRules, *, road: RoadWidth) -> list[Bound]:
+def line_height_bounds(facts: Facts, rules: HeightRules, *, roof: list[Bound], road: RoadWidth) -> list[Bound]:
     """Return the caps at the building line: nothing there may rise above the ridge either.
 
     Empty where neither Table 3 nor 2.2 gives a figure at the line (roads under 3.5 m).
@@ -45,7 +45,7 @@ def line_height_bounds(facts: Facts, rules: HeightRules, *, road: RoadWidth) -> 
         *plot_height_bounds(facts, rules.plots, road=road, column="height_at_building_line_m"),
     ]
     given = [bound for bound in own if bound.value is not None or road.low is None]
-    return [*own, *roof_height_bounds(facts, rules, road=road)] if given else []
+    return [*own, *roof] if given else []
 
 
 def ground_floor_bounds(heights: Rule, *, road: RoadWidth) -> list[Bound]:

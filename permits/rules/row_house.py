@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 
 from permits.model import Direction, Facts, ReasonCode, exact
 from permits.rulebook import Rule, Rulebook
@@ -20,7 +21,7 @@ class Reach(StrEnum):
     PERMIT = "permit"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what several limits share is computed once
 class Case:
     """The facts of one plot and the rules that are to be read for it."""
 
@@ -32,12 +33,12 @@ class Case:
         """Return a rule in the version of the basis date."""
         return self.rulebook.rule(rule_id, as_of=self.as_of)
 
-    @property
+    @cached_property
     def road(self) -> road.RoadWidth:
         """The planned width that governs."""
         return road.governing_road(self.facts, self.rule("row_house.corner"))
 
-    @property
+    @cached_property
     def plot_rules(self) -> plot.PlotRules:
         """The rules on plots that are not standard."""
         return plot.PlotRules(
@@ -46,7 +47,7 @@ class Case:
             small=self.rule("row_house.small_plot"),
         )
 
-    @property
+    @cached_property
     def height_rules(self) -> heights.HeightRules:
         """The rules that meet in a height."""
         return heights.HeightRules(
@@ -55,6 +56,33 @@ class Case:
             zone=self.rule("zone_plan.height"),
             plots=self.plot_rules,
         )
+
+    @cached_property
+    def coverage(self) -> list[Bound]:
+        """Bounds on the site coverage."""
+        zone = self.rule("zone_plan.site_coverage")
+        return plot.coverage_bounds(self.facts, self.rule("row_house.site_coverage"), zone)
+
+    @cached_property
+    def floors(self) -> list[Bound]:
+        """Bounds on the floors."""
+        zone = self.rule("zone_plan.floors")
+        return floors.floor_bounds(self.facts, self.rule("row_house.floors"), zone, road=self.road)
+
+    @cached_property
+    def roof_height(self) -> list[Bound]:
+        """Bounds on the height at the ridge."""
+        return heights.roof_height_bounds(self.facts, self.height_rules, road=self.road)
+
+    @property
+    def line_height(self) -> list[Bound]:
+        """Bounds on the height at the building line."""
+        return heights.line_height_bounds(self.facts, self.height_rules, roof=self.roof_height, road=self.road)
+
+    @cached_property
+    def plot_ratio(self) -> list[Bound]:
+        """Bounds on the plot ratio."""
+        return _plot_ratio(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +99,9 @@ class LimitSpec:
     reach: Reach = Reach.FIGURE
 
 
-def _coverage(case: Case) -> list[Bound]:
-    return plot.coverage_bounds(case.facts, case.rule("row_house.site_coverage"), case.rule("zone_plan.site_coverage"))
-
-
-def _floors(case: Case) -> list[Bound]:
-    zone = case.rule("zone_plan.floors")
-    return floors.floor_bounds(case.facts, case.rule("row_house.floors"), zone, road=case.road)
-
-
 def _plot_ratio(case: Case) -> list[Bound]:
-    storeys = combine(_floors(case), direction=Direction.MAX)
-    coverage = combine(_coverage(case), direction=Direction.MAX)
+    storeys = combine(case.floors, direction=Direction.MAX)
+    coverage = combine(case.coverage, direction=Direction.MAX)
     known = storeys.value is not None and coverage.value is not None
     rule = case.rule("row_house.plot_ratio")
     missing = tuple(dict.fromkeys([*storeys.missing, *coverage.missing]))
@@ -157,7 +176,7 @@ SPECS: tuple[LimitSpec, ...] = (
         unit="ratio",
         rule="row_house.site_coverage",
         direction=_MAX,
-        bounds=_coverage,
+        bounds=lambda case: case.coverage,
         proposal="footprint_m2",
         proposal_per_plot_area=True,
     ),
@@ -166,18 +185,23 @@ SPECS: tuple[LimitSpec, ...] = (
         unit="m2",
         rule="row_house.site_coverage",
         direction=_MAX,
-        bounds=lambda case: _times_area(_coverage(case), case),
+        bounds=lambda case: _times_area(case.coverage, case),
         proposal="footprint_m2",
     ),
     LimitSpec(
-        name="max_floors", unit="floors", rule="row_house.floors", direction=_MAX, bounds=_floors, proposal="floors"
+        name="max_floors",
+        unit="floors",
+        rule="row_house.floors",
+        direction=_MAX,
+        bounds=lambda case: case.floors,
+        proposal="floors",
     ),
     LimitSpec(
         name="max_roof_height_m",
         unit="m",
         rule="row_house.heights",
         direction=_MAX,
-        bounds=lambda case: heights.roof_height_bounds(case.facts, case.height_rules, road=case.road),
+        bounds=lambda case: case.roof_height,
         proposal="building_height_m",
     ),
     LimitSpec(
@@ -185,7 +209,9 @@ SPECS: tuple[LimitSpec, ...] = (
         unit="m",
         rule="row_house.heights",
         direction=_MAX,
-        bounds=lambda case: heights.line_height_bounds(case.facts, case.height_rules, road=case.road),
+        bounds=lambda case: heights.line_height_bounds(
+            case.facts, case.height_rules, roof=case.roof_height, road=case.road
+        ),
         proposal="height_at_building_line_m",
     ),
     LimitSpec(
@@ -264,7 +290,7 @@ SPECS: tuple[LimitSpec, ...] = (
         unit="ratio",
         rule="row_house.plot_ratio",
         direction=_MAX,
-        bounds=_plot_ratio,
+        bounds=lambda case: case.plot_ratio,
         proposal="gross_floor_area_m2",
         proposal_per_plot_area=True,
     ),
@@ -273,7 +299,7 @@ SPECS: tuple[LimitSpec, ...] = (
         unit="m2",
         rule="row_house.plot_ratio",
         direction=_MAX,
-        bounds=lambda case: _times_area(_plot_ratio(case), case),
+        bounds=lambda case: _times_area(case.plot_ratio, case),
         proposal="gross_floor_area_m2",
     ),
     LimitSpec(
