@@ -232,9 +232,7 @@ def _number_slip(field: FactField, value: object) -> Text | None:
 
 
 def _say(field: FactField, value: object, vi: str, en: str) -> Text:
-    return Text(
-        f"{field.name} = {value!r}: {_ended(vi)}", f"{field.name} = {value!r}: should be {_ended(en)}"
-    )
+    return Text(f"{field.name} = {value!r}: {_ended(vi)}", f"{field.name} = {value!r}: should be {_ended(en)}")
 
 
 def _ended(phrase: str) -> str:
@@ -254,7 +252,9 @@ def _contradictions(known: Mapping[str, object]) -> list[Text]:
         is_tall_storey = isinstance(floors, int | float) and height > MAX_STOREY_HEIGHT_M * floors
         if is_tall_row_house or is_tall_storey:
             slips.append(
-                _say(FACT_FIELDS[name], height, "quá cao. Có phải đã ghi xăng-ti-mét?", "far less. Is it in centimetres?")
+                _say(
+                    FACT_FIELDS[name], height, "quá cao. Có phải đã ghi xăng-ti-mét?", "far less. Is it in centimetres?"
+                )
             )
     return slips
 

@@ -221,7 +221,9 @@ def _answer(layer: LayerName, shape: BaseGeometry, ground: Ground) -> LayerAnswe
     return LayerAnswer(layer=layer, status=status, concerns=concerns)
 
 
-def _concern(layer: LayerName, shape: BaseGeometry, record: Mapping[str, object], *, ground: Ground) -> Concern:
+def _concern(
+    layer: LayerName, shape: BaseGeometry, record: Mapping[str, object], *, ground: Ground, least_area_m2: float
+) -> Concern:
     feature = record["geometry"]
     overlap = shapely.intersection(shape, feature, grid_size=_MILLIMETRE)
     thresholds = ground.thresholds
