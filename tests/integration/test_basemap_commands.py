@@ -1,0 +1,108 @@
+"""``diaban basemap``, as typed."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import geopandas as gpd
+import pyogrio
+import pytest
+import shapely
+
+from api import cli
+from api.settings import settings
+
+
+@pytest.fixture
+def wards(tmp_path: Path) -> Path:
+    path = tmp_path / "wards.gpkg"
+    frame = gpd.GeoDataFrame(
+        {"code": ["26743", "26743", "26744"], "name": ["Bến Thành", "lặp lại", "Sài Gòn"]},
+        geometry=[shapely.box(106.69 + i / 100, 10.76, 106.70 + i / 100, 10.77) for i in range(3)],
+        crs=4326,
+    )
+    pyogrio.write_dataframe(frame, path)
+    return path
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def diaban(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run ``diaban basemap …`` with a data folder in which nothing is yet."""
+
+    def run(*words: object, language: str = "en") -> Ended:
+        monkeypatch.setenv("DIABAN_LANGUAGE", language)
+        monkeypatch.setattr(sys, "argv", ["diaban", "basemap", *(str(word) for word in words)])
+        settings.cache_clear()
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), said.out, said.err)
+
+    monkeypatch.setenv("DIABAN_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("DIABAN_DATABASE_URL", raising=False)
+    yield run
+    settings.cache_clear()
+
+
+def test_a_layer_goes_in_is_published_taken_back_and_written_out(tmp_path: Path, wards: Path, diaban: Run) -> None:
+    """The store is built on the way: nothing else was typed before."""
+    report = tmp_path / "report"
+    first = diaban("import", "ward", wards, "--map", "code=ward_code", "--report", report, "--json")
+    assert first.exit_code == 0, first.stderr
+    summary = json.loads(first.stdout)
+    assert (summary["accepted_count"], summary["quarantined_count"], summary["is_published"]) == (2, 1, False)
+    assert "Row 2 has the same key" in first.stderr
+    assert "diaban basemap publish ward 1" in first.stderr
+    assert (report / "quarantine.gpkg").exists()
+
+    assert diaban("publish", "ward").exit_code == 0
+    again = diaban("import", "ward", wards, "--map", "code=ward_code", "--publish")
+    assert again.exit_code == 0
+    listed = json.loads(diaban("list", "--json").stdout)
+    assert [(version["version_id"], version["is_current"]) for version in listed] == [(2, True), (1, False)]
+    assert diaban("rollback", "ward").exit_code == 0
+    shown = json.loads(diaban("show", "ward", "--json").stdout)
+    assert shown["version"]["version_id"] == 1
+    assert [attribute["name"] for attribute in shown["attributes"]] == ["ward_code", "name"]
+
+    out = tmp_path / "out.gpkg"
+    assert diaban("export", "ward", out).exit_code == 0
+    assert sorted(pyogrio.read_dataframe(out)["name"]) == ["Bến Thành", "Sài Gòn"]
+
+
+def test_bad_input_is_one_line_on_stderr_and_exit_2(tmp_path: Path, wards: Path, diaban: Run) -> None:
+    cases = [
+        (("import", "ward", tmp_path / "none.gpkg"), "There is no such file."),
+        (("import", "ward", wards), "requires are missing: ward_code"),
+        (("import", "ward", wards, "--map", "code"), "not of the right form"),
+        (("import", "ward", wards, "--map", "code=ward_code", "--crs", "EPSG:32648"), "longitude and latitude"),
+        (("publish", "ward", "7"), "no version 7"),
+        (("export", "ward", tmp_path / "out.txt"), "'.txt'"),
+    ]
+    for words, said in cases:
+        ended = diaban(*words)
+        assert ended.exit_code == 2, words
+        assert ended.stdout == ""
+        assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
+        assert said in ended.stderr
+
+
+def test_tables_speak_vietnamese_and_are_not_cut_off(wards: Path, diaban: Run) -> None:
+    ended = diaban("import", "ward", wards, "--map", "code=ward_code", language="vi")
+    assert "được nhận" in ended.stdout
+    assert "2 trên 3 đối tượng được nhận" in ended.stderr
+    assert "…" not in diaban("list", language="vi").stdout
