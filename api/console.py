@@ -41,5 +41,5 @@ def say_issues(report: IssueReport, *, written_to: str) -> None:
 def progress() -> Iterator[Progress]:
     """Give a progress bar on stderr; silent where stderr is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=messages, transient=True) as bar:
+    with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
         yield bar
