@@ -68,9 +68,9 @@ def applicant_numbers(text: pd.Series, *, any_id: bool) -> pd.Series:
     """Return a column of applicant numbers as they are compared: personal IDs as plain digits."""
     if any_id:
         return text
-    distinct = text.unique()
-    plain = {value: personal_id.normalise(value) for value in distinct}
-    return text if all(value == plain[value] for value in distinct) else text.map(plain).astype("str")
+    distinct = text.unique().tolist()
+    plain = [personal_id.normalise(value) for value in distinct]
+    return text if plain == distinct else text.map(dict(zip(distinct, plain, strict=True))).astype("str")
 
 
 def shown(applicant_no: str, *, any_id: bool) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.csv as pa_csv
 
 from allocation.model import Reason
-from allocation.personal_id import normalise
+from allocation.personal_id import mask, normalise
 from allocation.round_files import RoundFiles, UnreadableError, read_directory
 from spatial.errors import InputError, NotFoundError
 from spatial.text import Text, to_nfc
@@ -52,6 +52,8 @@ class Explanation:
 
     Parameters
     ----------
+    shown_as
+        The number as others may see it: a personal ID masked.
     school_code, school_name
         Empty where there is no seat.
     distance_m
@@ -61,6 +63,7 @@ class Explanation:
     """
 
     applicant_no: str
+    shown_as: str
     level: str
     school_code: str
     school_name: str
@@ -165,6 +168,7 @@ class RoundBook:
         reason = Reason(offer["reason"])
         return Explanation(
             applicant_no=number,
+            shown_as=number if files.summary.get("any_id") is True else mask(number),
             level=level,
             school_code=code,
             school_name=self.names.get((code, level), code),
@@ -250,22 +254,22 @@ def _sentence(reason: Reason, distance_m: int | None, nearer_count: int) -> Text
 def _longer(capacity: int, extra_m: int) -> Text:
     more = metres(extra_m)
     return Text(
-        f"Đã đủ {capacity} chỗ. Nhận em vào đây thì tổng quãng đường của tất cả các em dài thêm ít nhất {more.vi}.",
-        f"All {capacity} seats are taken. With the child here, all ways together would be at least {more.en} longer.",
+        f"Trường đã đủ {capacity} chỗ. Nhận em vào đây thì tổng quãng đường của mọi em dài thêm ít nhất {more.vi}.",
+        f"The school is full ({capacity}). With this child here, all ways together would be at least {more.en} longer.",
     )
 
 
 def _lottery(capacity: int) -> Text:
     return Text(
-        f"Đã đủ {capacity} chỗ. Nhận em vào đây thì tổng quãng đường vẫn bằng thế; thứ tự bốc thăm đã quyết định.",
-        f"All {capacity} seats are taken. With the child here the total would be the same; the lottery decided.",
+        f"Trường đã đủ {capacity} chỗ. Nhận em vào đây thì tổng quãng đường không đổi; bốc thăm đã quyết định.",
+        f"The school is full ({capacity}). With the child here the total would be the same; the lottery decided.",
     )
 
 
 def _without(capacity: int) -> Text:
     return Text(
-        f"Đã đủ {capacity} chỗ. Nhận em vào đây thì thêm một em khác không có chỗ học.",
-        f"All {capacity} seats are taken. With the child here, one more child would have no place.",
+        f"Trường đã đủ {capacity} chỗ. Nhận em vào đây thì thêm một em khác không có chỗ học.",
+        f"The school is full ({capacity}). With the child here, one more child would have no place.",
     )
 
 

@@ -70,11 +70,13 @@ def _certificate(result: _LevelResult, *, stage: int, level: str) -> DualCertifi
 def _solve_level(problem: AllocationProblem, level: str) -> _LevelResult:
     pools = np.flatnonzero(problem.pool_level == level)
     pairs = np.flatnonzero(problem.pool_level[problem.pair_pool] == level)
-    applicants, pair_applicant = np.unique(problem.pair_applicant[pairs], return_inverse=True)
+    has_pair = np.zeros(problem.applicant_count, dtype=bool)
+    has_pair[problem.pair_applicant[pairs]] = True
+    applicants = np.flatnonzero(has_pair)
     market = Market(
         lottery_rank=problem.lottery_rank[applicants],
         capacity=problem.pool_capacity[pools],
-        pair_applicant=pair_applicant.astype(np.int64),
+        pair_applicant=np.searchsorted(applicants, problem.pair_applicant[pairs]),
         pair_pool=np.searchsorted(pools, problem.pair_pool[pairs]),
         pair_distance_m=problem.pair_distance_m[pairs],
     )

@@ -5,6 +5,9 @@ from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from allocation.table_files import SourceTable
 from spatial.errors import InputError
@@ -74,13 +77,19 @@ class RecordChecks:
     def whole_numbers(self, name: str, *, minimum: int, maximum: int) -> npt.NDArray[np.int64]:
         """Return a column as whole numbers; -1 where the cell is empty, and an ERROR where it is no such number."""
         text = self.table.column(name)
-        values = np.full(len(text), -1, dtype=np.int64)
-        digits = text.str.fullmatch(rf"\d{{1,{_LARGEST_WHOLE_NUMBER_DIGITS}}}(?:\.0+)?").to_numpy(dtype=bool)
-        values[digits] = text[digits].str.split(".").str[0].astype("int64")
+        values, digits = _parsed(text)
         wrong = (text != "").to_numpy() & ~(digits & (values >= minimum) & (values <= maximum))
         for record in np.flatnonzero(wrong):
             self.note(int(record), _no_whole_number(name, text.iloc[record], minimum=minimum, maximum=maximum))
         return values
+
+
+def _parsed(text: pd.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return the whole numbers of a column, -1 where a cell is none, and which cells are: ``12`` or ``12.0``."""
+    cells = pa.array(text, type=pa.string())
+    digits = pc.match_substring_regex(cells, rf"^[0-9]{{1,{_LARGEST_WHOLE_NUMBER_DIGITS}}}(\.0+)?$")
+    whole = pc.replace_substring_regex(pc.if_else(digits, cells, "-1"), r"\.0+$", "")
+    return np.array(pc.cast(whole, pa.int64())), np.array(digits.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _unknown_column(name: str, known: tuple[str, ...]) -> Issue:

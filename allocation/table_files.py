@@ -135,8 +135,7 @@ def _from_csv(data: bytes, file: str) -> SourceTable:
             hint=Text("Xuất lại ở dạng CSV UTF-8.", "Export it again as CSV UTF-8."),
             subject=file,
         ) from error
-    missing_rows = np.array([row.number for row in left_out], dtype=np.int64)
-    row = np.setdiff1d(np.arange(1, table.num_rows + len(missing_rows) + 1), missing_rows)
+    row = np.delete(np.arange(1, table.num_rows + len(left_out) + 1), [row.number - 1 for row in left_out])
     issues.extend(_wrong_width(record, file) for record in left_out)
     table = table.slice(1).rename_columns(_column_names(header, file))
     return _clean(table, file=file, row=row[1:], issues=issues)
@@ -238,9 +237,12 @@ def _clean(table: pa.Table, *, file: str, row: npt.NDArray[np.int64], issues: li
             issues.append(_decomposed(file, name, row=int(row[changed[0]]), count=len(changed)))
         columns[name] = composed
     frame = pa.table(columns).to_pandas()
-    filled = (frame != "").any(axis="columns").to_numpy() if len(frame.columns) else np.zeros(len(frame), dtype=bool)
-    frame = frame[filled].reset_index(drop=True)
-    return SourceTable(file=file, frame=frame, row=row[filled], issues=tuple(issues))
+    filled = np.zeros(len(frame), dtype=bool)
+    for column in columns.values():
+        filled |= pc.not_equal(column, "").to_numpy()
+    if not filled.all():
+        frame, row = frame[filled].reset_index(drop=True), row[filled]
+    return SourceTable(file=file, frame=frame, row=row, issues=tuple(issues))
 
 
 def _is_ascii(column: pa.ChunkedArray) -> bool:

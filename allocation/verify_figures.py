@@ -52,9 +52,17 @@ def check_school_table(state: Checked) -> Iterator[Text]:
         stated = _signed(table[column], column)
         for pool in np.flatnonzero(stated != expected):
             yield Text(
-                f"schools.csv, trường {name_of_school(state, int(pool))}: {column} phải là {expected[pool]}.",
-                f"schools.csv, school {name_of_school(state, int(pool))}: {column} should be {expected[pool]}.",
+                f"schools.csv, trường {name_of_school(state, int(pool))}: {column} phải {_vi(expected[pool])}.",
+                f"schools.csv, school {name_of_school(state, int(pool))}: {column} should be {_en(expected[pool])}.",
             )
+
+
+def _vi(expected: int) -> str:
+    return "để trống" if expected == -_FAR else f"là {expected}"
+
+
+def _en(expected: int) -> str:
+    return "empty" if expected == -_FAR else str(expected)
 
 
 def _signed(texts: list[str], column: str) -> Integers:
@@ -115,7 +123,7 @@ def check_summary(state: Checked) -> Iterator[Text]:
     for entry in summary["levels"]:
         applicants = np.array(state.files.applicants["level"], dtype=object) == entry["level"]
         schools = np.array(state.files.schools["level"], dtype=object) == entry["level"]
-        where = f"summary.json, {entry['level']}"
+        where = f"summary.json, levels {entry['level'] or 1}"
         yield from _differences(_figures(state, applicants, schools), entry, where=where)
 
 

@@ -59,6 +59,12 @@ class Checked:
         order = np.argsort(self.pair_keys, kind="stable")
         return self.pair_keys[order], self.files.pair_distance_m[order]
 
+    @property
+    def has_repeated_pairs(self) -> bool:
+        """Whether a pair of applicant and pool stands twice in the problem."""
+        keys, _ = self._sorted_pairs
+        return bool((keys[1:] == keys[:-1]).any())
+
     def distances_to(self, pool: Integers) -> Integers:
         """Return for each applicant the distance to one pool; `NONE` where that is no pair of the problem."""
         keys, distance_m = self._sorted_pairs

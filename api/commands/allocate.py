@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from allocation.distances import pairs_by_walking
 from allocation.explain import Explanation, as_data, metres
 from allocation.explain import explain as explain_applicant
 from allocation.intake import IntakeOptions, RoundInput, read_round
 from allocation.model import LEVEL_LABELS
-from allocation.personal_id import mask
 from allocation.policy import DEFAULT_POLICY, load_policy
 from allocation.round import RoundResult, RoundSettings, run
 from allocation.streets import read_network
@@ -156,7 +155,7 @@ def _show_result(result: RoundResult, *, as_json: bool) -> None:
         _print_json({**result.summary, "verified": result.verification.passed})
         return
     language = settings().language
-    table = Table(*(header.in_language(language) for header in _HEADERS))
+    table = Table(*(Column(header.in_language(language), no_wrap=True) for header in _HEADERS))
     for row in result.summary["levels"]:
         share = "" if row["share_nearest"] is None else f"{row['share_nearest']:.1%}"
         mean = "" if row["mean_distance_m"] is None else f"{row['mean_distance_m']:.0f}"
@@ -176,7 +175,7 @@ def _show_result(result: RoundResult, *, as_json: bool) -> None:
 def _print_explanation(explanation: Explanation) -> None:
     language = settings().language
     school = explanation.school_name or Text("chưa có trường", "no school yet").in_language(language)
-    results.print(f"{mask(explanation.applicant_no)}: {school}", markup=False)
+    results.print(f"{explanation.shown_as}: {school}", markup=False)
     for sentence in explanation.sentences:
         results.print(sentence.in_language(language), markup=False)
     for nearer in explanation.nearer:
