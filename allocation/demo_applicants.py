@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from allocation.model import CLASS_NORM_COUNT, Level
@@ -45,6 +46,7 @@ _PROVINCE_CODES = ("079", "074", "077", "080", "082", "072", "075", "089", "040"
 _PROVINCE_SHARES = (0.84, 0.05, 0.03, 0.02, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01)
 _TIER_SHARES = (0.93, 0.05, 0.02)
 _TWIN_RATIO = 0.012
+_GIRLS_RATIO = 0.48
 _SERIAL_COUNT = 1_000_000
 _SEATS_PER_APPLICANT_RATIO = 1.04
 _LARGEST_CLASS_SHARE_RATIO = 0.08
@@ -82,7 +84,7 @@ def _of_level(city: DemoCity, level: Level, *, school_year: int, seed: int) -> p
     day = rng.integers(0, 365, count - twins)
     home, day = np.concatenate([home, home[:twins]]), np.concatenate([day, day[:twins]])
     birth_year = school_year - ENTRY_AGE_YEARS[level]
-    sex = [Sex.FEMALE if is_girl else Sex.MALE for is_girl in rng.random(count) < 0.48]
+    sex = [Sex.FEMALE if is_girl else Sex.MALE for is_girl in rng.random(count) < _GIRLS_RATIO]
     province = rng.choice(_PROVINCE_CODES, size=count, p=_PROVINCE_SHARES)
     serial = rng.choice(_SERIAL_COUNT, size=count, replace=False)
     numbers = [
@@ -139,7 +141,7 @@ def make_capacities(city: DemoCity, applicants: pd.DataFrame, *, seed: int) -> p
     return pd.concat(frames, ignore_index=True)
 
 
-def _share_seats(demand: int, schools: int, *, class_size: int, rng: np.random.Generator) -> np.ndarray:
+def _share_seats(demand: int, schools: int, *, class_size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Seats for each school: whole classes where they are small beside the demand, else groups of children."""
     wanted = max(demand, round(_SEATS_PER_APPLICANT_RATIO * demand))
     unit = next(size for size in (class_size, 5, 1) if size == 1 or size <= _LARGEST_CLASS_SHARE_RATIO * demand)
@@ -148,4 +150,4 @@ def _share_seats(demand: int, schools: int, *, class_size: int, rng: np.random.G
     exact = units * weight / weight.sum()
     given = np.floor(exact).astype(np.int64)
     given[np.argsort(given - exact, kind="stable")[: units - given.sum()]] += 1
-    return given * unit
+    return np.asarray(given * unit, dtype=np.int64)

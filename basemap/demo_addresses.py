@@ -79,7 +79,7 @@ def _numbers(
     is_mouth: npt.NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> list[str]:
-    """Number the items of each group (one hand of one axis) in the order of their position."""
+    """Return the numbers of the items of each group (one hand of one axis) by their position."""
     order = np.lexsort([position_m, group])
     ordered, mouth = group[order], is_mouth[order]
     is_first = np.concatenate([[True], ordered[1:] != ordered[:-1]])
@@ -97,7 +97,7 @@ def _numbers(
 
 
 def _alley_prefixes(lines: pd.DataFrame, number: dict[int, str]) -> tuple[dict[int, str], dict[int, int]]:
-    """Number path of each alley from its street on, and the line of that street; parents come before children."""
+    """Return the number path of each alley from its street on, and the line of that street."""
     parents = lines["parent"].tolist()
     prefix: dict[int, str] = {}
     root: dict[int, int] = {}

@@ -4,6 +4,7 @@ A block is measured as a rectangle: s along its longer side, t across it, in met
 counter-clockwise. What is laid out here side by side stays side by side on the ground.
 """
 
+import itertools
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
@@ -17,6 +18,8 @@ FIRST_ALLEY = 4
 """A reference below is a side of the block; from here on it is an alley of the block, in order."""
 
 _SHALLOWEST_ROW_M, _DEEPEST_ROW_M = 9.0, 25.0
+_SUB_ALLEY_FROM_M = 15.0
+_FROM_LEFT_RATIO, _THROUGH_RATIO, _SUB_ALLEY_RATIO = 0.5, 0.3, 0.6
 _NARROWEST_FRONTAGE_M, WIDEST_FRONTAGE_M = 3.2, 8.0
 
 
@@ -165,7 +168,7 @@ def _fields(layout: Layout, area: Rectangle, rng: np.random.Generator) -> None:
     strips = max(1, round((area.t1 - area.t0) / 48.0))
     cuts = area.t0 + (area.t1 - area.t0) * np.linspace(0.0, 1.0, strips + 1)
     cuts[1:-1] += rng.uniform(-6.0, 6.0, strips - 1)
-    for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+    for low, high in itertools.pairwise(cuts):
         strip = Rectangle(area.s0, float(low), area.s1, float(high))
         layout.add_row(strip, NO_FRONT, frontage_m=float(rng.uniform(45.0, 90.0)), use=Use.FARM)
 
@@ -209,7 +212,7 @@ def _alleys(layout: Layout, site: Site, kind: Settlement, rng: np.random.Generat
     count = max(1, round((high_t - low_t) / bank_m))
     cuts = np.linspace(low_t, high_t, count + 1)
     mouths: dict[int, list[tuple[float, float]]] = {1: [], 3: []}
-    for start, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for start, end in itertools.pairwise(cuts):
         course = _main_alley(site, (float(start), float(end)), (low_s, high_s), rng)
         alley = layout.add_alley(course)
         for side in (1, 3):
@@ -225,8 +228,8 @@ def _main_alley(site: Site, bank: tuple[float, float], reach: tuple[float, float
     """One alley along s: in from either end street, through to the other or dead before its front row."""
     t = (bank[0] + bank[1]) / 2 + float(rng.uniform(-1.5, 1.5))
     width_m = float(rng.choice([2.6, 3.1, 3.6, 4.1, 4.6, 5.0]))
-    from_left = site.is_open_left and rng.random() < 0.5
-    passes = site.is_open_left and rng.random() < 0.3
+    from_left = site.is_open_left and rng.random() < _FROM_LEFT_RATIO
+    passes = site.is_open_left and rng.random() < _THROUGH_RATIO
     if from_left:
         return Alley(0.0, t, site.length_m if passes else reach[1], t, 3, width_m, 1 if passes else NO_FRONT)
     return Alley(site.length_m, t, 0.0 if passes else reach[0], t, 1, width_m, 3 if passes else NO_FRONT)
@@ -237,8 +240,8 @@ def _flank(layout: Layout, alley: int, bank: Rectangle, rng: np.random.Generator
     for near, far in ((course.t0 - course.width_m / 2, bank.t0), (course.t0 + course.width_m / 2, bank.t1)):
         deep_m = abs(far - near)
         area = Rectangle(bank.s0, min(near, far), bank.s1, max(near, far))
-        has_room = deep_m > 15.0 and bank.s1 - bank.s0 > 24.0
-        if has_room and (deep_m > _DEEPEST_ROW_M - 1.0 or rng.random() < 0.6):
+        has_room = deep_m > _SUB_ALLEY_FROM_M and bank.s1 - bank.s0 > 2 * _SUB_ALLEY_FROM_M
+        if has_room and (deep_m > _DEEPEST_ROW_M - 1.0 or rng.random() < _SUB_ALLEY_RATIO):
             _sub_alleys(layout, alley, area, is_above=far > near, rng=rng)
         else:
             layout.add_along(alley, area, 0 if far > near else 2, frontage_m=4.3)
@@ -262,7 +265,7 @@ def _sub_alleys(layout: Layout, alley: int, area: Rectangle, *, is_above: bool, 
 def _end_rows(
     layout: Layout, area: Rectangle, front: int, *, mouths: list[tuple[float, float]], frontage_m: float
 ) -> None:
-    """Plots on the short sides, with gaps where alleys come out."""
+    """Lay plots on the short sides, with gaps where alleys come out."""
     edges = [area.t0, *(edge for mouth in sorted(mouths) for edge in mouth), area.t1]
     for low, high in zip(edges[::2], edges[1::2], strict=True):
         layout.add_row(Rectangle(area.s0, low, area.s1, high), front, frontage_m=frontage_m)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from basemap.demo_blocks import Use
 from basemap.demo_ground import Floats, Integers, Settlement
@@ -12,7 +11,8 @@ from basemap.demo_plots import Plots
 
 _BUILT_RATIO = {Settlement.RURAL: 0.9, Settlement.SUBURB: 0.92, Settlement.URBAN: 0.95, Settlement.DENSE: 0.97}
 _SHOP_RATIO = 0.03
-_TOO_HIGH_RATIO = 0.05
+_TOO_HIGH_RATIO, _TRADE_RATIO, _FREE_STANDING_RATIO = 0.05, 0.35, 0.5
+_SHOP_STREET_FROM_M, _TRADE_FROM_M, _FRONT_YARD_FROM_M, _BACK_YARD_FROM_M = 12.0, 8.0, 6.0, 16.0
 _FULLEST_HOUSE_COUNT = 6
 _GROUND_FLOOR_M, _UPPER_FLOOR_M = 3.9, 3.3
 
@@ -59,13 +59,13 @@ def build(plots: Plots, *, households: int, kind: npt.NDArray[np.int8], rng: np.
     frame = plots.frame
     is_house = frame["use"].to_numpy() == int(Use.HOUSE)
     width_m = frame["road_width_m"].to_numpy()
-    is_shop = is_house & (width_m >= 14.0) & (rng.random(len(frame)) < _SHOP_RATIO)
+    is_shop = is_house & (width_m >= _SHOP_STREET_FROM_M) & (rng.random(len(frame)) < _SHOP_RATIO)
     is_built = _built(is_house, kind, most=int(households * 1.02), rng=rng)
     floors = _floors(width_m, kind, rng)
     plot = np.flatnonzero(is_built | (is_house & is_shop))
     lives = is_built & ~is_shop
     use = np.where(is_shop[plot], Building.COMMERCIAL, Building.HOUSE)
-    shop_house = ~is_shop[plot] & (width_m[plot] >= 8.0) & (rng.random(plot.size) < 0.35)
+    shop_house = ~is_shop[plot] & (width_m[plot] >= _TRADE_FROM_M) & (rng.random(plot.size) < _TRADE_RATIO)
     use = np.where(shop_house, Building.SHOP_HOUSE, use)
     ring = _footprints(plots, plot, kind=kind[plot], rng=rng)
     height_m = _GROUND_FLOOR_M + _UPPER_FLOOR_M * (floors - 1) + rng.uniform(0.0, 1.6, floors.size)
@@ -111,12 +111,14 @@ def _footprints(plots: Plots, plot: Integers, *, kind: npt.NDArray[np.int8], rng
     front = chosen["front"].to_numpy()
     s0, t0, s1, t1 = chosen[["s0", "t0", "s1", "t1"]].to_numpy().T
     deep_m = np.where(front % 2 == 0, t1 - t0, s1 - s0)
-    before_m = np.where(chosen["road_width_m"] >= 6.0, rng.choice([0.0, 0.0, 1.2, 2.4, 3.0], plot.size), 0.0)
-    behind_m = np.where(deep_m >= 16.0, rng.choice([0.0, 1.0, 2.0, 2.0, 3.0], plot.size), 0.0)
+    before_m = np.where(
+        chosen["road_width_m"] >= _FRONT_YARD_FROM_M, rng.choice([0.0, 0.0, 1.2, 2.4, 3.0], plot.size), 0.0
+    )
+    behind_m = np.where(deep_m >= _BACK_YARD_FROM_M, rng.choice([0.0, 1.0, 2.0, 2.0, 3.0], plot.size), 0.0)
     is_country = kind <= int(Settlement.RURAL)
     before_m = np.where(is_country, rng.uniform(2.0, 6.0, plot.size), before_m)
     behind_m = np.where(is_country, rng.uniform(3.0, 7.0, plot.size), behind_m)
-    beside_m = np.where(is_country & (rng.random(plot.size) < 0.5), 0.8, 0.0)
+    beside_m = np.where(is_country & (rng.random(plot.size) < _FREE_STANDING_RATIO), 0.8, 0.0)
     inset = np.zeros((plot.size, 4))
     every = np.arange(plot.size)
     inset[every, front], inset[every, (front + 2) % 4] = before_m, behind_m
@@ -133,7 +135,7 @@ def _rings(plots: Plots, block: Integers, box: Floats) -> Floats:
 
 def _school_wings(plots: Plots) -> tuple[Integers, Floats]:
     """Two wings around a yard on every school site."""
-    frame: pd.DataFrame = plots.frame
+    frame = plots.frame
     school = np.flatnonzero(frame["use"].to_numpy() == int(Use.SCHOOL))
     block = frame["block"].to_numpy()[school]
     s0, t0, s1, t1 = frame[["s0", "t0", "s1", "t1"]].to_numpy()[school].T

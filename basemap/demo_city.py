@@ -11,6 +11,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyogrio
 import shapely
@@ -20,11 +21,12 @@ from basemap.demo_blocks import Use
 from basemap.demo_buildings import Buildings, build
 from basemap.demo_ground import Floats, Ground, Integers, make_ground
 from basemap.demo_names import SCHOOL_KINDS, SCHOOL_NAMES, unique_names
+from basemap.demo_parcels import register_parcels
 from basemap.demo_plans import make_reservations, make_zones
 from basemap.demo_plots import Plots, divide, prepare_lots
 from basemap.demo_schools import Sites, choose_sites
 from basemap.demo_streets import draw_streets
-from basemap.demo_wards import Wards, make_wards, number_parcels
+from basemap.demo_wards import Wards, make_wards
 from basemap.model import LAYERS, LayerName, Shape
 from spatial.crs import HCMC
 from spatial.errors import InputError
@@ -34,8 +36,6 @@ from spatial.text import Text
 FEWEST_HOUSEHOLDS_COUNT, MOST_HOUSEHOLDS_COUNT = 500, 200_000
 
 _DOOR_INSIDE_M = 1.5
-_DUPLICATED_NUMBER_RATIO = 0.0006
-_AREA_WRONG_RATIO = 0.02
 _FILE_DATE = "2026-01-01T00:00:00.000Z"
 
 
@@ -174,19 +174,20 @@ def _cadastre(plots: Plots, wards: Wards, *, axis_names: list[str], rng: np.rand
     return _Cadastre(plots=plots, ward=ward, wards=wards, numbering=numbering, address=address, door_xy=door_xy)
 
 
-def _courses(plots: Plots) -> np.ndarray:
+def _courses(plots: Plots) -> npt.NDArray[np.object_]:
     """Centre lines with a vertex wherever another street or alley joins."""
     lines, points = plots.lines, plots.points
     every = np.arange(len(lines))
     owner = np.concatenate([every, points["line"].to_numpy(), every])
     position_m = np.concatenate([lines["start_m"], points["position_m"], lines["end_m"]])
-    rank = np.repeat([0, 1, 2], [len(lines), len(points), len(lines)])
+    before, between, after = 0, 1, 2
+    rank = np.repeat([before, between, after], [len(lines), len(points), len(lines)])
     xy = np.concatenate([lines[["x0", "y0"]], points[["x", "y"]], lines[["x1", "y1"]]])
-    order = np.lexsort([position_m, rank == 2, rank > 0, owner])
-    return shapely.linestrings(xy[order], indices=owner[order])
+    order = np.lexsort([position_m, rank == after, rank > before, owner])
+    return np.asarray(shapely.linestrings(xy[order], indices=owner[order]))
 
 
-def _street_layer(plots: Plots, courses: np.ndarray, names: list[str]) -> gpd.GeoDataFrame:
+def _street_layer(plots: Plots, courses: npt.NDArray[np.object_], names: list[str]) -> gpd.GeoDataFrame:
     columns = plots.lines[["street_class", "width_m", "sidewalk_width_m"]]
     return gpd.GeoDataFrame(columns.assign(name=names), geometry=courses, crs=HCMC)
 
@@ -227,34 +228,10 @@ def _address_layer(cadastre: _Cadastre, buildings: Buildings) -> gpd.GeoDataFram
 
 
 def _parcel_layer(cadastre: _Cadastre, *, rng: np.random.Generator) -> gpd.GeoDataFrame:
-    area = shapely.polygons(cadastre.plots.ring)
-    frame = number_parcels(cadastre.ward, cadastre.plots.ring.mean(axis=1))
-    frame["ward_code"] = np.array(cadastre.wards.codes, dtype=object)[cadastre.ward]
-    twice = rng.choice(len(frame) - 1, size=max(2, round(_DUPLICATED_NUMBER_RATIO * len(frame))), replace=False)
-    frame.loc[twice + 1, ["ward_code", "map_sheet", "parcel_no"]] = frame.loc[
-        twice, ["ward_code", "map_sheet", "parcel_no"]
-    ].to_numpy()
-    measured_m2 = shapely.area(area)
-    error = rng.normal(0.0, 0.003, len(frame))
-    wrong = rng.random(len(frame)) < _AREA_WRONG_RATIO
-    error = np.where(wrong, rng.choice([-1.0, 1.0], len(frame)) * rng.uniform(0.05, 0.18, len(frame)), error)
-    frame["registered_area_m2"] = np.round(measured_m2 * (1 + error), 1)
-    frame["land_use_code"] = _land_use(cadastre, rng)
-    frame["national_parcel_id"] = None
+    codes = np.array(cadastre.wards.codes, dtype=object)
+    frame = register_parcels(cadastre.plots, ward=cadastre.ward, ward_codes=codes, rng=rng)
     frame["address"] = [address or None for address in cadastre.address]
-    return gpd.GeoDataFrame(frame, geometry=area, crs=HCMC)
-
-
-def _land_use(cadastre: _Cadastre, rng: np.random.Generator) -> np.ndarray:
-    """ODT for houses but for a few shops and gardens that became houses without permission."""
-    frame = cadastre.plots.frame
-    use = frame["use"].to_numpy()
-    code = np.array(["ODT", "DGD", "DKV", "CLN"], dtype=object)[use]
-    draw = rng.random(len(frame))
-    is_house = use == int(Use.HOUSE)
-    code[is_house & (frame["road_width_m"].to_numpy() >= 14.0) & (draw < 0.06)] = "TMD"
-    code[is_house & (draw > 0.985)] = "CLN"
-    return code
+    return gpd.GeoDataFrame(frame, geometry=shapely.polygons(cadastre.plots.ring), crs=HCMC)
 
 
 def _homes(cadastre: _Cadastre, buildings: Buildings) -> pd.DataFrame:

@@ -15,11 +15,14 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+COURSE_STEPS_COUNT = 8
 CITY_CENTRE_XY = (600_000.0, 1_191_000.0)
 """Easting and northing in EPSG:9210, metres: inside the real city's bounds, so that maps and projections are real."""
 
 HOUSEHOLDS_PER_PLOT_RATIO = 1.16
 _SHARE_OF_PLOTS_LIVED_IN_RATIO = 0.86
+_CITY_FROM_SIDE_M = 280.0
+LEAST_ARTERIAL_M = 16.0
 
 
 class Settlement(IntEnum):
@@ -81,6 +84,22 @@ class Ground:
         columns, rows = self.settlement.shape
         return columns, rows
 
+    def river_lines(self) -> Integers:
+        """Return the two column lines along the banks."""
+        return np.array([self.river_column, self.river_column + 1])
+
+    def course(self, across_ratio: Floats) -> Floats:
+        """Return a smooth line down the river's cells: `COURSE_STEPS_COUNT` points for each row of cells, and the end.
+
+        Parameters
+        ----------
+        across_ratio
+            Where to pass each row line: 0 on the left bank's street, 1 on the right one's; (rows + 1,).
+        """
+        left, right = self.node_xy[self.river_lines()]
+        through = left + (right - left) * across_ratio[:, None]
+        return _rounded(through)
+
     def area_m2(self) -> Floats:
         """Return the area of each cell, shape (i, j)."""
         corner = self.node_xy
@@ -89,12 +108,32 @@ class Ground:
         return np.abs(diagonal[..., 0] * other[..., 1] - diagonal[..., 1] * other[..., 0]) / 2
 
 
+def _rounded(through: Floats) -> Floats:
+    """Catmull-Rom curve through the points given."""
+    guarded = np.concatenate([2 * through[:1] - through[1:2], through, 2 * through[-1:] - through[-2:-1]])
+    a, b, c, d = (guarded[k : len(guarded) - 3 + k, None] for k in range(4))
+    t = (np.arange(COURSE_STEPS_COUNT) / COURSE_STEPS_COUNT)[None, :, None]
+    curve = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+    return np.concatenate([curve.reshape(-1, 2), through[-1:]])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Size:
     left: int
     right: int
     rows: int
     side_m: float
+
+
+def within(corner: Floats, p: Floats, q: Floats) -> Floats:
+    """Return the points at shares ``p`` along and ``q`` up quadrilaterals (…, 4, 2).
+
+    Lines of equal ``p`` or equal ``q`` are straight.
+    """
+    p, q = p[..., None], q[..., None]
+    below = corner[..., 0, :] * (1 - p) + corner[..., 1, :] * p
+    above = corner[..., 3, :] * (1 - p) + corner[..., 2, :] * p
+    return np.asarray(below * (1 - q) + above * q, dtype=np.float64)
 
 
 def make_ground(households: int, rng: np.random.Generator) -> Ground:
@@ -124,7 +163,7 @@ def make_ground(households: int, rng: np.random.Generator) -> Ground:
 def _size_for(households: int) -> _Size:
     logarithm = np.log10(households)
     side_m = float(np.clip(48.0 * households**0.2, 190.0, 400.0))
-    plots_per_hectare = float(np.interp(logarithm, [2.7, 3.3, 4.3, 5.3], [10.0, 19.0, 38.0, 50.0]))
+    plots_per_hectare = float(np.interp(logarithm, [2.7, 3.3, 4.3, 5.3], [14.0, 29.0, 42.0, 52.0]))
     area_m2 = households / HOUSEHOLDS_PER_PLOT_RATIO / plots_per_hectare * 1e4
     cells = area_m2 / side_m**2
     columns = max(2, round(np.sqrt(cells / 1.35)))
@@ -134,8 +173,7 @@ def _size_for(households: int) -> _Size:
 
 def _bridge_rows(rows: int) -> tuple[int, int]:
     """Both bridges stand in the southern part, so that the north sees the other bank and walks far to it."""
-    first = 1 + max(1, round(0.25 * rows))
-    return first, max(first + 1, 1 + round(0.55 * rows))
+    return 1 + round(0.2 * rows), 1 + round(0.52 * rows)
 
 
 def _net_lines(size: _Size, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -157,7 +195,7 @@ def _bend(u_m: Floats, v_m: Floats, *, size: _Size, rng: np.random.Generator) ->
     phase = rng.uniform(0.0, 2 * np.pi)
     u, v = np.meshgrid(u_m, v_m, indexing="ij")
     turn = 2 * np.pi * v / wave_m + phase
-    amplitude_m = 0.08 * wave_m
+    amplitude_m = 0.09 * wave_m
     shift = amplitude_m * (np.sin(turn) + 0.22 * np.sin(1.9 * turn + 1.0))
     slope = amplitude_m * 2 * np.pi / wave_m * (np.cos(turn) + 0.22 * 1.9 * np.cos(1.9 * turn + 1.0))
     reach_m = 0.26 * wave_m
@@ -173,23 +211,34 @@ def _bend(u_m: Floats, v_m: Floats, *, size: _Size, rng: np.random.Generator) ->
     x, y = x + jitter[0], y + jitter[1]
     east = CITY_CENTRE_XY[0] + x * np.cos(angle) - y * np.sin(angle)
     north = CITY_CENTRE_XY[1] + x * np.sin(angle) + y * np.cos(angle)
-    return np.stack([east, north], axis=-1)
+    return _with_even_margin(np.stack([east, north], axis=-1), margin_m=0.4 * size.side_m)
+
+
+def _with_even_margin(node_xy: Floats, *, margin_m: float) -> Floats:
+    """Draw the outermost ring of nodes straight out from the ones inside it, by the same distance all round."""
+    for axis in (0, 1):
+        lines = np.moveaxis(node_xy, axis, 0)
+        for outer, inner, further in ((0, 1, 2), (-1, -2, -3)):
+            way = lines[inner] - lines[further]
+            lines[outer] = lines[inner] + way * (margin_m / np.hypot(way[:, 0], way[:, 1]))[:, None]
+    return node_xy
 
 
 def _street_widths(size: _Size, *, bridge_rows: tuple[int, int], rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Right of way of every line: arterials 20–30 m, collectors 12–16 m, the outermost 8 m."""
+    """Right of way of every line: arterials 16–30 m, collectors 8–14 m, the outermost 8 m."""
     columns, rows = size.left + size.right + 4, size.rows + 3
-    collectors = np.array([12.0, 14.0, 16.0])
-    arterials = np.array([20.0, 22.0, 25.0, 30.0])
+    is_town = size.side_m < _CITY_FROM_SIDE_M
+    collectors = np.array([8.0, 10.0, 12.0] if is_town else [10.0, 12.0, 14.0])
+    arterials = np.array([16.0, 18.0, 20.0] if is_town else [20.0, 22.0, 25.0, 30.0])
     column_width_m = rng.choice(collectors, columns)
     row_width_m = rng.choice(collectors, rows)
     banks = (size.left + 1, size.left + 2)
     column_width_m[2::3] = rng.choice(arterials, column_width_m[2::3].size)
     row_width_m[2::3] = rng.choice(arterials, row_width_m[2::3].size)
-    column_width_m[list(banks)] = 16.0
-    column_width_m[[1, -2]] = np.where(np.isin([1, columns - 2], banks), 16.0, 8.0)
+    column_width_m[list(banks)] = 12.0 if is_town else 14.0
+    column_width_m[[1, -2]] = np.where(np.isin([1, columns - 2], banks), 12.0, 8.0)
     row_width_m[[1, -2]] = 8.0
-    row_width_m[list(bridge_rows)] = 30.0
+    row_width_m[list(bridge_rows)] = arterials[-1]
     return column_width_m, row_width_m
 
 
@@ -200,30 +249,54 @@ def _centrality(u_m: Floats, v_m: Floats, *, bridge_rows: tuple[int, int], rng: 
     reach = np.hypot(u_m[-1] - u_m[0], v_m[-1] - v_m[0]) / 2
     heart_v = (v_m[bridge_rows[0]] + v_m[bridge_rows[1]]) / 2
     second_v = v_m[0] + 0.84 * (v_m[-1] - v_m[0])
-    steepness = float(np.interp(reach, [700.0, 2000.0, 6000.0], [5.5, 4.6, 4.0]))
+    steepness = float(np.interp(reach, [700.0, 2000.0, 6000.0], [7.5, 5.2, 4.2]))
     heart = np.exp(-steepness * np.hypot(u, 0.85 * (v - heart_v)) / reach)
-    second = 0.6 * np.exp(-5.5 * np.hypot(u, v - second_v) / reach)
-    return np.maximum(heart, second) * rng.uniform(0.82, 1.18, heart.shape)
+    second = 0.45 * np.exp(-1.3 * steepness * np.hypot(u, v - second_v) / reach)
+    return np.asarray(np.maximum(heart, second) * rng.uniform(0.82, 1.18, heart.shape), dtype=np.float64)
 
 
 def _settle(ground: Ground, *, plots_wanted: float) -> npt.NDArray[np.int8]:
-    """Give each quarter its density so that the house plots come near to ``plots_wanted``."""
+    """Give each quarter its density so that the house plots come near to ``plots_wanted``.
+
+    Far from the bridges some live on either bank, near to each other and a long way apart on foot.
+    """
     inside = np.zeros(ground.shape, dtype=bool)
     inside[1:-1, 1:-1] = True
     inside[ground.river_column] = False
     hectares = ground.area_m2() / 1e4
     low, high = 0.5, 4000.0
-    settlement = np.full(ground.shape, int(Settlement.OPEN), dtype=np.int8)
+    yields = np.array([PLOTS_PER_HECTARE[kind] for kind in Settlement])
     for _ in range(50):
         middle = np.sqrt(low * high)
         settlement = _settlement_at(ground.centrality_ratio * middle, inside=inside)
-        yields = np.array([PLOTS_PER_HECTARE[Settlement(kind)] for kind in range(-1, 5)])
         plots = float((hectares * yields[settlement + 1]).sum())
         low, high = (middle, high) if plots < plots_wanted else (low, middle)
-    return settlement
+    settlement = _settlement_at(ground.centrality_ratio * high, inside=inside)
+    far_north = ([ground.river_column - 1, ground.river_column + 1], ground.shape[1] - 2)
+    settlement[far_north] = np.maximum(settlement[far_north], int(Settlement.RURAL))
+    return _joined_to_river(settlement, ground.river_column)
+
+
+def _joined_to_river(settlement: npt.NDArray[np.int8], river_column: int) -> npt.NDArray[np.int8]:
+    """Give up quarters that no chain of quarters joins to a bank street: nobody could walk to them."""
+    is_settled = settlement >= int(Settlement.FIELD)
+    joined = np.zeros_like(is_settled)
+    joined[[river_column - 1, river_column + 1]] = True
+    joined &= is_settled
+    for _ in range(settlement.size):
+        spread = joined.copy()
+        spread[1:] |= joined[:-1]
+        spread[:-1] |= joined[1:]
+        spread[:, 1:] |= joined[:, :-1]
+        spread[:, :-1] |= joined[:, 1:]
+        spread &= is_settled
+        if (spread == joined).all():
+            break
+        joined = spread
+    return np.where(joined, settlement, np.int8(Settlement.OPEN)).astype(np.int8)
 
 
 def _settlement_at(pressure: Floats, *, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
-    steps = np.array([2.2, 5.0, 17.0, 36.0, 62.0])
+    steps = np.array([2.6, 5.0, 14.0, 23.0, 52.0])
     settlement = np.digitize(pressure, steps).astype(np.int8) - 1
     return np.where(inside, settlement, np.int8(Settlement.OPEN)).astype(np.int8)

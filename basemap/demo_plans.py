@@ -4,16 +4,18 @@ from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from basemap.demo_ground import Floats, Ground, Settlement
+from basemap.demo_ground import LEAST_ARTERIAL_M, Floats, Ground, Settlement, within
 from basemap.demo_wards import Wards
 from spatial.crs import HCMC
 
-_LEAST_ARTERIAL_M = 20.0
 _WIDENED_COLLECTOR_RATIO, _WIDENED_ALLEY_RATIO = 0.4, 0.06
 _GREEN_BANK_RATIO = 0.07
+_NO_PLOT_RATIO_RATIO = 0.2
+_WIDENED_FROM_M, _WIDENED_ALLEY_FROM_M, _PLANNED_ALLEY_M = 10.0, 3.0, 6.0
 _OLDEST_PLAN, _PLAN_SPAN_DAYS = np.datetime64("2012-03-01"), 4_900
 
 
@@ -76,7 +78,7 @@ def _numbers(kind: _ZoneKind, rng: np.random.Generator) -> tuple[object, ...]:
     if not kind.has_numbers:
         return kind.land_use, None, None, None, None
     coverage_ratio, floors = float(rng.choice(kind.coverage_ratio)), int(rng.choice(kind.floors))
-    plot_ratio = None if rng.random() < 0.2 else round(0.9 * coverage_ratio * floors, 1)
+    plot_ratio = None if rng.random() < _NO_PLOT_RATIO_RATIO else round(0.9 * coverage_ratio * floors, 1)
     return kind.land_use, coverage_ratio, floors, round(3.6 * floors + 2.5, 1), plot_ratio
 
 
@@ -86,7 +88,7 @@ def _parts(rng: np.random.Generator) -> list[tuple[float, float, float, float]]:
     for _ in range(int(rng.integers(2, 4))):
         p0, q0, p1, q1 = boxes.pop(0)
         at = float(rng.uniform(0.35, 0.65))
-        if p1 - p0 > q1 - q0 or (p1 - p0 == q1 - q0 and rng.random() < 0.5):
+        if p1 - p0 > (q1 - q0) * rng.uniform(0.9, 1.1):
             cut = p0 + at * (p1 - p0)
             boxes += [(p0, q0, cut, q1), (cut, q0, p1, q1)]
         else:
@@ -97,38 +99,26 @@ def _parts(rng: np.random.Generator) -> list[tuple[float, float, float, float]]:
 
 def _quadrilateral(corner: Floats, box: tuple[float, float, float, float]) -> object:
     p0, q0, p1, q1 = box
-    p, q = np.array([[p0], [p1], [p1], [p0]]), np.array([[q0], [q0], [q1], [q1]])
-    below, above = corner[0] * (1 - p) + corner[1] * p, corner[3] * (1 - p) + corner[2] * p
-    return shapely.Polygon(below * (1 - q) + above * q)
+    return shapely.Polygon(within(corner, np.array([p0, p1, p1, p0]), np.array([q0, q0, q1, q1])))
 
 
 def river_area(ground: Ground) -> shapely.Polygon:
-    """Return the water between the bank roads, smooth where they have corners."""
-    left, right = ground.node_xy[ground.river_column], ground.node_xy[ground.river_column + 1]
-    across = right - left
-    road_m = ground.column_width_m[[ground.river_column, ground.river_column + 1]].max() / 2
-    bank_ratio = ((road_m + _GREEN_BANK_RATIO * ground.quarter_side_m) / np.hypot(*across.T))[:, None]
-    shores = [_smooth(left + bank_ratio * across), _smooth(right - bank_ratio * across)]
+    """Return the water between the bank streets."""
+    left, right = ground.node_xy[ground.river_lines()]
+    street_m = ground.column_width_m[ground.river_lines()].max() / 2
+    bank_ratio = (street_m + _GREEN_BANK_RATIO * ground.quarter_side_m) / np.hypot(*(right - left).T)
+    shores = ground.course(bank_ratio), ground.course(1 - bank_ratio)
     return shapely.Polygon(np.concatenate([shores[0], shores[1][::-1]]))
 
 
-def _smooth(course: Floats) -> Floats:
-    """Cut the corners of a line three times, keeping its ends (Chaikin)."""
-    for _ in range(3):
-        near, far = 0.75 * course[:-1] + 0.25 * course[1:], 0.25 * course[:-1] + 0.75 * course[1:]
-        inner = np.stack([near, far], axis=1).reshape(-1, 2)
-        course = np.concatenate([course[:1], inner[1:-1], course[-1:]])
-    return course
-
-
 def _green_banks(ground: Ground) -> object:
-    left, right = ground.node_xy[ground.river_column], ground.node_xy[ground.river_column + 1]
+    left, right = ground.node_xy[ground.river_lines()]
     corridor = shapely.Polygon(np.concatenate([left, right[::-1]]))
     return shapely.difference(corridor, river_area(ground))
 
 
 def make_reservations(
-    lines: pd.DataFrame, courses: np.ndarray, *, names: list[str], rng: np.random.Generator
+    lines: pd.DataFrame, courses: npt.NDArray[np.object_], *, names: list[str], rng: np.random.Generator
 ) -> gpd.GeoDataFrame:
     """Return the planned rights of way that are wider than the street is: all arterials, some others.
 
@@ -142,13 +132,13 @@ def make_reservations(
     for chosen in lines[through].groupby("axis").indices.values():
         at = np.flatnonzero(through)[chosen]
         width_m = float(lines["width_m"].to_numpy()[at].max())
-        is_arterial = width_m >= _LEAST_ARTERIAL_M
-        if is_arterial or (width_m >= 12.0 and rng.random() < _WIDENED_COLLECTOR_RATIO):
+        is_arterial = width_m >= LEAST_ARTERIAL_M
+        if is_arterial or (width_m >= _WIDENED_FROM_M and rng.random() < _WIDENED_COLLECTOR_RATIO):
             planned_m = width_m + float(rng.choice([4.0, 6.0, 8.0, 10.0] if is_arterial else [4.0, 6.0]))
             rows.append((names[at[0]], planned_m, _right_of_way(courses[at], planned_m)))
-    for at in np.flatnonzero((lines["street_class"] == "alley").to_numpy() & (lines["width_m"].to_numpy() >= 3.0)):
-        if rng.random() < _WIDENED_ALLEY_RATIO:
-            rows.append((names[at], 6.0, _right_of_way(courses[[at]], 6.0)))
+    is_alley = ((lines["street_class"] == "alley") & (lines["width_m"] >= _WIDENED_ALLEY_FROM_M)).to_numpy()
+    widened = np.flatnonzero(is_alley & (rng.random(len(lines)) < _WIDENED_ALLEY_RATIO))
+    rows += [(names[at], _PLANNED_ALLEY_M, _right_of_way(courses[[at]], _PLANNED_ALLEY_M)) for at in widened]
     decisions = [f"{number:02d}/QĐ-MINH-HOA/2026" for number in range(1, len(rows) + 1)]
     attributes = {
         "road_name": [row[0] for row in rows],
@@ -158,6 +148,6 @@ def make_reservations(
     return gpd.GeoDataFrame(attributes, geometry=[row[2] for row in rows], crs=HCMC)
 
 
-def _right_of_way(courses: np.ndarray, width_m: float) -> object:
+def _right_of_way(courses: npt.NDArray[np.object_], width_m: float) -> object:
     merged = shapely.line_merge(shapely.union_all(courses))
     return shapely.buffer(merged, width_m / 2, cap_style="flat", join_style="mitre", mitre_limit=2.0)

@@ -21,7 +21,7 @@ from basemap.demo_blocks import (
     lay_out,
     lay_out_single,
 )
-from basemap.demo_ground import Floats, Ground, Integers, Settlement
+from basemap.demo_ground import Floats, Ground, Integers, Settlement, within
 from basemap.demo_streets import LINE_COLUMNS, Blocks, Streets
 
 _NARROWEST_ALLEY_M = 1.8
@@ -53,11 +53,8 @@ class Lots:
 
     def place(self, block: Integers, st_m: Floats) -> Floats:
         """Return where the layout points ``st_m`` (n, 2) of the blocks ``block`` (n,) lie on the ground."""
-        s, t = np.moveaxis(st_m / self.size_m[block], -1, 0)[..., None]
-        corner = self.inner[block]
-        below = corner[:, 0] * (1 - s) + corner[:, 1] * s
-        above = corner[:, 3] * (1 - s) + corner[:, 2] * s
-        return np.asarray(below * (1 - t) + above * t, dtype=np.float64)
+        share = st_m / self.size_m[block]
+        return within(self.inner[block], share[:, 0], share[:, 1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +263,7 @@ def _measured_width_m(lots: Lots, alleys: pd.DataFrame) -> Floats:
             edge = np.column_stack([np.where(along_s, s, s + sign * half), np.where(along_s, t + sign * half, t)])
             gap = lots.place(block, edge) - origin
             narrowest = np.minimum(narrowest, np.abs(way[:, 0] * gap[:, 1] - way[:, 1] * gap[:, 0]))
-    return np.maximum(np.floor(20 * narrowest) / 10, _NARROWEST_ALLEY_M)
+    return np.asarray(np.maximum(np.floor(20 * narrowest) / 10, _NARROWEST_ALLEY_M), dtype=np.float64)
 
 
 def _opens_left(

@@ -6,7 +6,6 @@ import numpy as np
 
 from basemap.demo_blocks import Single, Use
 from basemap.demo_ground import PLOTS_PER_HECTARE, Floats, Ground, Integers, Settlement
-from basemap.demo_names import SCHOOL_KINDS
 from basemap.demo_plots import Lots
 
 _SITE_AREA_M2 = {"kindergarten": 2_200.0, "primary": 5_200.0, "lower_secondary": 6_800.0}
@@ -19,7 +18,7 @@ _DEEPEST_SITE_M = 70.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sites:
-    """Blocks kept for schools and parks: ``single`` as `basemap.demo_plots.divide` takes it, ``school_type`` by block."""
+    """Blocks kept for schools and parks, and the type of each school, by block."""
 
     single: dict[int, Single]
     school_type: dict[int, str]
@@ -50,11 +49,6 @@ def choose_sites(ground: Ground, lots: Lots, *, households: int, rng: np.random.
     return Sites(single=single, school_type=school_type)
 
 
-def school_prefixes(school_type: str) -> tuple[str, str]:
-    """Return the prefix of the code and of the name of a school of that type."""
-    return SCHOOL_KINDS[school_type]
-
-
 def _site(lots: Lots, block: int, kind: str) -> Single:
     length_m, width_m = lots.size_m[block]
     depth_m = min(width_m, _DEEPEST_SITE_M) if lots.kind[block] <= int(Settlement.RURAL) else width_m
@@ -76,7 +70,7 @@ def _cluster_centres(xy: Floats, weight: Floats, *, count: int, rng: np.random.G
 
 
 def _block_far_from_bridges(ground: Ground, lots: Lots, plots: Floats) -> int:
-    """The settled block on the bank from which the way to a bridge is longest."""
+    """Return the settled block on the bank from which the way to a bridge is longest."""
     river = ground.river_column
     bridge = ground.node_xy[[river, river, river + 1, river + 1], list(ground.bridge_rows) * 2]
     bank = ground.node_xy[[river, river + 1]].reshape(-1, 2)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from basemap.demo_ground import Floats, Ground, Integers, Settlement
+from basemap.demo_ground import LEAST_ARTERIAL_M, Floats, Ground, Integers, Settlement, within
 
 _BLOCK_SIDES_M = {
     Settlement.FIELD: (1e9, 1e9),
@@ -26,6 +26,8 @@ _LOCAL_WIDTHS_M = {
     Settlement.URBAN: (6.0, 8.0, 10.0, 12.0),
     Settlement.DENSE: (6.0, 7.0, 8.0, 10.0, 12.0),
 }
+
+_ALONG_ROWS_RATIO = 0.5
 
 LINE_COLUMNS = (
     "axis",
@@ -204,8 +206,7 @@ def _draw_bridges(ground: Ground, drawing: _Drawing) -> None:
 
 
 def _kind_of(width_m: float) -> tuple[str, float]:
-    least_arterial_m = 20.0
-    return ("arterial" if width_m >= least_arterial_m else "street", width_m)
+    return ("arterial" if width_m >= LEAST_ARTERIAL_M else "street", width_m)
 
 
 def _divide_quarter(
@@ -222,7 +223,7 @@ def _divide_quarter(
     corner = ground.node_xy[[i, i + 1, i + 1, i], [j, j, j + 1, j + 1]]
     along, across = _cuts(corner, kind, rng)
     share_p, share_q = _shares(along, across, rng)
-    node = _bilinear(corner, share_p, share_q)
+    node = within(corner, share_p, share_q)
     widths = _LOCAL_WIDTHS_M.get(kind, (6.0,))
     across_lines = [_draw_local(drawing, (node[k], quarter), float(rng.choice(widths))) for k in range(1, along)]
     along_lines = [_draw_local(drawing, (node[:, k], quarter), float(rng.choice(widths))) for k in range(1, across)]
@@ -251,7 +252,7 @@ def _cuts(corner: Floats, kind: Settlement, rng: np.random.Generator) -> tuple[i
     edge = np.hypot(*np.moveaxis(np.roll(corner, -1, axis=0) - corner, -1, 0))
     width_m, height_m = (edge[0] + edge[2]) / 2, (edge[1] + edge[3]) / 2
     long_m, short_m = _BLOCK_SIDES_M[kind]
-    sides = (long_m, short_m) if rng.random() < 0.5 else (short_m, long_m)
+    sides = (long_m, short_m) if rng.random() < _ALONG_ROWS_RATIO else (short_m, long_m)
     stretch = rng.uniform(0.9, 1.1, 2)
     return max(1, round(width_m / sides[0] * stretch[0])), max(1, round(height_m / sides[1] * stretch[1]))
 
@@ -265,13 +266,6 @@ def _shares(along: int, across: int, rng: np.random.Generator) -> tuple[Floats, 
     share_p[1:-1] += rng.uniform(-loose, loose, share_p[1:-1].shape) / along
     share_q[:, 1:-1] += rng.uniform(-loose, loose, share_q[:, 1:-1].shape) / across
     return share_p, share_q
-
-
-def _bilinear(corner: Floats, p: Floats, q: Floats) -> Floats:
-    p, q = p[..., None], q[..., None]
-    below = corner[0] * (1 - p) + corner[1] * p
-    above = corner[3] * (1 - p) + corner[2] * p
-    return below * (1 - q) + above * q
 
 
 def _draw_local(drawing: _Drawing, course: tuple[Floats, tuple[int, int]], width_m: float) -> tuple[int, Floats]:

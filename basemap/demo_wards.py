@@ -1,13 +1,13 @@
-"""Wards of the demonstration city, map sheets and parcel numbers."""
+"""Wards of the demonstration city: polygons that tile the ground, grown from whole quarters."""
 
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 import shapely
 
-from basemap.demo_ground import Floats, Ground, Integers
+from basemap.demo_ground import COURSE_STEPS_COUNT, Floats, Ground, Integers
 from basemap.demo_names import WARD_NAMES, unique_names
 from spatial.crs import HCMC
 
@@ -16,8 +16,6 @@ FIRST_WARD_CODE = 90001
 
 _HOUSEHOLDS_PER_WARD_COUNT = 4_500
 _FEWEST_WARDS_COUNT, _MOST_WARDS_COUNT = 4, 50
-SHEET_SIDE_M = 250.0
-_STRIP_M = 14.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +48,10 @@ def make_wards(ground: Ground, *, households: int, plots_per_quarter: Floats, rn
     """Return wards that tile the ground; borders follow the net's lines and the middle of the river."""
     count = int(np.clip(round(households / _HOUSEHOLDS_PER_WARD_COUNT), _FEWEST_WARDS_COUNT, _MOST_WARDS_COUNT))
     river = ground.river_column
-    weight = np.insert(plots_per_quarter, river, 0.0, axis=1 - 1) + 1e-3
+    weight = np.insert(plots_per_quarter, river, 0.0, axis=0) + 1e-3
     member = _partition(weight, shore=river + 1, count=count)
-    middle = (ground.node_xy[river] + ground.node_xy[river + 1]) / 2
-    node = np.insert(ground.node_xy, river + 1, middle, axis=0)
-    ring = np.stack([node[:-1, :-1], node[1:, :-1], node[1:, 1:], node[:-1, 1:]], axis=2)
-    cells = shapely.polygons(ring.reshape(-1, 4, 2))
-    area = [shapely.unary_union(cells[member.ravel() == ward]) for ward in range(count)]
+    cells = _cells(ground)
+    area = [shapely.unary_union(cells[member == ward]) for ward in range(count)]
     names = rng.permutation(unique_names(WARD_NAMES, count))
     frame = gpd.GeoDataFrame(
         {
@@ -69,6 +64,20 @@ def make_wards(ground: Ground, *, households: int, plots_per_quarter: Floats, rn
     of_quarter = np.delete(member, river, axis=0)
     of_quarter[river] = -1
     return Wards(frame=frame, of_quarter=of_quarter)
+
+
+def _cells(ground: Ground) -> npt.NDArray[np.object_]:
+    """Areas of the cells, (i + 1, j): the river's are halved along its middle."""
+    river, node = ground.river_column, ground.node_xy
+    ring = np.stack([node[:-1, :-1], node[1:, :-1], node[1:, 1:], node[:-1, 1:]], axis=2)
+    areas = shapely.polygons(ring.reshape(-1, 4, 2)).reshape(ring.shape[:2])
+    middle = ground.course(np.full(node.shape[1], 0.5))
+    halves = np.empty((2, areas.shape[1]), dtype=object)
+    for row in range(areas.shape[1]):
+        stretch = middle[row * COURSE_STEPS_COUNT : (row + 1) * COURSE_STEPS_COUNT + 1]
+        for half, bank in enumerate((node[river], node[river + 1])):
+            halves[half, row] = shapely.Polygon([bank[row], *stretch, bank[row + 1]])
+    return np.concatenate([areas[:river], halves, areas[river + 1 :]])
 
 
 def _partition(weight: Floats, *, shore: int, count: int) -> Integers:
@@ -95,26 +104,3 @@ def _halves(weight: Floats, part: tuple[int, int, int, int]) -> list[tuple[int, 
     if is_wide:
         return [(i0, i0 + cut, j0, j1), (i0 + cut, i1, j0, j1)]
     return [(i0, i1, j0, j0 + cut), (i0, i1, j0 + cut, j1)]
-
-
-def number_parcels(ward: Integers, centre_xy: Floats) -> pd.DataFrame:
-    """Return ``map_sheet`` and ``parcel_no``: sheets restart in each ward, numbers in each sheet.
-
-    Sheets are squares of `SHEET_SIDE_M`, counted from the north-west; parcels are counted along strips, as a
-    surveyor walks.
-    """
-    east, north = np.floor(centre_xy / SHEET_SIDE_M).astype(np.int64).T
-    squares, square = np.unique(np.column_stack([ward, -north, east]), axis=0, return_inverse=True)
-    sheet_no = _rank_within(squares[:, 0])[square.ravel()]
-    strip = np.floor(-centre_xy[:, 1] / _STRIP_M)
-    order = np.lexsort([centre_xy[:, 0], strip, square.ravel()])
-    parcel_no = np.empty(len(ward), dtype=np.int64)
-    parcel_no[order] = _rank_within(square.ravel()[order])
-    return pd.DataFrame({"map_sheet": sheet_no.astype(str), "parcel_no": parcel_no.astype(str)})
-
-
-def _rank_within(group: Integers) -> Integers:
-    """Count 1, 2, 3 … within runs of equal values."""
-    starts = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
-    lengths = np.diff(np.append(starts, len(group)))
-    return np.arange(len(group)) - np.repeat(starts, lengths) + 1
