@@ -17,8 +17,10 @@ from api.i18n import speech
 from basemap import cartography as draw
 from basemap import store
 from basemap.map_labels import draw_label, draw_street_names
-from basemap.model import LAYERS, LayerName
+from basemap.model import LAYERS, LayerName, LayerVersion
 from basemap.preview import LocalMap
+from permits import service as permits
+from permits.parcels import ParcelName
 from spatial.db import Bounds, storage_crs
 from spatial.errors import DataUnavailableError, NotFoundError
 from spatial.text import Text
@@ -26,6 +28,8 @@ from spatial.text import Text
 _SCHOOL_SURROUNDINGS_M = 600.0
 _SCHOOL_IN_VIEW_M = 320.0
 _SCHOOL_NAMES_APART_M = 110.0
+_PARCEL_SURROUNDINGS_M = 60.0
+_PARCEL_IN_VIEW_M = 14.0
 _MOST_STREETS_WITH_ALLEYS = 6000
 _WITHHELD_RATIO = float("nan")
 
@@ -85,6 +89,59 @@ def round_map(session: Session, admission_round: AdmissionRound, *, language: st
     return made.document()
 
 
+def parcel_map(session: Session, name: ParcelName, *, language: str) -> str:
+    """Return the map of a parcel: its neighbours, the buildings, the plan, and what a road reservation takes of it.
+
+    Raises
+    ------
+    NotFoundError, ConflictError
+        There is no such parcel, or several.
+    """
+    found = permits.facts_of_parcel(session, permits.parcel_named(session, name))
+    parcel, crs = found.parcel, storage_crs(session)
+    title = Text(
+        f"Bản đồ thửa {parcel.parcel_no}, tờ {parcel.map_sheet}",
+        f"Map of parcel {parcel.parcel_no}, {parcel.map_sheet}",
+    )
+    shown = (LayerName.PARCEL, LayerName.STREET, LayerName.ROAD_RESERVATION, LayerName.ZONE, LayerName.BUILDING)
+    made = LocalMap(title=title, language=language, source=source_line(session, shown), assets=map_assets())
+    own = gpd.GeoDataFrame(geometry=[parcel.place.geometry], crs=crs)
+    around = _box_around(own, _PARCEL_SURROUNDINGS_M)
+    layers = {layer: read_or_nothing(session, layer, bounds=around) for layer in shown}
+    _draw_plot_ground(made, layers)
+    bites = [each.geometry.geometry for each in found.reservations if each.area_m2 > 0]
+    draw.draw(made, own, draw.PARCEL)
+    draw.draw(made, gpd.GeoDataFrame(geometry=bites, crs=crs), draw.RESERVATION_BITE)
+    if layers[LayerName.STREET] is not None:
+        draw_street_names(
+            made, layers[LayerName.STREET], within=_box_around(own, _PARCEL_IN_VIEW_M), limit=5, apart_m=25.0
+        )
+    draw_label(made, own, Text(f"Thửa {parcel.parcel_no}", f"Parcel {parcel.parcel_no}").in_language(language))
+    made.look_at(draw.bounds_of(own, margin_m=_PARCEL_IN_VIEW_M), max_zoom=21)
+    return made.document()
+
+
+def _draw_plot_ground(made: LocalMap, layers: dict[LayerName, gpd.GeoDataFrame | None]) -> None:
+    zones, streets = layers[LayerName.ZONE], layers[LayerName.STREET]
+    tooltips = {
+        LayerName.PARCEL: {"map_sheet": _SHEET, "parcel_no": _NUMBER},
+        LayerName.BUILDING: {"floors": _FLOORS},
+        LayerName.ROAD_RESERVATION: {"road_name": _ROAD, "planned_width_m": _WIDTH},
+    }
+    if zones is not None:
+        draw.draw(made, zones, draw.ZONES, fields={"zone_code": _ZONE, "land_use": _USE})
+    for layer, style in (
+        (LayerName.PARCEL, draw.NEIGHBOUR_PARCELS),
+        (LayerName.BUILDING, draw.BUILDINGS),
+        (LayerName.ROAD_RESERVATION, draw.RESERVATIONS),
+    ):
+        frame = layers[layer]
+        if frame is not None:
+            draw.draw(made, frame, style, fields=tooltips[layer])
+    if streets is not None:
+        draw.draw_streets(made, streets)
+
+
 def source_line(session: Session, layers: Sequence[LayerName]) -> Text | None:
     """Return one line that names the published versions of ``layers``; None when none is published."""
     versions = [version for layer in layers if (version := store.current_version(session, layer)) is not None]
@@ -92,17 +149,23 @@ def source_line(session: Session, layers: Sequence[LayerName]) -> Text | None:
         return None
 
     def told(language: str) -> str:
-        word = Text("bản", "version").in_language(language)
-        return "; ".join(
-            f"{LAYERS[version.layer].label.in_language(language)} {word} {version.version_id} "
-            f"({speech(language).day(version.imported_at)})"
-            for version in versions
-        )
+        spoken = speech(language)
+        names = ", ".join(_version_name(version, language=language) for version in versions)
+        days = sorted({version.imported_at.date() for version in versions})
+        return f"{names} ({', '.join(spoken.day(day) for day in days)})"
 
-    return Text(f"Nguồn: bản đồ nền Địa Bàn. {told('vi')}.", f"Source: Địa Bàn basemap. {told('en')}.")
+    return Text(f"Nguồn: bản đồ nền Địa Bàn; {told('vi')}.", f"Source: Địa Bàn basemap; {told('en')}.")
+
+
+def _version_name(version: LayerVersion, *, language: str) -> str:
+    label = LAYERS[version.layer].label.in_language(language)
+    return f"{label} {Text('bản', 'version').in_language(language)} {version.version_id}"
 
 
 _ADDRESS = Text("Địa chỉ", "Address")
+_SHEET, _NUMBER = Text("Tờ", "Sheet"), Text("Thửa", "Parcel")
+_ROAD, _WIDTH = Text("Đường", "Road"), Text("Lộ giới (m)", "Planned width (m)")
+_ZONE, _USE, _FLOORS = Text("Ô quy hoạch", "Plan cell"), Text("Chức năng", "Land use"), Text("Số tầng", "Floors")
 _PLACED = Text("Đã xếp", "Placed")
 
 
@@ -114,7 +177,7 @@ def _draw_ground(made: LocalMap, session: Session, *, bounds: Bounds | None) -> 
     if wards is not None:
         draw.draw(made, wards, draw.WARDS, fields={"name": Text("Phường", "Ward")})
     if zones is not None:
-        draw.draw(made, zones[draw.is_water(zones["land_use"])], draw.WATER)
+        draw.draw_water_and_parks(made, zones)
     if streets is not None:
         if len(streets) > _MOST_STREETS_WITH_ALLEYS:
             streets = streets[~streets["street_class"].isin(["alley", "path"])]

@@ -28,6 +28,7 @@ def environment() -> Environment:
         loader=PackageLoader("api"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.globals["asset_url"] = asset_url
+    made.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
     return made
 
 

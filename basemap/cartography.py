@@ -14,7 +14,6 @@ from typing import Any
 import folium
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from basemap.map_labels import latitude_longitude
@@ -61,8 +60,13 @@ class Style:
 
     def as_legend(self) -> LegendEntry:
         """Return the line of the legend."""
+        alpha = f"{round(255 * self.fill_opacity):02x}" if self.fill.startswith("#") else ""
         return LegendEntry(
-            label=self.label, shape=self.shape, fill=self.fill, stroke=self.stroke, dashed=self.dash is not None
+            label=self.label,
+            shape=self.shape,
+            fill=self.fill + alpha,
+            stroke=self.stroke,
+            dashed=self.dash is not None,
         )
 
 
@@ -76,11 +80,18 @@ WARDS = Style(
     simplify_m=4.0,
 )
 WATER = Style(label=Text("Sông, rạch", "Water"), stroke="#86b3c4", fill="#b9d8e3", fill_opacity=1.0, simplify_m=2.0)
+PARKS = Style(
+    label=Text("Cây xanh theo quy hoạch", "Planned green"),
+    stroke="#b7d1ae",
+    fill="#cfe2c6",
+    stroke_px=0.5,
+    simplify_m=2.0,
+)
 ARTERIALS = Style(
     label=Text("Đường chính", "Main streets"), shape="line", stroke="#c39a4e", stroke_px=3.0, simplify_m=1.0
 )
-STREETS = Style(label=Text("Đường", "Streets"), shape="line", stroke="#bfb29a", stroke_px=1.5, simplify_m=1.0)
-ALLEYS = Style(label=Text("Hẻm", "Alleys"), shape="line", stroke="#ddd3c0", stroke_px=1.0, simplify_m=1.0)
+STREETS = Style(label=Text("Đường", "Streets"), shape="line", stroke="#b0a288", stroke_px=2.0, simplify_m=1.0)
+ALLEYS = Style(label=Text("Hẻm", "Alleys"), shape="line", stroke="#cfc4ae", stroke_px=1.25, simplify_m=1.0)
 BRIDGES = Style(label=Text("Cầu", "Bridges"), shape="line", stroke="#7d5f1e", stroke_px=4.0, simplify_m=1.0)
 BUILDINGS = Style(label=Text("Công trình hiện hữu", "Buildings"), stroke="#8b7d6b", fill="#cbbfac", fill_opacity=0.8)
 NEIGHBOUR_PARCELS = Style(
@@ -131,7 +142,7 @@ WITHHELD_CLASS = (math.nan, "#d8d2c4", Text("Số liệu được che", "Figure 
 """Colour and label of a share that is not told."""
 
 _PLAIN_SCHOOL = "#0c5a55"
-_WATER_WORDS = ("water", "mặt nước", "sông", "rạch", "kênh")
+_WATER_USES, _GREEN_USES = ("SON", "MNC"), ("DKV", "CAN")
 
 
 def draw(
@@ -167,10 +178,10 @@ def draw_streets(target: LocalMap, frame: gpd.GeoDataFrame) -> None:
         draw(target, frame[classes.isin(members)], style)
 
 
-def is_water(land_use: pd.Series) -> pd.Series:
-    """Tell for each zone whether its land use is water."""
-    words = land_use.fillna("").str.casefold()
-    return words.map(lambda text: any(word in text for word in _WATER_WORDS)).astype(bool)
+def draw_water_and_parks(target: LocalMap, zones: gpd.GeoDataFrame) -> None:
+    """Draw of the zoning plan what a reader finds the way by: rivers and parks."""
+    draw(target, zones[zones["land_use"].isin(_GREEN_USES)], PARKS)
+    draw(target, zones[zones["land_use"].isin(_WATER_USES)], WATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,9 @@ _NAMED_FIRST = ("motorway", "arterial", "bridge", "street")
 
 
 def draw_label(target: LocalMap, frame: gpd.GeoDataFrame, text: str) -> None:
-    """Write ``text`` above the inner point of the first feature."""
-    point = reproject_frame(frame.iloc[:1], WGS84).geometry.iloc[0].representative_point()
+    """Write ``text`` above the first feature."""
+    shape = reproject_frame(frame.iloc[:1], WGS84).geometry.iloc[0]
+    point = shapely.Point(shape.centroid.x, shape.bounds[3])
     marker = HtmlMarker(latitude_longitude(point), markup="", size_px=1, interactive=False)
     label = folium.Tooltip(
         escaped(text), permanent=True, sticky=False, direction="top", offset=[0, -8], class_name="map-label"

@@ -10,7 +10,8 @@ from allocation.public_figures import public_view
 from allocation.snapshot import RoundId
 from api.dependencies import AccountOrNone, DatabaseDep
 from api.i18n import language_of
-from api.map_documents import round_map, school_map
+from api.map_documents import parcel_map, round_map, school_map
+from permits.parcels import parse_parcel_key
 
 router = APIRouter(prefix="/maps", include_in_schema=False)
 
@@ -23,6 +24,14 @@ def show_school(request: Request, school_code: Key, database: DatabaseDep) -> HT
     """Show where a school is, and nothing of any child."""
     with database.transaction() as session:
         document = school_map(session, school_code, language=language_of(request))
+    return HTMLResponse(document, headers={"Cache-Control": _CACHE_FOR_TEN_MINUTES, "Vary": "Cookie"})
+
+
+@router.get("/parcel/{parcel_key}")
+def show_parcel(request: Request, parcel_key: Key, database: DatabaseDep) -> HTMLResponse:
+    """Show a parcel, its neighbours and the plan."""
+    with database.transaction() as session:
+        document = parcel_map(session, parse_parcel_key(parcel_key), language=language_of(request))
     return HTMLResponse(document, headers={"Cache-Control": _CACHE_FOR_TEN_MINUTES, "Vary": "Cookie"})
 
 

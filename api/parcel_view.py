@@ -1,0 +1,168 @@
+"""What the page of a parcel says, put into three heaps: concerned, checked and clear, not checked."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from basemap import store
+from basemap.model import LAYERS, LayerName
+from permits import service
+from permits.check import Check, check
+from permits.facts import Concern, LayerStatus, ParcelFacts
+from permits.findings import Finding
+from permits.model import REASON_TEXTS, Verdict
+from permits.parcels import ParcelName
+from permits.proposal import Proposal
+from permits.rulebook import Rulebook
+from spatial.errors import DataUnavailableError
+from spatial.text import NO_TEXT, Text
+
+_MARKS = {
+    Verdict.COMPLIES: "ok",
+    Verdict.VIOLATES: "bad",
+    Verdict.NEEDS_REVIEW: "review",
+    Verdict.NOT_APPLICABLE: "none",
+}
+NEVER_LOADED: tuple[tuple[Text, str], ...] = (
+    (Text("Hành lang bảo vệ sông, kênh, rạch", "Protection corridors of rivers and canals"), "QĐ 56/2025/QĐ-UBND"),
+    (Text("Hành lang an toàn lưới điện", "Safety corridors of power lines"), "NĐ 62/2025/NĐ-CP"),
+    (Text("Giới hạn chiều cao quanh sân bay", "Height surfaces around airports"), "NĐ 222/2026/NĐ-CP"),
+    (Text("Khu vực bảo vệ di tích", "Heritage protection areas"), ""),
+)
+"""What a permit also has to respect and the basemap holds no layer of: always listed as not checked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing that concerns a parcel, or that does not.
+
+    Parameters
+    ----------
+    mark
+        Shape and colour of the tag: ``ok``, ``review``, ``bad``, ``none`` or ``unknown``.
+    verdict
+        Word of the tag, a key below ``verdict`` in the locale.
+    """
+
+    title: Text
+    mark: str
+    verdict: str
+    citation: str = ""
+    requirement: Text = NO_TEXT
+    notes: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelView:
+    """All that the page shows."""
+
+    found: ParcelFacts
+    check: Check
+    rulebook: Rulebook
+    ward_name: str
+    concerned: tuple[Item, ...]
+    clear: tuple[Item, ...]
+    unchecked: tuple[Item, ...]
+
+
+def view_of(session: Session, name: ParcelName, *, rulebook: Rulebook, as_of: date) -> ParcelView:
+    """Return what is known of a parcel; the limits suppose a row house in an existing residential area.
+
+    Raises
+    ------
+    NotFoundError, ConflictError
+        There is no such parcel, or several.
+    """
+    found = service.facts_of_parcel(session, service.parcel_named(session, name))
+    supposed = Proposal(facts=service.DEMONSTRATION_FACTS)
+    checked = check(found, supposed, rulebook=rulebook, as_of=as_of)
+    ground = [finding for finding in checked.findings if finding.name not in checked.limits.by_name]
+    return ParcelView(
+        found=found,
+        check=checked,
+        rulebook=rulebook,
+        ward_name=ward_names(session).get(found.parcel.ward_code, found.parcel.ward_code),
+        concerned=_concerned(found, ground),
+        clear=_clear(found, ground),
+        unchecked=_unchecked(found),
+    )
+
+
+def ward_names(session: Session) -> dict[str, str]:
+    """Return the wards of the published layer, code to name, by name; empty when there is none."""
+    try:
+        wards = store.read_layer(session, LayerName.WARD)
+    except DataUnavailableError:
+        return {}
+    pairs = zip(wards["ward_code"], wards["name"], strict=True)
+    return {str(code): str(name) for code, name in sorted(pairs, key=lambda pair: (pair[1], pair[0]))}
+
+
+def _concerned(found: ParcelFacts, ground: list[Finding]) -> tuple[Item, ...]:
+    worst_first = sorted(ground, key=lambda finding: finding.verdict is not Verdict.VIOLATES)
+    told = [_item(finding, found) for finding in worst_first if finding.verdict is not Verdict.COMPLIES]
+    zones = [_zone_item(zone) for zone in found.zones]
+    return (*told, *zones)
+
+
+def _clear(found: ParcelFacts, ground: list[Finding]) -> tuple[Item, ...]:
+    complying = [_item(finding, found) for finding in ground if finding.verdict is Verdict.COMPLIES]
+    layers = [
+        Item(title=LAYERS[name].label, mark="ok", verdict="CLEAR")
+        for name, answer in found.layers.items()
+        if answer.status is LayerStatus.NOT_CONCERNED and name in (LayerName.ROAD_RESERVATION, LayerName.ZONE)
+    ]
+    return (*complying, *layers)
+
+
+def _unchecked(found: ParcelFacts) -> tuple[Item, ...]:
+    missing = [Item(title=LAYERS[name].label, mark="unknown", verdict="NOT_CHECKED") for name in found.not_checked]
+    absent = [
+        Item(title=title, mark="unknown", verdict="NOT_CHECKED", citation=citation) for title, citation in NEVER_LOADED
+    ]
+    return (*missing, *absent)
+
+
+def _item(finding: Finding, found: ParcelFacts) -> Item:
+    reason = REASON_TEXTS[finding.reason] if finding.reason else NO_TEXT
+    notes = tuple(note for note in (finding.note, reason, *_reservation_notes(finding, found)) if note.vi)
+    return Item(
+        title=finding.title,
+        mark=_MARKS[finding.verdict],
+        verdict=finding.verdict.value,
+        citation=finding.citation,
+        requirement=finding.requirement,
+        notes=notes,
+    )
+
+
+def _reservation_notes(finding: Finding, found: ParcelFacts) -> list[Text]:
+    """Name the reservation that a finding is about; nothing is proposed, so the bite itself is the news."""
+    touched = [each for each in found.reservations if finding.place is not None and each.geometry == finding.place]
+    return [_reservation_note(each) for each in touched]
+
+
+def _reservation_note(concern: Concern) -> Text:
+    width = concern.detail.get("planned_width_m")
+    planned = Text(f", lộ giới {width:g} m", f", planned width {width:g} m") if isinstance(width, float) else NO_TEXT
+    decision = concern.detail.get("decision")
+    source = f" ({decision})" if isinstance(decision, str) and decision else ""
+    area_m2 = f"{concern.area_m2:.1f}"
+    return Text(
+        f"{concern.name}{planned.vi}{source}: lấy {area_m2.replace('.', ',')} m² của thửa đất.",
+        f"{concern.name}{planned.en}{source}: takes {area_m2} m² of the parcel.",
+    )
+
+
+def _zone_item(zone: Concern) -> Item:
+    share = f"{zone.share_ratio * 100:.0f}%"
+    use = zone.detail.get("land_use") or "–"
+    plan = zone.detail.get("plan_name") or ""
+    return Item(
+        title=Text(f"Ô quy hoạch {zone.name}", f"Plan cell {zone.name}"),
+        mark="none",
+        verdict="CONCERNED",
+        citation=str(plan),
+        notes=(Text(f"{share} thửa đất, chức năng {use}.", f"{share} of the parcel, land use {use}."),),
+    )
