@@ -148,10 +148,12 @@ class Database:
                 hint=Sentence(f"Chi tiết: {rule}", f"Detail: {rule}"),
             ) from error
         except exc.DBAPIError as error:
-            raise unavailable(error, self.engine.url) from error
+            if (foreseen := unavailable(error, self.engine.url)) is None:
+                raise
+            raise foreseen from error
 
     def close(self) -> None:
-        """Close all connections; the embedded file is then one file again, without its journal."""
+        """Close all connections."""
         self.engine.dispose()
 
 
@@ -241,10 +243,11 @@ def _embedded_engine(url: URL) -> Engine:
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         # SQLAlchemy says BEGIN below, so that migrations too are all or nothing.
         connection.isolation_level = None
+        # No write-ahead log: what is committed stands in the one file that QGIS and GDAL open, and GDAL, which has
+        # an SQLite of its own, would remove the log under the hands of this process.
         for pragma in (
             "foreign_keys = ON",
-            "journal_mode = WAL",
-            "synchronous = NORMAL",
+            "journal_mode = DELETE",
             "trusted_schema = ON",
             f"cache_size = -{_CACHE_KIBIBYTES}",
         ):

@@ -96,11 +96,14 @@ def not_built(url: URL) -> DataUnavailableError:
     )
 
 
-def unavailable(error: exc.DBAPIError, url: URL) -> DataUnavailableError:
-    """Return what a failed statement means for people: no table yet, or no answer."""
+def unavailable(error: exc.DBAPIError, url: URL) -> DataUnavailableError | None:
+    """Return what a failed statement means for people: no table yet, or no answer; None for a mistake of ours."""
     detail = str(error.orig).partition("\n")[0]
     if "no such table" in detail or getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
         return not_built(url)
+    # A damaged SQLite file raises the bare DatabaseError; what is more particular, is a wrong statement or value.
+    if not isinstance(error, exc.OperationalError | exc.InternalError) and type(error) is not exc.DatabaseError:
+        return None
     return DataUnavailableError(
         Text("Cơ sở dữ liệu không trả lời.", "The store does not answer."),
         hint=Text(f"Chi tiết: {detail}", f"Detail: {detail}"),

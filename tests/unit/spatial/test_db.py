@@ -111,13 +111,18 @@ def test_a_missing_table_says_how_to_build_it(tmp_path: Path) -> None:
     database.close()
 
 
-def test_a_transaction_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:
-    database = open_database(url_in(tmp_path))
-    upgrade(database)
-    with pytest.raises(ZeroDivisionError), database.transaction() as session:
+def dig_a_pond_and_fail(database: Database) -> None:
+    with database.transaction() as session:
         session.execute(text("CREATE TABLE pond (id INTEGER)"))
         session.execute(text("UPDATE alembic_version SET version_num = 'lost'"))
         raise ZeroDivisionError
+
+
+def test_a_transaction_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:
+    database = open_database(url_in(tmp_path))
+    upgrade(database)
+    with pytest.raises(ZeroDivisionError):
+        dig_a_pond_and_fail(database)
     with database.transaction() as session:
         assert session.scalar(text("SELECT count(*) FROM sqlite_master WHERE name = 'pond'")) == 0
         assert session.scalar(text("SELECT version_num FROM alembic_version")) != "lost"
