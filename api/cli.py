@@ -2,9 +2,8 @@
 
 import sys
 from importlib import import_module
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-import click
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
@@ -51,11 +50,12 @@ class LazyGroup(TyperGroup):
         "user": Subcommand("user", "app", "Accounts of officers and planners."),
     }
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
+    # typer keeps the types of these arguments in a private module.
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - as said above
         """Return the names in the order in which a newcomer needs them."""
         return list(self.subcommands)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - as said above
         """Import and return a subcommand, or None when there is no such word."""
         wanted = self.subcommands.get(cmd_name)
         if wanted is None:
@@ -67,7 +67,7 @@ class LazyGroup(TyperGroup):
         alone.command(cmd_name)(found)
         return get_command(alone)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as said above
         """Write the list of subcommands without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, subcommand.help) for name, subcommand in self.subcommands.items()])

@@ -21,7 +21,12 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
 ) -> None:
     """Serve pages, maps and the JSON interface until interrupted."""
-    chosen = _answering_for(settings(), host)
+    serve_with(settings(), host=host, port=port)
+
+
+def serve_with(given: Settings, *, host: str, port: int) -> None:
+    """Serve with these settings until interrupted."""
+    chosen = _answering_for(given, host)
     app = create_app(chosen)
     configure_logging()
     say(
