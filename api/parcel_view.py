@@ -125,22 +125,17 @@ def _unchecked(found: ParcelFacts) -> tuple[Item, ...]:
 
 
 def _item(finding: Finding, found: ParcelFacts) -> Item:
-    reason = REASON_TEXTS[finding.reason] if finding.reason else NO_TEXT
-    notes = tuple(note for note in (finding.note, reason, *_reservation_notes(finding, found)) if note.vi)
+    bite = next((each for each in found.reservations if each.geometry == finding.place), None)
+    reason = NO_TEXT if bite or finding.reason is None else REASON_TEXTS[finding.reason]
+    notes = (finding.note, reason, _reservation_note(bite) if bite else NO_TEXT)
     return Item(
-        title=finding.title,
+        title=Text(f"Lộ giới {bite.name}", f"Road reservation of {bite.name}") if bite else finding.title,
         mark=_MARKS[finding.verdict],
-        verdict=finding.verdict.value,
+        verdict="CONCERNED" if bite else finding.verdict.value,
         citation=finding.citation,
         requirement=finding.requirement,
-        notes=notes,
+        notes=tuple(note for note in notes if note.vi),
     )
-
-
-def _reservation_notes(finding: Finding, found: ParcelFacts) -> list[Text]:
-    """Name the reservation that a finding is about; nothing is proposed, so the bite itself is the news."""
-    touched = [each for each in found.reservations if finding.place is not None and each.geometry == finding.place]
-    return [_reservation_note(each) for each in touched]
 
 
 def _reservation_note(concern: Concern) -> Text:
@@ -150,8 +145,8 @@ def _reservation_note(concern: Concern) -> Text:
     source = f" ({decision})" if isinstance(decision, str) and decision else ""
     area_m2 = f"{concern.area_m2:.1f}"
     return Text(
-        f"{concern.name}{planned.vi}{source}: lấy {area_m2.replace('.', ',')} m² của thửa đất.",
-        f"{concern.name}{planned.en}{source}: takes {area_m2} m² of the parcel.",
+        f"Lấy {area_m2.replace('.', ',')} m² của thửa đất{planned.vi}{source}.",
+        f"Takes {area_m2} m² of the parcel{planned.en}{source}.",
     )
 
 
