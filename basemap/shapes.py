@@ -57,6 +57,12 @@ _DRAW_AGAIN = Text(
 
 def shape_geometries(geometries: npt.NDArray[np.object_], shape: Shape) -> Shaped:
     """Return ``geometries`` in ``shape``: Z dropped, single parts promoted to multi-part, small faults repaired."""
+    # Absurd coordinates overflow inside GEOS; they are found below, a warning on the terminal helps nobody.
+    with np.errstate(all="ignore"):
+        return _shaped(geometries, shape)
+
+
+def _shaped(geometries: npt.NDArray[np.object_], shape: Shape) -> Shaped:
     has_z = shapely.has_z(geometries)
     flat = shapely.force_2d(geometries)
     problems: dict[int, ShapeProblem] = {}

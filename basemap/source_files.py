@@ -185,8 +185,8 @@ def _must_be_whole_geopackage(copy: Path, path: Path) -> None:
         with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_contents'").fetchall()
-    except sqlite3.DatabaseError as error:
-        raise _damaged(path, Text(f"SQLite báo {error}", f"SQLite says {error}")) from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise _damaged(path, Text("SQLite không đọc được", "SQLite cannot read it")) from error
     if verdict != "ok":
         raise _damaged(path, Text("SQLite kiểm tra không đạt", "SQLite's check fails"))
     if not tables:
@@ -309,7 +309,9 @@ def _stage_geojson(path: Path, folder: Path) -> SourceFile:
 
 def _parsed(copy: Path, path: Path) -> dict[str, object]:
     try:
-        document = json.loads(copy.read_text(encoding="utf-8-sig"))
+        document = json.loads(copy.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
+    except _NotANumberError as error:
+        raise _damaged(path, Text(f"{error} không phải số trong JSON", f"{error} is no number in JSON")) from error
     except json.JSONDecodeError as error:
         where = Text(f"JSON sai ở dòng {error.lineno}", f"JSON is wrong at line {error.lineno}")
         raise _damaged(path, where) from error
@@ -318,6 +320,14 @@ def _parsed(copy: Path, path: Path) -> dict[str, object]:
     except RecursionError as error:
         raise _damaged(path, Text("JSON lồng quá sâu", "JSON is nested too deeply")) from error
     return document if isinstance(document, dict) else {}
+
+
+class _NotANumberError(ValueError):
+    """NaN or Infinity, which Python's parser lets pass and GDAL's does not."""
+
+
+def _refuse_constant(name: str) -> float:
+    raise _NotANumberError(name)
 
 
 def _geojson_crs(document: dict[str, object]) -> str:

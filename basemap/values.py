@@ -87,6 +87,12 @@ def clean_text(text: str) -> str:
 
 
 def _as_text(raw: object, attribute: Attribute) -> Coerced:
+    if not isinstance(raw, str | int | float | date):
+        return _problem(
+            "not_text",
+            Text("Phải là một giá trị đơn.", "This must be a single value."),
+            Text("Ghi một chữ hoặc số, không ghi danh sách.", "Write one word or number, not a list."),
+        )
     text = _plain(raw)
     cleaned = clean_text(text)
     if not cleaned:

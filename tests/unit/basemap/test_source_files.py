@@ -1,5 +1,7 @@
 """A file is looked at before any driver sees it."""
 
+import contextlib
+import random
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -120,6 +122,19 @@ def test_a_geopackage_that_was_cut_off_is_refused(save: Save, wards: gpd.GeoData
     assert "damaged or cut off" in refusal(path).message.en
 
 
+def test_no_damage_to_a_geopackage_ends_in_anything_but_an_answer(save: Save, wards: gpd.GeoDataFrame) -> None:
+    path = save(wards, "wards.gpkg")
+    content = path.read_bytes()
+    generator = random.Random(20260302)  # noqa: S311 - damage, not a secret
+    for _ in range(20):
+        damaged = bytearray(content)
+        for _ in range(50):
+            damaged[generator.randrange(100, len(damaged))] = generator.randrange(256)
+        path.write_bytes(damaged)
+        with contextlib.suppress(InputError):
+            read_layer_file(path, LayerName.WARD)
+
+
 def test_a_geopackage_that_is_open_elsewhere_with_unsaved_work_is_refused(save: Save, wards: gpd.GeoDataFrame) -> None:
     path = save(wards, "wards.gpkg")
     path.with_name("wards.gpkg-wal").write_bytes(b"unsaved")
@@ -130,6 +145,14 @@ def test_geojson_that_was_cut_off_names_the_line(save_geojson: Save) -> None:
     path = save_geojson(({"ward_code": "1"}, None))
     path.write_text(path.read_text()[:-5])
     assert "line 1" in refusal(path).message.en
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity"])
+def test_geojson_with_what_is_no_number_says_so(tmp_path: Path, number: str) -> None:
+    path = tmp_path / "a.geojson"
+    point = '{"type": "Point", "coordinates": [' + number + ", 10.7]}"
+    path.write_text('{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": ' + point + "}]}")
+    assert f"{number} is no number in JSON" in refusal(path).message.en
 
 
 def test_geojson_nested_without_end_is_refused(tmp_path: Path) -> None:

@@ -73,6 +73,8 @@ def test_ways_to_write_the_same_value(raw: object, kind: Attribute, value: objec
         ("nan", REAL, "not_a_number", "like 1234.5"),
         (True, REAL, "not_a_number", "like 1234.5"),
         (2.5, WHOLE, "not_whole", "Make it whole"),
+        ({"a": 1}, TEXT, "not_text", "not a list"),
+        (["x"], TEXT, "not_text", "not a list"),
         ("maybe", YES_NO, "not_yes_or_no", "true or false"),
     ],
 )
