@@ -14,7 +14,7 @@ COUNTED = awk -v total="$$(grep -c '==' $<)" '/^Collecting/ {n++; printf "\r  %d
   /^Installing/ {printf "\r  unpacking …              "; fflush()} END {printf "\r  done.                    \n"}'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock notebooks clean
+.PHONY: help demo test check format bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -58,9 +58,6 @@ format: $(VENV)/.tests ## Bring the code into the house style
 
 bench: $(VENV)/.tests ## Measure the speed of an allocation against a bare solver, in one run
 	@$(BIN)/python benchmarks/bench_allocate.py
-
-notebooks: $(VENV)/.tests ## Run the notebooks from top to bottom
-	@$(BIN)/python -m pytest --nbmake notebooks $(PYTEST_ARGS)
 
 lock: $(VENV)/.tests ## Choose new versions of all libraries and write both lock files
 	@for extra in "requirements.lock --extra postgis" "requirements-dev.lock --extra postgis --extra dev"; do \
