@@ -4,6 +4,7 @@ The commands are those of docs/how-to/real-district.md, run as they stand there.
 files themselves, or come from an independent program.
 """
 
+import html
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from playwright.sync_api import sync_playwright
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
@@ -28,6 +30,7 @@ from allocation.simulate import merge_school_points
 from allocation.streets import StreetFile, read_network
 from basemap.intake import read_layer_file
 from basemap.model import LayerName
+from spatial.crs import WGS84, transformer
 from spatial.geometry import reproject_frame
 from spatial.network import snap
 
@@ -230,3 +233,38 @@ def test_the_mislabelled_buildings_read_with_their_true_system_lie_on_the_good_o
     middles = shapely.point_on_surface(reproject_frame(read.original, HCMC).geometry.array)
     on_a_known_building = np.unique(known.query(middles, predicate="intersects")[0])
     assert len(on_a_known_building) / len(middles) > 0.99
+
+
+@pytest.mark.browser
+def test_the_map_of_the_report_opens_without_a_network_and_shows_22_schools_and_no_home(chain: Chain) -> None:
+    asked_for: list[str] = []
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
+        page = context.new_page()
+        page.on("request", lambda request: asked_for.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto((chain.folder / "result" / "report.html").as_uri())
+        page.locator("iframe").scroll_into_view_if_needed()
+        schools = page.frame_locator("iframe").locator(".leaflet-interactive")
+        schools.first.wait_for()
+        shown_count = schools.count()
+        browser.close()
+    assert [url for url in asked_for if not url.startswith(("file:", "data:", "blob:", "about:"))] == []
+    assert complaints == []
+    assert shown_count == 22
+
+
+def test_the_report_holds_no_childs_number_and_no_home(chain: Chain) -> None:
+    report = (chain.folder / "result" / "report.html").read_text(encoding="utf-8")
+    children = pd.read_csv(chain.folder / "round" / "applicants.csv", dtype=str)
+    assert [number for number in children["applicant_no"] if number in report] == []
+    pairs = re.findall(r"(1?\d{2}\.\d{4,}), ?(1?\d{2}\.\d{4,})", html.unescape(report))
+    written = np.array([sorted(map(float, pair), reverse=True) for pair in pairs])
+    marked = shapely.STRtree(shapely.points(transformer(WGS84, HCMC)(written)))
+    schools = shapely.points(chain.given.schools[["x", "y"]].to_numpy())
+    homes = shapely.points(children[["x", "y"]].to_numpy(dtype=np.float64))
+    assert len(set(marked.query(schools, predicate="dwithin", distance=1.0)[0].tolist())) == len(schools)
+    assert marked.query(homes, predicate="dwithin", distance=1.0).size == 0
