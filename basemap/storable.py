@@ -12,7 +12,7 @@ from spatial.crs import known_crs
 from spatial.errors import InputError
 from spatial.text import Text
 
-_EXAMPLES_SHOWN = 3
+_EXAMPLES_COUNT = 3
 
 
 def feature_columns(layer: LayerName) -> list[str]:
@@ -81,8 +81,8 @@ def _plain(column: gpd.GeoSeries, kind: Kind, layer: LayerName) -> list[Any]:
 
 
 def _examples(values: Sequence[str]) -> str:
-    rest = "…" if len(values) > _EXAMPLES_SHOWN else ""
-    return ", ".join(values[:_EXAMPLES_SHOWN]) + rest
+    rest = "…" if len(values) > _EXAMPLES_COUNT else ""
+    return ", ".join(values[:_EXAMPLES_COUNT]) + rest
 
 
 def _unfit(layer: LayerName, message: Text) -> InputError:

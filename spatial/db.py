@@ -25,9 +25,9 @@ from spatial.gpkg import rtree_name
 from spatial.store_faults import check_embedded, check_postgresql, not_built, unavailable
 from spatial.text import Text as Sentence
 
-_BUSY_TIMEOUT_SECONDS = 30
-_POSTGRESQL_CONNECT_TIMEOUT_SECONDS = 10
-_CACHE_KIBIBYTES = 65_536
+_BUSY_TIMEOUT_S = 30
+_CONNECT_TIMEOUT_S = 10
+_CACHE_BYTES = 67_108_864
 _BEGIN = "diaban_begin"
 
 WRITE_AT_ONCE = {_BEGIN: "BEGIN IMMEDIATE"}
@@ -237,7 +237,7 @@ def _parsed(url: str) -> URL:
 
 
 def _embedded_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -249,7 +249,7 @@ def _embedded_engine(url: URL) -> Engine:
             "foreign_keys = ON",
             "journal_mode = DELETE",
             "trusted_schema = ON",
-            f"cache_size = -{_CACHE_KIBIBYTES}",
+            f"cache_size = -{_CACHE_BYTES // 1024}",
         ):
             connection.execute(f"PRAGMA {pragma}")
         gpkg_functions.register(connection)
@@ -266,7 +266,7 @@ def _postgresql_engine(url: URL) -> Engine:
         return create_engine(
             url,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": _POSTGRESQL_CONNECT_TIMEOUT_SECONDS},
+            connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
         )
     except ModuleNotFoundError as error:
         raise DataUnavailableError(

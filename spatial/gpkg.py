@@ -21,12 +21,12 @@ from spatial.crs import WGS84, known_crs
 APPLICATION_ID = 0x47504B47
 """``GPKG`` in ASCII, in the header of the SQLite file (requirement 2)."""
 
-USER_VERSION = 10400
+USER_VERSION_CODE = 10400
 
 _MAGIC = b"GP"
-_LITTLE_ENDIAN_WITH_XY_ENVELOPE = 0b0000_0011
-_LITTLE_ENDIAN_EMPTY = 0b0001_0001
-_EMPTY_FLAG = 0b0001_0000
+_WITH_ENVELOPE_BITS = 0b0000_0011
+_EMPTY_WITHOUT_ENVELOPE_BITS = 0b0001_0001
+_EMPTY_BITS = 0b0001_0000
 _HEADER_BYTES = 8
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _HEADER_DTYPE = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"), ("box", "<f8", 4)])
@@ -52,7 +52,7 @@ def encode(geometries: Geometries, *, srs_id: int) -> list[bytes | None]:
     bounds = shapely.bounds(geometries)
     headers = np.zeros(len(geometries), dtype=_HEADER_DTYPE)
     headers["magic"] = _MAGIC
-    headers["flags"] = _LITTLE_ENDIAN_WITH_XY_ENVELOPE
+    headers["flags"] = _WITH_ENVELOPE_BITS
     headers["srs_id"] = srs_id
     headers["box"] = bounds[:, [0, 2, 1, 3]]
     raw, size = headers.tobytes(), _HEADER_DTYPE.itemsize
@@ -61,7 +61,7 @@ def encode(geometries: Geometries, *, srs_id: int) -> list[bytes | None]:
         for body, start in zip(wkb, range(0, len(raw), size), strict=True)
     ]
     for index in np.flatnonzero(shapely.is_empty(geometries)):
-        blobs[index] = struct.pack("<2sBBi", _MAGIC, 0, _LITTLE_ENDIAN_EMPTY, srs_id) + wkb[index]
+        blobs[index] = struct.pack("<2sBBi", _MAGIC, 0, _EMPTY_WITHOUT_ENVELOPE_BITS, srs_id) + wkb[index]
     return blobs
 
 
@@ -99,7 +99,7 @@ def srs_id_of(blob: bytes) -> int:
 
 def is_empty(blob: bytes) -> bool:
     """Tell whether a blob holds an empty geometry."""
-    if blob[3] & _EMPTY_FLAG:
+    if blob[3] & _EMPTY_BITS:
         return True
     return _body_offset(blob) == _HEADER_BYTES and decode_one(blob).is_empty
 
@@ -128,7 +128,7 @@ def _body_offset(blob: bytes) -> int:
 
 METADATA_STATEMENTS = (
     f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {USER_VERSION}",
+    f"PRAGMA user_version = {USER_VERSION_CODE}",
     """CREATE TABLE gpkg_spatial_ref_sys (
         srs_name TEXT NOT NULL, srs_id INTEGER NOT NULL PRIMARY KEY, organization TEXT NOT NULL,
         organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT)""",

@@ -25,13 +25,7 @@ def check_embedded(engine: Engine, *, srid: int) -> None:
     path = Path(str(engine.url.database))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            return
-        with engine.connect() as connection:
-            names = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")))
-            stored = None
-            if "gpkg_geometry_columns" in names:
-                stored = connection.scalar(text("SELECT srs_id FROM gpkg_geometry_columns LIMIT 1"))
+        names, stored = _tables_of(engine) if path.exists() else (set(), None)
     except (exc.DBAPIError, sqlite3.Error, OSError) as error:
         detail = getattr(error, "orig", error)
         raise DataUnavailableError(
@@ -52,6 +46,14 @@ def check_embedded(engine: Engine, *, srid: int) -> None:
             subject=str(path),
         )
     _must_match(stored, srid=srid, subject=str(path))
+
+
+def _tables_of(engine: Engine) -> tuple[set[str], int | None]:
+    with engine.connect() as connection:
+        names = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")))
+        if "gpkg_geometry_columns" not in names:
+            return names, None
+        return names, connection.scalar(text("SELECT srs_id FROM gpkg_geometry_columns LIMIT 1"))
 
 
 def check_postgresql(engine: Engine, *, srid: int) -> None:

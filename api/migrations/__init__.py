@@ -18,7 +18,7 @@ from spatial.text import Text
 TABLE_MODULES = ("basemap.tables", "allocation.tables", "permits.tables", "api.tables")
 """Every module that declares tables; one that a release does not have yet is passed over."""
 
-_UPGRADE_LOCK = 0x44494142414E
+_UPGRADE_LOCK_CODE = 0x44494142414E
 """Key of PostgreSQL's advisory lock: ``DIABAN`` in ASCII."""
 
 
@@ -38,7 +38,7 @@ def upgrade(database: Database, *, revision: str = "head") -> None:
     try:
         with database.engine.connect().execution_options(**WRITE_AT_ONCE) as connection, connection.begin():
             if not database.is_embedded:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK_CODE})
                 connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
             settings = config(database)
             settings.attributes["connection"] = connection

@@ -81,6 +81,19 @@ def test_gdal_opens_every_layer_in_the_storage_system(embedded_database: Databas
     assert described["geometry_name"] == "geometry"
 
 
+def test_gdal_offers_layers_and_their_versions_but_no_accounts(embedded_database: Database) -> None:
+    offered = set(pyogrio.list_layers(file_of(embedded_database))[:, 0])
+    assert offered >= {layer.value for layer in LayerName} | {"layer_version"}
+    assert offered.isdisjoint({"user_account", "alembic_version", "layer_publication"})
+
+
+def test_gdal_reads_the_moments_of_versions(embedded_database: Database) -> None:
+    add(embedded_database, LayerName.SCHOOL, schools(3))
+    read = pyogrio.read_dataframe(file_of(embedded_database), layer="layer_version")
+    assert read["imported_at"][0] == NOON
+    assert read["feature_count"][0] == 3
+
+
 def test_gdal_reads_what_was_stored(embedded_database: Database) -> None:
     add(embedded_database, LayerName.ZONE, zones())
     read = pyogrio.read_dataframe(file_of(embedded_database), layer="zone")

@@ -35,6 +35,9 @@ def upgrade() -> None:
         _pin_datum_operation()
     _create_versions()
     _create_layers(srid_of(crs))
+    if op.get_bind().dialect.name == "sqlite":
+        # One table entered as attributes, and GDAL and QGIS offer only what is entered: no accounts, no history.
+        op.execute("INSERT INTO gpkg_contents (table_name, data_type) VALUES ('layer_version', 'attributes')")
 
 
 def downgrade() -> None:
