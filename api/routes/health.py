@@ -1,13 +1,20 @@
 """Whether the server lives, and whether it can do its work, and if not why not."""
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 
+from allocation import store
+from allocation.publication import PublishedResults
 from api.dependencies import DatabaseDoor, get_published
-from spatial.errors import DiabanError
+from spatial.errors import DataUnavailableError, DiabanError
+from spatial.text import Text
 
 router = APIRouter(include_in_schema=False)
+
+_READY = "ready"
 
 
 @router.get("/healthz")
@@ -18,22 +25,44 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 def readyz(request: Request) -> JSONResponse:
-    """Answer 200 when store and published results can be read, 503 and the reason when not."""
-    faults = {
-        "database": _database_fault(request.app.state.database_door),
-        "published_results": next((fault.sentence("en") for fault in get_published(request).faults), None),
+    """Answer 200 when store and published results can be read and agree, 503 and the reason when not."""
+    published = get_published(request)
+    checks: dict[str, Callable[[], None]] = {
+        "database": lambda: _database_answers(request.app.state.database_door),
+        "published_results": lambda: _results_are_whole(published, request.app.state.database_door),
     }
-    ready = not any(faults.values())
-    checks = {name: "ready" if fault is None else fault for name, fault in faults.items()}
-    return JSONResponse(
-        {"status": "ready" if ready else "not ready", "checks": checks}, status_code=200 if ready else 503
-    )
+    said = {name: _why_not(check) for name, check in checks.items()}
+    ready = set(said.values()) == {_READY}
+    body = {"status": _READY if ready else "not ready", "checks": said}
+    return JSONResponse(body, status_code=200 if ready else 503)
 
 
-def _database_fault(door: DatabaseDoor) -> str | None:
+def _why_not(check: Callable[[], None]) -> str:
     try:
-        with door.open().transaction() as session:
-            session.execute(text("SELECT 1"))
+        check()
     except DiabanError as error:
         return error.sentence("en")
-    return None
+    return _READY
+
+
+def _database_answers(door: DatabaseDoor) -> None:
+    with door.open().transaction() as session:
+        session.execute(text("SELECT 1"))
+
+
+def _results_are_whole(published: PublishedResults, door: DatabaseDoor) -> None:
+    if published.faults:
+        raise published.faults[0]
+    try:
+        with door.open().transaction() as session:
+            rounds = store.list_rounds(session)
+    except DiabanError:
+        # The other check says so; results are served without the store.
+        return
+    for each in rounds:
+        if published.content_sha256(each.round_id) != each.content_sha256:
+            raise DataUnavailableError(
+                Text("Kết quả đang phục vụ khác với cơ sở dữ liệu.", "What is served is not what the store remembers."),
+                hint=Text("Công bố lại đợt này.", "Publish the round again."),
+                subject=each.round_id,
+            )

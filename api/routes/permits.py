@@ -6,10 +6,14 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from api.clock import today_in_vietnam
+from api.dependencies import DatabaseDep
 from api.parameters import no_parameters
-from api.schemas.permits import LimitsIn
+from api.schemas.permits import CheckIn, LimitsIn
+from permits import service
 from permits.fact_sheet import read_facts
 from permits.limits import limits
+from permits.parcels import parse_parcel_key
+from permits.proposal import read_proposal
 from permits.rulebook import Rulebook, load_rulebook
 
 router = APIRouter(tags=["permits"], dependencies=[Depends(no_parameters)])
@@ -22,6 +26,16 @@ def find_limits(question: LimitsIn) -> dict[str, Any]:
     sheet = read_facts(question.facts, subject="facts")
     answer = limits(sheet, rulebook=rulebook_named(question.rulebook), as_of=as_of)
     return {"facts": question.facts, **answer.to_json()}
+
+
+@router.post("/api/v1/permits/check")
+def check_proposal(question: CheckIn, database: DatabaseDep) -> dict[str, Any]:
+    """Check a proposal on a parcel: every finding with its article, number, margin and place."""
+    name = parse_parcel_key(question.parcel)
+    proposal = read_proposal(question.proposal, subject="proposal")
+    rulebook, as_of = rulebook_named(question.rulebook), question.as_of or today_in_vietnam()
+    with database.transaction() as session:
+        return service.check_parcel(session, name, proposal, rulebook=rulebook, as_of=as_of).to_json()
 
 
 @lru_cache(maxsize=16)

@@ -7,7 +7,9 @@ from fastapi.responses import RedirectResponse
 
 from api import accounts
 from api.dependencies import AccountOrNone, DatabaseDep, SignedIn
+from api.errors import FieldFault
 from api.parameters import no_parameters
+from api.render import render
 from api.schemas.session import SessionOut, SignInIn
 from api.sessions import Session, keeper_of, require_form_token
 
@@ -47,13 +49,17 @@ def sign_out(request: Request, response: Response, database: DatabaseDep, accoun
 def sign_in_by_form(
     request: Request,
     database: DatabaseDep,
-    username: Annotated[str, Form(max_length=40)],
-    password: Annotated[str, Form(max_length=200)],
+    username: Annotated[str, Form(max_length=60)] = "",
+    password: Annotated[str, Form(max_length=200)] = "",
     go_to: Annotated[str, Form(alias="next", max_length=500)] = "/",
-) -> RedirectResponse:
-    """Sign in and go on to the page that was wanted."""
-    with database.transaction() as db:
-        account = accounts.check_password(db, username, password=password)
+) -> Response:
+    """Sign in and go on to the page that was wanted, or show the form again."""
+    try:
+        with database.transaction() as db:
+            account = accounts.check_password(db, username, password=password)
+    except accounts.WrongPasswordError as error:
+        faults = (FieldFault(field="username", message=error.message),)
+        return render(request, "sign_in.html", status_code=403, is_private=True, errors=faults, go_to=go_to)
     response = RedirectResponse(_own_path(go_to), status_code=303)
     keeper_of(request).start(response, _session(account))
     return response

@@ -1,11 +1,14 @@
 """Parcels: how they are asked for, and how they are sent."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
-import geopandas as gpd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.validation_messages import FieldTextError
+from permits.check import Check
+from permits.facts import Concern, ParcelFacts
+from permits.parcels import Parcel
 from spatial.crs import WGS84
 from spatial.geometry import Located
 from spatial.text import Text
@@ -75,16 +78,73 @@ class ParcelsOut(BaseModel):
     is_complete: Annotated[bool, Field(description="false when there are more candidates than are sent")]
 
 
-def features_of(frame: gpd.GeoDataFrame) -> list[FeatureOut]:
-    """Return the parcels of a frame in the storage system as they are sent."""
-    crs = ":".join(frame.crs.to_authority())
-    attributes = [name for name in frame.columns if name not in {"feature_id", "geometry"}]
-    records = frame[attributes].astype(object).where(frame[attributes].notna(), None).to_dict("records")
-    return [
-        FeatureOut(
-            id=key,
-            geometry=dict(Located(geometry=geometry, crs=crs).to(WGS84).geometry.__geo_interface__),
-            properties={**record, "measured_area_m2": round(geometry.area, 1)},
+def features_of(parcels: Iterable[Parcel]) -> list[FeatureOut]:
+    """Return parcels as they are sent."""
+    return [_feature(parcel) for parcel in parcels]
+
+
+class ConcernOut(BaseModel):
+    """One feature of a layer that meets a parcel; the geometry is the common part."""
+
+    feature_id: str
+    name: str
+    band: str
+    area_m2: float
+    share_ratio: float
+    geometry: dict[str, Any]
+
+    @classmethod
+    def of(cls, concern: Concern) -> Self:
+        """Return the concern as it is sent."""
+        return cls(
+            feature_id=concern.feature_id,
+            name=concern.name,
+            band=concern.band.value,
+            area_m2=round(concern.area_m2, 2),
+            share_ratio=round(concern.share_ratio, 4),
+            geometry=_geojson(concern.geometry),
         )
-        for key, geometry, record in zip(frame["feature_id"], frame.geometry, records, strict=True)
-    ]
+
+
+class LayerOut(BaseModel):
+    """What one layer says about a parcel."""
+
+    status: Annotated[str, Field(description="CONCERNED, REVIEW, NOT_CONCERNED or NOT_CHECKED")]
+    concerns: list[ConcernOut]
+
+
+class ParcelOut(BaseModel):
+    """One parcel: what the map says, and what may be built under the supposition that ``check.facts`` names."""
+
+    parcel: FeatureOut
+    crs: str = WGS84
+    layers: dict[str, LayerOut]
+    check: dict[str, Any]
+
+    @classmethod
+    def of(cls, found: ParcelFacts, checked: Check) -> Self:
+        """Return the parcel as it is sent."""
+        return cls(
+            parcel=_feature(found.parcel),
+            layers={
+                name.value: LayerOut(
+                    status=answer.status.value, concerns=[ConcernOut.of(concern) for concern in answer.concerns]
+                )
+                for name, answer in found.layers.items()
+            },
+            check=checked.to_json(),
+        )
+
+
+def _feature(parcel: Parcel) -> FeatureOut:
+    names = ("ward_code", "map_sheet", "parcel_no", "registered_area_m2", "land_use_code", "address")
+    properties = {name: getattr(parcel, name) for name in (*names, "national_parcel_id")}
+    return FeatureOut(
+        id=parcel.key,
+        geometry=_geojson(parcel.place),
+        properties={**properties, "measured_area_m2": round(parcel.place.area_m2, 1)},
+    )
+
+
+def _geojson(place: Located) -> dict[str, Any]:
+    return dict(place.to(WGS84).geometry.__geo_interface__)

@@ -18,3 +18,14 @@ class LimitsIn(BaseModel):
     facts: Annotated[dict[str, Any], Field(max_length=MOST_FACTS_COUNT)]
     as_of: Annotated[date | None, Field(default=None, description="basis date; today in Vietnam when absent")]
     rulebook: Annotated[str, Field(default=DEFAULT_RULEBOOK, max_length=60, pattern="^[a-z0-9-]+$")]
+
+
+class CheckIn(BaseModel):
+    """A proposal on a parcel; its ``footprint`` is GeoJSON in WGS84, or in the system that ``footprint_crs`` names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    parcel: Annotated[str, Field(max_length=60, description="ward, sheet and number", examples=["26797-10-16"])]
+    proposal: Annotated[dict[str, Any], Field(max_length=MOST_FACTS_COUNT)]
+    as_of: Annotated[date | None, Field(default=None, description="basis date; today in Vietnam when absent")]
+    rulebook: Annotated[str, Field(default=DEFAULT_RULEBOOK, max_length=60, pattern="^[a-z0-9-]+$")]

@@ -1,6 +1,7 @@
 """A server in memory, a client without a network, and generated families."""
 
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +16,9 @@ from allocation.publication import publish_results, snapshot_name
 from allocation.receipt import new_receipt_code
 from allocation.snapshot import PublishedSchool, ResultRecord, RoundId, RoundInfo
 from api.app import create_app
+from api.migrations import upgrade
 from api.settings import Settings
+from spatial.db import open_database
 from spatial.text import Text
 
 Family = dict[str, str]
@@ -39,8 +42,20 @@ class InMemory(httpx.BaseTransport):
         return httpx.Response(response.status_code, headers=response.headers, content=response.content)
 
 
+@pytest.fixture(scope="session")
+def built_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store that the migrations have built, to be copied."""
+    path = tmp_path_factory.mktemp("store") / "diaban.gpkg"
+    database = open_database(f"sqlite:///{path}")
+    upgrade(database)
+    database.close()
+    return path
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, built_store: Path) -> Settings:
+    (tmp_path / "data").mkdir()
+    shutil.copy(built_store, tmp_path / "data" / "diaban.gpkg")
     return Settings(data_dir=tmp_path / "data", database_url="", secret="", language="en")
 
 

@@ -1,15 +1,26 @@
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from allocation import store
+from allocation.public_figures import AdmissionRound
 from allocation.publication import SNAPSHOT_SUFFIX
+from allocation.snapshot import RoundId
 from api.app import create_app
 from api.settings import Settings
+from spatial.errors import DataUnavailableError
+from spatial.text import Text
 
 
-def test_a_fresh_installation_is_alive_and_ready(client: httpx.Client) -> None:
+def test_a_fresh_installation_builds_its_store_and_is_ready(
+    tmp_path: Path, client_of: Callable[..., httpx.Client]
+) -> None:
+    client = client_of(create_app(Settings(data_dir=tmp_path / "fresh")))
     assert client.get("/healthz").json() == {"status": "alive"}
     answer = client.get("/readyz")
     assert answer.status_code == 200
@@ -31,7 +42,6 @@ def test_a_store_that_does_not_answer_makes_it_unready_and_says_why(
 def test_a_store_of_another_program_makes_it_unready_and_says_why(
     settings: Settings, client_of: Callable[..., httpx.Client]
 ) -> None:
-    settings.data_dir.mkdir()
     (settings.data_dir / "diaban.gpkg").write_bytes(b"no database at all" * 100)
     client = client_of(create_app(settings))
     answer = client.get("/readyz")
@@ -63,14 +73,41 @@ def test_results_under_another_secret_are_not_served_as_if_nobody_had_applied(
     assert "another secret" in client.get("/readyz").json()["checks"]["published_results"]
 
 
+def test_a_store_that_remembers_another_publication_than_is_served_is_noticed(
+    client: httpx.Client, app: FastAPI, publish: Callable[..., None], families: list[dict[str, str]]
+) -> None:
+    """What a power cut between the two would leave behind."""
+    publish(families, round_id="grade-1-2026")
+    served = app.state.published.content_sha256("grade-1-2026")
+    remembered = AdmissionRound(
+        round_id=RoundId("grade-1-2026"),
+        title=Text("Lớp 1", "Grade 1"),
+        levels=("grade_1",),
+        policy="least-travel",
+        seed="1",
+        problem_sha256="0" * 64,
+        verified=True,
+        published_at=datetime(2026, 7, 1, tzinfo=UTC),
+        layer_versions={},
+        snapshot_name="grade-1-2026.results.sqlite",
+        content_sha256=served,
+        summary={},
+    )
+    with app.state.database_door.open().transaction() as session:
+        store.save_round(session, remembered)
+    assert client.get("/readyz").status_code == 200
+    with app.state.database_door.open().transaction() as session:
+        store.save_round(session, replace(remembered, content_sha256="1" * 64))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "grade-1-2026" in answer.json()["checks"]["published_results"]
+
+
 def test_a_store_that_comes_back_is_used_without_a_restart(client: httpx.Client, app: FastAPI) -> None:
     door = app.state.database_door
     working = door.open
 
     def away() -> None:
-        from spatial.errors import DataUnavailableError  # noqa: PLC0415  raised by this stand-in alone
-        from spatial.text import Text  # noqa: PLC0415  as above
-
         raise DataUnavailableError(Text("Đi vắng.", "Away."))
 
     door.open = away

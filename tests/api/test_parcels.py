@@ -87,6 +87,54 @@ class TestPublishedParcels:
     def test_a_point_far_away_is_in_no_parcel(self, client: httpx.Client, point: dict[str, float]) -> None:
         assert keys(client.get(PARCELS, params=point)) == []
 
+    def test_one_parcel_comes_with_what_each_layer_says_and_none_is_falsely_clear(self, client: httpx.Client) -> None:
+        """Of all layers only the parcels are published here."""
+        answer = client.get(f"{PARCELS}/26800-10-16")
+        assert answer.status_code == 200
+        body = answer.json()
+        assert body["parcel"]["id"] == "26800-10-16"
+        assert body["parcel"]["properties"]["measured_area_m2"] == 400.0
+        assert {layer["status"] for layer in body["layers"].values()} == {"NOT_CHECKED"}
+        assert body["check"]["verdict"] == "NEEDS_REVIEW"
+        assert "zone" in body["check"]["not_checked"]
+
+    def test_the_portals_twelve_digits_name_the_same_parcel(self, client: httpx.Client) -> None:
+        portal_code = "26800" + "010" + "0016"
+        assert client.get(f"{PARCELS}/{portal_code}").json()["parcel"]["id"] == "26800-10-16"
+
+    @pytest.mark.parametrize(
+        ("key", "status", "code"),
+        [
+            ("26800-10-999", 404, "not_found"),
+            ("26797-10-16", 409, "conflict"),
+            ("26797-10-16~2", 200, None),
+            ("nothing", 422, "bad_input"),
+            ("x" * 61, 400, "bad_parameters"),
+        ],
+    )
+    def test_a_key_that_names_none_or_several_is_refused(
+        self, client: httpx.Client, key: str, status: int, code: str | None
+    ) -> None:
+        answer = client.get(f"{PARCELS}/{key}")
+        assert answer.status_code == status
+        assert answer.json().get("code") == code
+
+    def test_a_proposal_is_checked_with_article_and_number(self, client: httpx.Client) -> None:
+        proposal = {"building_type": "row_house", "area_type": "existing_urban", "floors": 30}
+        question = {"parcel": "26800-10-16", "proposal": proposal, "as_of": "2026-11-21"}
+        answer = client.post("/api/v1/permits/check", json=question)
+        assert answer.status_code == 200
+        body = answer.json()
+        assert (body["parcel"], body["as_of"]) == ("26800-10-16", "2026-11-21")
+        assert body["verdict"] in {"VIOLATES", "NEEDS_REVIEW"}
+        assert all(finding["citation"] for finding in body["findings"])
+
+    def test_a_proposal_with_an_unknown_fact_is_refused_and_names_the_near_one(self, client: httpx.Client) -> None:
+        question = {"parcel": "26800-10-16", "proposal": {"flors": 3}}
+        answer = client.post("/api/v1/permits/check", json=question)
+        assert answer.status_code == 422
+        assert "floors" in answer.json()["message"]["en"]
+
 
 @pytest.mark.parametrize(
     "asked",

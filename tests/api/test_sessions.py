@@ -155,6 +155,18 @@ def test_a_form_with_the_token_of_our_page_signs_in_and_goes_on(client: httpx.Cl
     assert client.get(SESSION).json()["username"] == "lan"
 
 
+def test_a_wrong_password_shows_the_form_again_with_the_fault_and_without_the_password(
+    client: httpx.Client, page: str
+) -> None:
+    form = RIGHT | {"password": "not the right one", "csrf_token": token_of(client, page), "next": "/rounds"}
+    answer = client.post("/sign-in", data=form)
+    assert answer.status_code == 403
+    assert "Tên đăng nhập hoặc mật khẩu không đúng" in answer.text
+    assert "not the right one" not in answer.text
+    assert 'value="/rounds"' in answer.text
+    assert SESSION_COOKIE not in answer.cookies
+
+
 def test_a_token_of_another_browser_is_refused(
     client: httpx.Client, client_of: Callable[..., httpx.Client], app: FastAPI, page: str
 ) -> None:
