@@ -11,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.spatial import cKDTree
 
 from allocation.model import CLASS_NORM_COUNT, Level
 from allocation.personal_id import Sex, make_personal_id
@@ -50,7 +51,7 @@ _GIRLS_RATIO = 0.48
 _SERIAL_COUNT = 1_000_000
 _SEATS_PER_APPLICANT_RATIO = 1.04
 _LARGEST_CLASS_SHARE_RATIO = 0.08
-_CAPACITY_SPREAD_RATIO = 0.22
+_SPREAD_RATIO, _LOCAL_RATIO, _SHORT_OF_SEATS_RATIO = 0.12, 0.7, 0.85
 
 
 def make_applicants(
@@ -124,29 +125,39 @@ def make_capacities(city: DemoCity, applicants: pd.DataFrame, *, seed: int) -> p
     frames = []
     for level in (level for level in Level if level.value in demand.index):
         chosen = schools[schools["school_type"] == SCHOOL_TYPE_OF_LEVEL[level]]
+        school_xy = np.column_stack([chosen.geometry.x, chosen.geometry.y])
+        homes_xy = applicants.loc[applicants["level"] == level.value, ["x", "y"]].to_numpy()
         rng = np.random.default_rng([seed, city.seed, 100 + list(Level).index(level)])
-        seats = _share_seats(int(demand[level.value]), len(chosen), class_size=CLASS_NORM_COUNT[level], rng=rng)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "school_code": chosen["school_code"].to_numpy(),
-                    "level": level.value,
-                    "capacity": seats,
-                    "name": chosen["name"].to_numpy(),
-                    "x": chosen.geometry.x.to_numpy(),
-                    "y": chosen.geometry.y.to_numpy(),
-                }
-            )
-        )
+        weight = _pull(homes_xy, school_xy) * rng.uniform(1 - _SPREAD_RATIO, 1 + _SPREAD_RATIO, len(chosen))
+        seats = {
+            "school_code": chosen["school_code"].to_numpy(),
+            "level": level.value,
+            "capacity": _share_seats(len(homes_xy), weight, class_size=CLASS_NORM_COUNT[level]),
+            "name": chosen["name"].to_numpy(),
+            "x": school_xy[:, 0],
+            "y": school_xy[:, 1],
+        }
+        frames.append(pd.DataFrame(seats))
     return pd.concat(frames, ignore_index=True)
 
 
-def _share_seats(demand: int, schools: int, *, class_size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def _pull(homes_xy: npt.NDArray[np.float64], school_xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Share of the seats for each school: partly the children around it, partly the same for all.
+
+    Where most children live, seats are short.
+    """
+    nearest = cKDTree(school_xy).query(homes_xy)[1]
+    around = np.bincount(nearest, minlength=len(school_xy)) / len(homes_xy)
+    pull = _LOCAL_RATIO * around + (1 - _LOCAL_RATIO) / len(school_xy)
+    pull[np.argmax(around)] *= _SHORT_OF_SEATS_RATIO
+    return np.asarray(pull, dtype=np.float64)
+
+
+def _share_seats(demand: int, weight: npt.NDArray[np.float64], *, class_size: int) -> npt.NDArray[np.int64]:
     """Seats for each school: whole classes where they are small beside the demand, else groups of children."""
     wanted = max(demand, round(_SEATS_PER_APPLICANT_RATIO * demand))
     unit = next(size for size in (class_size, 5, 1) if size == 1 or size <= _LARGEST_CLASS_SHARE_RATIO * demand)
     units = -(-wanted // unit)
-    weight = rng.uniform(1 - _CAPACITY_SPREAD_RATIO, 1 + _CAPACITY_SPREAD_RATIO, schools)
     exact = units * weight / weight.sum()
     given = np.floor(exact).astype(np.int64)
     given[np.argsort(given - exact, kind="stable")[: units - given.sum()]] += 1

@@ -184,7 +184,10 @@ def _courses(plots: Plots) -> npt.NDArray[np.object_]:
     rank = np.repeat([before, between, after], [len(lines), len(points), len(lines)])
     xy = np.concatenate([lines[["x0", "y0"]], points[["x", "y"]], lines[["x1", "y1"]]])
     order = np.lexsort([position_m, rank == after, rank > before, owner])
-    return np.asarray(shapely.linestrings(xy[order], indices=owner[order]))
+    owner, xy = owner[order], xy[order]
+    same_m = 0.001
+    repeats = np.concatenate([[False], (np.diff(owner) == 0) & (np.hypot(*np.diff(xy, axis=0).T) < same_m)])
+    return np.asarray(shapely.linestrings(xy[~repeats], indices=owner[~repeats]))
 
 
 def _street_layer(plots: Plots, courses: npt.NDArray[np.object_], names: list[str]) -> gpd.GeoDataFrame:

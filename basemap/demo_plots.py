@@ -204,6 +204,7 @@ def _alley_lines(lots: Lots, streets: Streets, alleys: pd.DataFrame) -> tuple[pd
     passes = alleys["end_side"].to_numpy() != NO_FRONT
     end[passes], out = _reach_street(lots, block[passes], alleys["end_side"].to_numpy()[passes], (start, end), passes)
     joined_points.append(out)
+    end[~passes] = _short_of(start[~passes], end[~passes], gap_m=width_m[~passes] / 2)
     parent, position_m = np.full(len(alleys), -1), np.zeros(len(alleys))
     parent[is_main], position_m[is_main] = meet["line"], meet["position_m"]
     main = (alleys["first_alley"] + alleys["parent"] - FIRST_ALLEY).to_numpy()[~is_main]
@@ -243,6 +244,12 @@ def _reach_street(
     position = lots.blocks.side_position_m[block, side]
     position_m = position[:, 0] + share * (position[:, 1] - position[:, 0])
     return joint, _points(lots.blocks.side_line[block, side], position_m, joint)
+
+
+def _short_of(start: Floats, end: Floats, *, gap_m: Floats) -> Floats:
+    """Stop dead ends before the wall, so that their whole width ends there even where the wall is askew."""
+    way = end - start
+    return np.asarray(end - way * (gap_m / np.hypot(way[:, 0], way[:, 1]))[:, None], dtype=np.float64)
 
 
 def _points(line: Integers, position_m: Floats, xy: Floats) -> pd.DataFrame:
