@@ -7,10 +7,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from api.migrations import upgrade
-from spatial.db import Database, open_database
+from spatial.db import Base, Database, open_database
 
 POSTGRES_URL = os.environ.get("DIABAN_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
@@ -39,25 +40,27 @@ def empty_postgis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgis_template() -> Iterator[str]:
-    """Name of a database that the migrations have built; copies of it are made in a moment."""
+def built_postgis() -> Iterator[Database]:
+    """A database that the migrations have built, one for all tests: making one takes a second."""
     name = fresh_name()
     administer(f"CREATE DATABASE {name}")
     built = open_database(url_of(name))
-    upgrade(built)
-    built.close()
-    yield name
-    administer(f"DROP DATABASE {name} WITH (FORCE)")
+    try:
+        upgrade(built)
+        yield built
+    finally:
+        built.close()
+        administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def postgis_database(postgis_template: str) -> Iterator[Database]:
-    name = fresh_name()
-    administer(f"CREATE DATABASE {name} TEMPLATE {postgis_template}")
-    database = open_database(url_of(name))
-    yield database
-    database.close()
-    administer(f"DROP DATABASE {name} WITH (FORCE)")
+def postgis_database(built_postgis: Database) -> Iterator[Database]:
+    """The database of all tests, emptied after each; a test that changes its tables takes ``empty_url``."""
+    yield built_postgis
+    built_postgis.close()
+    tables = ", ".join(Base.metadata.tables)
+    with built_postgis.transaction() as session:
+        session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
 
 
 @pytest.fixture
