@@ -115,19 +115,27 @@ class Publication:
         self._subkey = results_subkey(secret)
         try:
             self._connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro&immutable=1",
-                uri=True,
-                check_same_thread=False,
+                f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
+        except sqlite3.Error as error:
+            raise _unreadable(path) from error
+        try:
+            self._read_head(secret)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _read_head(self, secret: bytes) -> None:
+        try:
             meta = dict(self._connection.execute("SELECT key, value FROM meta"))
             schools = self._connection.execute("SELECT payload FROM school")
             self._schools = {school.school_code: school for school in (school_from_json(text) for (text,) in schools)}
         except sqlite3.Error as error:
-            raise _unreadable(path) from error
+            raise _unreadable(self.path) from error
         if meta.get("format") != _FORMAT:
-            raise _unreadable(path)
+            raise _unreadable(self.path)
         if not hmac.compare_digest(meta["secret_check"], secret_check(secret)):
-            raise _written_under_another_secret(path)
+            raise _written_under_another_secret(self.path)
         self.content_sha256 = str(meta["content_sha256"])
         self.round_info = round_from_json(meta["round"])
 
