@@ -33,13 +33,12 @@ class InMemory(httpx.BaseTransport):
         self._transport = httpx.ASGITransport(app, client=(address, 50_000))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        async def ask() -> httpx.Response:
+        async def ask() -> tuple[httpx.Response, bytes]:
             response = await self._transport.handle_async_request(request)
-            await response.aread()
-            return response
+            return response, b"".join([part async for part in response.aiter_raw()])
 
-        response = self._portal.call(ask)
-        return httpx.Response(response.status_code, headers=response.headers, content=response.content)
+        response, body = self._portal.call(ask)
+        return httpx.Response(response.status_code, headers=response.headers, content=body)
 
 
 @pytest.fixture(scope="session")
