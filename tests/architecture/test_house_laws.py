@@ -133,18 +133,31 @@ def test_no_personal_number_stands_in_the_repository() -> None:
     assert found == []
 
 
-def test_units_of_ratios_and_lengths_stand_in_constant_names() -> None:
-    """A module constant that holds a bare number says its unit, or that it is a count or a code."""
-    units = re.compile(r"_(M|M2|S|DAYS|RATIO|COUNT|BITS|BYTES|LINES|DEGREES|YEARS?|CHARACTERS|CODE|DIGITS|PX|ID)$")
-    bare = [
-        f"{path.relative_to(REPOSITORY)}:{node.lineno} {target.id}"
+UNITS = re.compile(r"(_|^)(m|m2|s|days|ratio|degrees|px|cosine)$", re.IGNORECASE)
+WITHOUT_UNIT = {
+    "x", "y", "lon", "lat",  # coordinates: the unit is that of the coordinate system beside them
+    "value", "number",  # a value that travels with its unit in a field beside it
+    "minimum", "maximum", "limit", "lower", "upper", "margin",  # bounds of such a value
+}  # fmt: skip
+
+
+def quantities(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Names annotated as float, or None: fields, variables and arguments."""
+    annotated = [
+        *((node.target.id, node) for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)
+          and isinstance(node.target, ast.Name)),
+        *((node.arg, node) for node in ast.walk(tree) if isinstance(node, ast.arg) and node.annotation),
+    ]  # fmt: skip
+    for name, node in annotated:
+        if node.annotation is not None and ast.unparse(node.annotation) in {"float", "float | None"}:
+            yield name, node.lineno
+
+
+def test_a_quantity_says_its_unit_in_its_name() -> None:
+    silent = [
+        f"{path.relative_to(REPOSITORY)}:{line} {name}"
         for path in sources()
-        for node in parsed(path).body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-        and isinstance(node.value.value, int | float)
-        and not isinstance(node.value.value, bool)
-        and not units.search(target.id)
+        for name, line in quantities(parsed(path))
+        if not UNITS.search(name) and name not in WITHOUT_UNIT
     ]
-    assert bare == []
+    assert silent == []
