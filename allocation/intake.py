@@ -10,7 +10,7 @@ import pandas as pd
 from allocation.applicant_rows import APPLICANT_COLUMNS, applicant_numbers, check_applicants
 from allocation.coordinates import located
 from allocation.distance_rows import DISTANCE_COLUMNS, KnownNames, check_distances
-from allocation.model import ANY_LEVEL, Level
+from allocation.model import ANY_LEVEL, AllocationProblem, Level
 from allocation.record_checks import RecordChecks
 from allocation.school_rows import SCHOOL_COLUMNS, check_schools, one_level_for
 from allocation.table_files import SourceTable, read_table
@@ -135,12 +135,14 @@ def read_round(
     )
 
 
-def note_schools_out_of_reach(given: RoundInput, pairs: pd.DataFrame) -> None:
+def note_schools_out_of_reach(given: RoundInput, problem: AllocationProblem) -> None:
     """Warn of every seat pool that no applicant can reach."""
-    key = ["school_code", "level"]
-    reached = pd.MultiIndex.from_frame(pairs[key].drop_duplicates())
-    out_of_reach = ~pd.MultiIndex.from_frame(given.schools[key]).isin(reached)
-    for school in given.schools[out_of_reach].to_dict("records"):
+    is_reached = np.zeros(problem.pool_count, dtype=bool)
+    is_reached[problem.pair_pool] = True
+    reached = set(zip(problem.pool_school_code[is_reached], problem.pool_level[is_reached], strict=True))
+    for school in given.schools.to_dict("records"):
+        if (school["school_code"], school["level"]) in reached:
+            continue
         given.issues.add(
             Issue(
                 severity=Severity.WARNING,

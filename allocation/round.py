@@ -88,9 +88,9 @@ def run(
     pairs = given.pairs
     if pairs is None:
         raise InputError(Text("Chưa có khoảng cách.", "The distances are not known yet."))
-    note_schools_out_of_reach(given, pairs)
-    _note_unused_wishes(given)
     problem = build_problem(given.applicants, given.schools, pairs, seed=settings.seed)
+    note_schools_out_of_reach(given, problem)
+    _note_unused_wishes(given)
     progress(Text("Xếp chỗ", "Placing"))
     allocation = run_stages(problem, settings.policy)
     with whole_directory(directory) as temporary:
