@@ -9,8 +9,10 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.assets import asset_url
+from api.errors import FieldFault
 from api.i18n import LANGUAGE_COOKIE, LANGUAGE_COOKIE_SECONDS, LANGUAGES, language_of, speech
 from api.sessions import csrf_token, keeper_of
+from spatial.text import Text
 
 _ERROR_PAGES: Mapping[int, str] = {
     HTTPStatus.FORBIDDEN: "forbidden",
@@ -19,6 +21,9 @@ _ERROR_PAGES: Mapping[int, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
 }
 """Statuses with words of their own in ``locale``; others below 500 are ``bad_request``, above ``failed``."""
+
+_MENDABLE_ON_THE_FORM = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY})
+SIGN_IN_PATH = "/sign-in"
 
 
 @lru_cache(maxsize=1)
@@ -77,6 +82,9 @@ def render_error(request: Request, status_code: int, *, message: str = "") -> HT
     message
         What is known about the fault, in the reader's language.
     """
+    if request.url.path == SIGN_IN_PATH and status_code in _MENDABLE_ON_THE_FORM:
+        fault = FieldFault(field="username", message=Text(message, message))
+        return render(request, "sign_in.html", status_code=status_code, is_private=True, errors=(fault,), go_to="/")
     kind = _ERROR_PAGES.get(status_code) or (
         "failed" if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
     )

@@ -1,0 +1,204 @@
+"""The pages and the maps in a real Chromium with every other host cut off."""
+# ruff: noqa: ANN401 - tests cannot import the classes that their conftest gives them
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Error, expect
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESK, SMALLEST = 390, 1280, 360
+STILL_PAGES = ("home", "lookup", "parcels", "rounds", "sign-in", "about", "missing")
+ROUND = "2026-lop-1"
+Open = Callable[..., Any]
+
+
+def path_of(name: str, served: Any) -> str:
+    paths = {
+        "home": "/",
+        "lookup": "/admissions/result",
+        "parcels": "/parcels",
+        "parcel": f"/parcels/{served.demo.parcel_key}",
+        "rounds": "/rounds",
+        "round": f"/rounds/{ROUND}",
+        "sign-in": "/sign-in",
+        "about": "/about",
+        "missing": "/no-such-page",
+        "map-parcel": f"/maps/parcel/{served.demo.parcel_key}",
+        "map-round": f"/maps/round/{ROUND}",
+        "map-school": "/maps/school/TH-001",
+    }
+    return paths[name]
+
+
+def open_page(visit: Open, served: Any, name: str, width: int) -> Any:
+    page = visit(width)
+    page.look_up(served.demo) if name == "result" else page.go(path_of(name, served))
+    return page
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("name", ["result", "parcel", "round", *STILL_PAGES])
+def test_a_page_has_no_fault_that_axe_finds_and_fits_the_screen(
+    visit: Open, served: Any, name: str, width: int
+) -> None:
+    page = open_page(visit, served, name, width)
+    page.shot(name)
+    assert page.faults() == ""
+    assert page.too_wide_px() <= 0
+
+
+@pytest.mark.parametrize("name", ["result", "parcel", "round", "home", "lookup", "parcels", "sign-in"])
+def test_nothing_is_cut_off_on_the_smallest_phone(visit: Open, served: Any, name: str) -> None:
+    assert open_page(visit, served, name, SMALLEST).too_wide_px() <= 0
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("name", ["map-parcel", "map-round", "map-school"])
+def test_a_map_is_drawn_and_has_no_fault_that_axe_finds(visit: Open, served: Any, name: str, width: int) -> None:
+    page = open_page(visit, served, name, width)
+    page.shot(name)
+    assert page.page.locator(".leaflet-container path").count() > 10
+    assert page.page.locator(".map-legend li").count() >= 3
+    assert page.faults() == ""
+
+
+@pytest.mark.parametrize("name", ["result", "parcel", "round"])
+def test_a_page_shows_its_map_in_a_named_frame_without_rights(visit: Open, served: Any, name: str) -> None:
+    page = open_page(visit, served, name, DESK)
+    frame = page.page.locator("iframe")
+    frame.scroll_into_view_if_needed()
+    expect(page.page.frame_locator("iframe").locator(".leaflet-container path").first).to_be_attached()
+    assert frame.get_attribute("title")
+    assert frame.get_attribute("sandbox") == "allow-scripts"
+    with pytest.raises(Error, match=r"cross-origin|Blocked"):
+        page.page.frames[1].evaluate("parent.document.title")
+    with pytest.raises(Error, match=r"sandboxed|denied"):
+        page.page.frames[1].evaluate("document.cookie")
+
+
+def test_a_family_reads_school_distance_and_what_to_do_next(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "result", PHONE)
+    expect(page.page.locator("h1")).to_contain_text("Con được xếp vào Trường")
+    expect(page.page.locator(".result-facts")).to_contain_text("m")
+    expect(page.page.locator(".steps li")).to_have_count(3)
+    assert served.demo.applicant_no not in page.page.inner_text("body")
+    assert served.demo.applicant_no not in page.page.url
+
+
+def test_the_map_of_a_school_holds_no_second_point(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "map-school", DESK)
+    assert page.page.locator(".map-school").count() == 1
+
+
+def test_every_school_of_the_round_can_be_reached_and_is_named_by_keyboard(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "map-round", DESK)
+    markers = page.page.locator(".leaflet-marker-icon[role=button]")
+    assert markers.count() >= 3
+    for marker in markers.all():
+        assert marker.get_attribute("tabindex") == "0"
+        assert "Trường" in (marker.text_content() or "")
+
+
+def test_the_language_switch_changes_the_page_and_stays(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "home", PHONE)
+    page.page.click("text=English")
+    expect(page.page.locator("html")).to_have_attribute("lang", "en")
+    page.go("/rounds")
+    expect(page.page.locator("h1")).to_have_text("Admission rounds")
+    page.page.click("text=Tiếng Việt")
+    expect(page.page.locator("h1")).to_have_text("Các đợt tuyển sinh")
+
+
+def test_the_language_of_a_result_switches_without_typing_again(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "result", PHONE)
+    page.page.click("text=English")
+    expect(page.page.locator("h1")).to_contain_text("Your child has a place at")
+
+
+def test_everything_but_the_maps_works_without_javascript(visit: Open, served: Any) -> None:
+    page = visit(PHONE, javascript=False)
+    page.look_up(served.demo)
+    expect(page.page.locator("h1")).to_contain_text("Con được xếp vào Trường")
+    ward, sheet, number = served.demo.parcel_key.split("~")[0].split("-")
+    page.go("/parcels")
+    page.page.select_option("#ward", ward)
+    page.page.fill("#map_sheet", sheet)
+    page.page.fill("#parcel_no", number)
+    page.page.click("text=Tìm theo số thửa")
+    expect(page.page.locator("main")).to_contain_text(re.compile(rf"(?:tờ|tờ bản đồ số) {sheet}\b"))
+    page.go(f"/rounds/{ROUND}")
+    assert page.page.locator("table tbody tr").count() >= 3
+
+
+def test_what_is_wrong_is_said_first_gets_the_focus_and_leads_to_its_field(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "lookup", PHONE)
+    page.page.fill("#applicant_no", "0793")
+    page.page.click("main form button")
+    expect(page.page.locator(".error-summary")).to_be_focused()
+    assert page.faults() == ""
+    page.page.click(".error-summary a >> nth=0")
+    expect(page.page.locator("#applicant_no")).to_be_focused()
+    expect(page.page.locator("#applicant_no")).to_have_value("0793")
+    page.shot("lookup-errors")
+
+
+def test_the_keyboard_meets_the_skip_link_first_and_every_stop_can_be_seen(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "lookup", DESK)
+    page.page.keyboard.press("Tab")
+    expect(page.page.locator(".skip-link")).to_be_focused()
+    expect(page.page.locator(".skip-link")).to_be_in_viewport()
+    tops = []
+    for _ in range(14):
+        page.page.keyboard.press("Tab")
+        seen = page.page.evaluate(
+            """() => { const at = document.activeElement, style = getComputedStyle(at);
+            return [at.getBoundingClientRect().top + scrollY, style.outlineStyle, parseFloat(style.outlineWidth)]; }"""
+        )
+        tops.append(seen[0])
+        assert seen[1] != "none"
+        assert seen[2] >= 2
+    header, main = [top for top in tops if top < 62], [top for top in tops if top >= 62]
+    assert tops[: len(header)] == header, "the header comes before the form"
+    assert main == sorted(main), "the form is walked from top to bottom"
+
+
+def test_the_skip_link_leads_into_the_page(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "lookup", DESK)
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.press("Enter")
+    expect(page.page.locator("#main")).to_be_focused()
+
+
+def test_an_officer_signs_in_sees_the_whole_and_signs_out(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "sign-in", DESK)
+    page.page.fill("#username", served.demo.officer)
+    page.page.fill("#password", served.demo.password)
+    page.page.click("main form button")
+    page.go(f"/rounds/{ROUND}")
+    expect(page.page.locator("main")).to_contain_text("bản đầy đủ dành cho cán bộ")
+    assert page.faults() == ""
+    page.page.click("text=Đăng xuất")
+    page.go(f"/rounds/{ROUND}")
+    expect(page.page.locator("main")).not_to_contain_text("bản đầy đủ dành cho cán bộ")
+
+
+def test_a_wrong_password_is_answered_on_the_form(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "sign-in", PHONE)
+    page.page.fill("#username", served.demo.officer)
+    page.page.fill("#password", "not the password")
+    page.page.click("main form button")
+    expect(page.page.locator(".error-summary")).to_contain_text("không đúng")
+    expect(page.page.locator("#password")).to_be_visible()
+    assert page.faults() == ""
+
+
+def test_a_printed_result_keeps_the_answer_and_drops_the_furniture(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "result", DESK)
+    page.page.emulate_media(media="print")
+    expect(page.page.locator(".result")).to_be_visible()
+    for furniture in (".site-nav", ".site-tools", ".map-frame", ".skip-link"):
+        expect(page.page.locator(furniture)).to_be_hidden()
