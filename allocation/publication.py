@@ -249,7 +249,7 @@ class PublishedResults:
         faults: list[DataUnavailableError] = []
         for path, *_ in signature:
             try:
-                opened.append(Publication(path, secret=self._secret))
+                opened.append(Publication(Path(path), secret=self._secret))
             except DataUnavailableError as fault:
                 faults.append(fault)
         opened.sort(key=lambda each: each.round_info.published_at, reverse=True)
@@ -258,7 +258,7 @@ class PublishedResults:
         self._publications, self._faults, self._signature = tuple(opened), tuple(faults), signature
 
 
-_Signature = tuple[tuple[Path, int, int, int], ...]
+_Signature = tuple[tuple[str, int, int, int], ...]
 
 
 def _signature_of(directory: Path) -> _Signature:
@@ -266,7 +266,7 @@ def _signature_of(directory: Path) -> _Signature:
     try:
         with os.scandir(directory) as entries:
             snapshots = [
-                (Path(entry.path), entry.stat())
+                (entry.path, entry.stat())
                 for entry in entries
                 if entry.name.endswith(SNAPSHOT_SUFFIX) and not entry.name.startswith(".")
             ]

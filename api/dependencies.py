@@ -3,7 +3,7 @@
 import threading
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
 
 from allocation.publication import PublishedResults
 from api import accounts, migrations
@@ -65,9 +65,14 @@ def get_database(request: Request) -> Database:
     return door.open()
 
 
-def get_published(request: Request) -> PublishedResults:
-    """Return the published results of this installation."""
-    published: PublishedResults = request.app.state.published
+async def get_published(request: Request) -> PublishedResults:
+    """Return the published results of this installation; async, because a thread would cost more than the look-up."""
+    return published_of(request.app)
+
+
+def published_of(app: FastAPI) -> PublishedResults:
+    """Return the published results that a server serves."""
+    published: PublishedResults = app.state.published
     return published
 
 

@@ -6,6 +6,7 @@ not is still answered, so that an attack does not close the counter for everybod
 """
 
 import ipaddress
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from spatial.text import Text
 
 _MISSES = frozenset({401, 403, 404})
 _IPV6_HOME_PREFIX_BITS = 64
+_FORGET_AFTER_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +79,24 @@ class RateLimit:
         await self._app(scope, receive, send_counted)
 
 
+class _CalmStorage(MemoryStorage):
+    """Counts in memory, and forgets what is over once in a while.
+
+    The library's own starts a thread every 10 ms to look at every address: on results day that costs more than
+    the look-ups. Should it rename the method, its own way is used again.
+    """
+
+    def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802  the library's private name
+        if not self.timer.is_alive():
+            expire = self._MemoryStorage__expire_events  # type: ignore[attr-defined]  # private to the library
+            self.timer = threading.Timer(_FORGET_AFTER_S, expire)
+            self.timer.daemon = True
+            self.timer.start()
+
+
 class _Door:
     def __init__(self, budget: Budget) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = SlidingWindowCounterRateLimiter(_CalmStorage())
         self._requests = RateLimitItemPerSecond(budget.request_count, budget.request_window_s, "requests")
         self._misses = RateLimitItemPerSecond(budget.miss_count, budget.miss_window_s, "misses")
         self._all_misses = RateLimitItemPerSecond(budget.all_miss_count, budget.all_miss_window_s, "all")

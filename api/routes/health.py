@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from allocation import store
 from allocation.publication import PublishedResults
-from api.dependencies import DatabaseDoor, get_published
+from api.dependencies import DatabaseDoor, published_of
 from spatial.errors import DataUnavailableError, DiabanError
 from spatial.text import Text
 
@@ -26,7 +26,7 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz")
 def readyz(request: Request) -> JSONResponse:
     """Answer 200 when store and published results can be read and agree, 503 and the reason when not."""
-    published = get_published(request)
+    published = published_of(request.app)
     checks: dict[str, Callable[[], None]] = {
         "database": lambda: _database_answers(request.app.state.database_door),
         "published_results": lambda: _results_are_whole(published, request.app.state.database_door),
