@@ -268,11 +268,13 @@ def test_a_house_in_an_alley_bears_the_alleys_number() -> None:
 def test_odd_numbers_stand_on_one_side_of_a_street_and_even_ones_on_the_other() -> None:
     addresses, streets = city().layers[LayerName.ADDRESS], city().layers[LayerName.STREET]
     local = streets[streets["name"].str.startswith("Đường số")]
+    wards = city().layers[LayerName.WARD]
     checked = 0
     for name, line in zip(local["name"], local.geometry, strict=True):
-        near = addresses[(addresses["street_name"] == name) & ~addresses["house_number"].str.contains("/")]
-        near = near[near.geometry.distance(line) < 9]
         course = shapely.get_parts(line)[0]
+        ward_code = wards[wards.contains(course.interpolate(0.5, normalized=True))]["ward_code"].iloc[0]
+        fronts = (addresses["street_name"] == name) & (addresses["ward_code"] == ward_code)
+        near = addresses[fronts & ~addresses["house_number"].str.contains("/")]
         along = shapely.line_locate_point(course, near.geometry.array)
         start, end = (
             shapely.get_coordinates(shapely.line_interpolate_point(course, np.maximum(along + shift, 0.0)))
