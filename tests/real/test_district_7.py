@@ -257,7 +257,7 @@ def test_the_map_of_the_report_opens_without_a_network_and_shows_22_schools_and_
     assert shown_count == 22
 
 
-def test_the_report_holds_no_childs_number_and_no_home(chain: Chain) -> None:
+def test_the_report_holds_no_number_of_a_child_and_no_home(chain: Chain) -> None:
     report = (chain.folder / "result" / "report.html").read_text(encoding="utf-8")
     children = pd.read_csv(chain.folder / "round" / "applicants.csv", dtype=str)
     assert [number for number in children["applicant_no"] if number in report] == []
