@@ -217,8 +217,10 @@ def _number_slip(field: FactField, value: object) -> Text | None:
     unit = {"m2": "m²", "ratio": "", "floors": ""}.get(field.unit, field.unit)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _say(field, value, "cần một con số", "a number")
-    if not math.isfinite(value) or (field.kind is FactKind.COUNT and value != int(value)):
-        return _say(field, value, "cần một số nguyên" if field.kind is FactKind.COUNT else "cần một con số", "a number")
+    if not math.isfinite(value):
+        return _say(field, value, "cần một con số", "a number")
+    if field.kind is FactKind.COUNT and value != int(value):
+        return _say(field, value, "cần một số nguyên", "a whole number")
     if value < 0 or (field.minimum is None and value == 0) or (field.minimum is not None and value < field.minimum):
         least = "lớn hơn 0" if field.minimum is None else f"từ {field.minimum:g}"
         at_least = "more than 0" if field.minimum is None else f"{field.minimum:g} or more"

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -307,6 +307,11 @@ def load_rulebook(name: str = DEFAULT_RULEBOOK) -> Rulebook:
             Text(f"Không có bộ quy định {name}.", f"There is no rule-pack {name}."),
             hint=Text(f"Hiện có: {', '.join(known)}.", f"There are: {', '.join(known)}."),
         )
+    return _packaged(name)
+
+
+@lru_cache
+def _packaged(name: str) -> Rulebook:
     return parse_rulebook((resources.files("permits") / "rulebooks" / f"{name}.yaml").read_bytes(), subject=name)
 
 

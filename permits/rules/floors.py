@@ -1,6 +1,6 @@
 """Floors (Annex 18, 4.1): base by road width, at most one more, never above the zone plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from permits.model import Facts, exact
@@ -69,21 +69,19 @@ def _with_extra(facts: Facts, floors: Rule, road_width_m: Fraction) -> tuple[Fra
 
 
 def added_floor(facts: Facts, floors: Rule, *, road: RoadWidth) -> tuple[ExtraFloor, Number]:
-    """Tell whether the plot may have a floor above the base once the zone plan is heard, and what the base is.
+    """Tell whether the plot may have a floor above the base, and what the base is.
 
-    A zone plan that was not consulted leaves an extra floor open.
+    A zone plan that allows no more than the base takes the extra floor away; one that was not consulted leaves
+    ``zone_plan_max_floors`` missing, even where Table 2 says yes.
     """
     if road.low is None or road.high is None or not road.is_known:
         return ExtraFloor(answer=None, missing=road.missing), 0
     base = _figure(floors, road.low, "base")
     extra = extra_floor(facts, floors, road_width_m=road.low)
-    if extra.answer is False:
-        return extra, base
-    if facts.zone_plan_max_floors is not None:
-        return (ExtraFloor(answer=False) if facts.zone_plan_max_floors <= base else extra), base
-    if not facts.zone_plan_known:
-        return ExtraFloor(answer=None, missing=(*extra.missing, "zone_plan_max_floors")), base
-    return extra, base
+    if extra.answer is False or facts.zone_plan_known or facts.zone_plan_max_floors is not None:
+        is_capped = facts.zone_plan_max_floors is not None and facts.zone_plan_max_floors <= base
+        return (ExtraFloor(answer=False) if is_capped else extra), base
+    return replace(extra, missing=(*extra.missing, "zone_plan_max_floors")), base
 
 
 def _figure(floors: Rule, road_width_m: Fraction, column: str) -> Fraction:

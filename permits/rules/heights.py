@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from permits.model import Facts, exact
+from permits.model import Facts, ReasonCode, exact
 from permits.rulebook import Rule
 from permits.rules.bounds import OPEN, Bound, bound_of_cap
 from permits.rules.floors import added_floor
@@ -65,10 +65,14 @@ def _table_roof_bounds(facts: Facts, rules: HeightRules, road: RoadWidth) -> lis
     if extra.answer is None:
         missing = tuple(dict.fromkeys([*base.missing, *extra.missing]))
         return [replace(base, high=max(base.high, top.high), missing=missing, note=_WITH_EXTRA_FLOOR)]
-    if facts.building_height_m is None or (facts.floors is not None and facts.floors > base_floors):
+    missing = extra.missing
+    is_built_lower = facts.building_height_m is not None and (facts.floors is None or facts.floors <= base_floors)
+    if is_built_lower and facts.floors is None:
+        missing = (*missing, "floors")
+    if not missing and not is_built_lower:
         return raised
-    missing = ("floors",) if facts.floors is None else ()
-    return [replace(top, low=base.low, missing=missing, note=_WITH_EXTRA_FLOOR)]
+    reason = ReasonCode.MISSING_INPUT if missing else ReasonCode.DISCRETION_OF_AUTHORITY
+    return [replace(top, low=base.low, missing=missing, reason=reason, note=_WITH_EXTRA_FLOOR)]
 
 
 def _open_upwards(bound: Bound, road: RoadWidth) -> Bound:

@@ -1,0 +1,136 @@
+"""The row-house cases of the domain's own file, translated into the names of the product.
+
+The file stays outside the repository; DIABAN_REAL_CASES names it.
+"""
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from permits.fact_sheet import read_facts
+from permits.limits import limits
+from permits.model import Limits
+from permits.rulebook import load_rulebook
+
+pytestmark = pytest.mark.real
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEFAULT = REPOSITORY.parent / "shared" / "domain" / "cases" / "permit_cases.json"
+CASES_FILE = Path(os.environ.get("DIABAN_REAL_CASES") or DEFAULT)
+
+GROUPS = (
+    "hcm_pl18_density",
+    "hcm_pl18_floors",
+    "hcm_pl18_full",
+    "hcm_precedence",
+    "hcm_pl18_small",
+    "hcm_pl18_rear_setback",
+    "hcm_pl18_balcony",
+    "hcm_pl18_corner",
+    "hcm_pl18_front",
+)
+NEGATIVE_CONTROLS = {
+    "neg-vtz-round-83": "max_site_coverage_ratio",
+    "neg-qd56calc-L12-20": "max_floors",
+    "neg-qd56calc-L25": "max_floors",
+}
+FACT_NAMES = {
+    "plot_area_m2": "plot_area_m2",
+    "frontage_m": "frontage_m",
+    "depth_m": "depth_m",
+    "road_width_m": "road_width_m",
+    "road_widths_m": "road_widths_m",
+    "sidewalk_m": "sidewalk_width_m",
+    "center_area": "central_area",
+    "trade_axis": "trade_axis",
+    "trade_axis_annex04": "trade_axis",
+    "detailed_plan_setback": "detailed_plan_front_setback_m",
+    "width_on_large_road_m": "width_on_larger_road_m",
+    "front_road_m": "road_width_m",
+    "rear_road_m": "rear_road_width_m",
+    "zone_plan_max_height_m": "zone_plan_max_height_m",
+    "zone_plan_max_far": "zone_plan_max_plot_ratio",
+    "floors": "floors",
+}
+NOT_FACTS = {"regime", "house_type", "density_pct"}
+LIMIT_NAMES = {
+    "max_density_pct": "max_site_coverage_ratio",
+    "max_footprint_m2": "max_footprint_m2",
+    "max_floors": "max_floors",
+    "max_roof_height_m": "max_roof_height_m",
+    "max_height_m": "max_roof_height_m",
+    "standard_height_at_building_line_m": "max_height_at_building_line_m",
+    "max_height_at_building_line_m": "max_height_at_building_line_m",
+    "max_first_floor_height_incl_mezzanine_m": "max_ground_floor_height_m",
+    "extra_floor_setback_m": "extra_floor_setback_m",
+    "min_rear_setback_m": "min_rear_setback_m",
+    "max_balcony_projection_m": "max_balcony_projection_m",
+    "setback_above_small_road_line_height_m": "through_plot_setback_m",
+    "governing_road_width_m": "governing_road_width_m",
+    "min_ground_floor_setback_m": "min_front_setback_m",
+    "max_far": "max_plot_ratio",
+    "max_gfa_by_density_x_floors_m2": "max_gross_floor_area_m2",
+}
+
+
+def cases() -> list[dict[str, Any]]:
+    if not CASES_FILE.is_file():
+        return []
+    found: list[dict[str, Any]] = json.loads(CASES_FILE.read_text(encoding="utf-8"))
+    return found
+
+
+ROW_HOUSE_CASES = [case for case in cases() if case["group"] in GROUPS]
+
+
+def answer(case: dict[str, Any], **more: object) -> Limits:
+    given = {FACT_NAMES[name]: value for name, value in case["inputs"].items() if name not in NOT_FACTS}
+    facts = read_facts({"building_type": "row_house", "area_type": "existing_urban", **given, **more})
+    return limits(facts, rulebook=load_rulebook(), as_of=date.fromisoformat(case["as_of"]))
+
+
+def test_the_file_of_cases_holds_row_houses() -> None:
+    if not CASES_FILE.is_file():
+        pytest.skip(f"no {CASES_FILE.name}; enable with: DIABAN_REAL_CASES=<file> make test")
+    assert ROW_HOUSE_CASES
+
+
+@pytest.mark.parametrize("case", ROW_HOUSE_CASES, ids=lambda case: case["id"])
+def test_every_row_house_case_comes_out_as_written(case: dict[str, Any]) -> None:
+    found = answer(case)
+    for name, value in case["expected"].items():
+        if name in LIMIT_NAMES:
+            shown = found[LIMIT_NAMES[name]].value
+            assert (shown * 100 if name == "max_density_pct" else shown) == pytest.approx(value, rel=1e-12), name
+        elif name == "verdict":
+            assert found["max_site_coverage_ratio"].verdict == value
+            assert found["max_site_coverage_ratio"].reason == "DISCRETION_OF_AUTHORITY"
+        elif name == "binding_rule":
+            assert {limit.binding for limit in found.by_name.values()} & {"zone_plan.height", "zone_plan.plot_ratio"}
+        else:
+            assert name in {"reason", "far_from_density_x_floors"}, f"{name} is not translated"
+
+
+def test_floors_times_coverage_is_3_6_where_the_zone_plan_caps_it_at_3() -> None:
+    case = next((case for case in cases() if case["id"] == "hcm56-zoneplan-caps-far"), None)
+    if case is None:
+        pytest.skip(f"no {CASES_FILE.name}; enable with: DIABAN_REAL_CASES=<file> make test")
+    inputs = {**case["inputs"], "zone_plan_max_far": None}
+    uncapped = answer({**case, "inputs": inputs}, road_width_m=12, frontage_m=5, trade_axis=False, central_area=False)
+    assert uncapped["max_plot_ratio"].value == case["expected"]["far_from_density_x_floors"]
+
+
+@pytest.mark.parametrize("case", [c for c in cases() if c["id"] in NEGATIVE_CONTROLS], ids=lambda case: case["id"])
+def test_the_wrong_figure_in_circulation_is_not_repeated(case: dict[str, Any]) -> None:
+    name = NEGATIVE_CONTROLS[case["id"]]
+    value = answer(case)[name].value * (100 if name == "max_site_coverage_ratio" else 1)
+    assert value == pytest.approx(case["expected"]["right"], rel=1e-12)
+    assert value != case["expected"]["wrong"]
+
+
+def test_no_group_of_row_houses_is_left_out() -> None:
+    assert {case["group"] for case in cases() if case["group"].startswith("hcm_p")} <= set(GROUPS)
