@@ -1,7 +1,7 @@
 """Why each child has this school, and why not a nearer one: in sentences and as data."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pyarrow.csv as pa_csv
 
-from allocation.model import Reason
+from allocation import explain_sentences as sentences
+from allocation.distance_rows import FARTHEST_M
+from allocation.model import Integers, Reason
+from allocation.move_costs import MoveCosts, Placement, move_costs
 from allocation.personal_id import mask, normalise
-from allocation.round_files import RoundFiles, UnreadableError, read_directory
+from allocation.round_files import NONE, RoundFiles, UnreadableError, read_directory, whole_numbers
 from spatial.errors import InputError, NotFoundError
 from spatial.text import Text, to_nfc
 
@@ -32,7 +35,7 @@ class NearerSchool:
     Parameters
     ----------
     extra_m
-        By how many metres at least all ways together would be longer with the child here; None where that is not
+        By how many metres all ways together would be longer with the child here; None where that is not
         the reason.
     """
 
@@ -99,7 +102,7 @@ def explain(directory: Path, applicant_no: str) -> Explanation:
 def explain_everybody(directory: Path) -> Iterator[Explanation]:
     """Explain every application of a round, in the order of the numbers. Raises InputError as `explain` does."""
     book = RoundBook.read(directory)
-    for row in range(len(book.files.applicants["applicant_no"])):
+    for row in range(book.applicant_count):
         yield book.explain(row)
 
 
@@ -114,58 +117,66 @@ def as_data(explanation: Explanation) -> dict[str, Any]:
     return data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RoundBook:
-    """A round's files, indexed so that single applications are found quickly."""
+    """A round's files, indexed so that single applications are found and reckoned quickly.
 
-    files: RoundFiles
-    names: dict[tuple[str, str], str]
-    first_pair: np.ndarray[tuple[int], np.dtype[np.int64]]
-    pair_order: np.ndarray[tuple[int], np.dtype[np.int64]]
-    offer_of: dict[str, int]
-    placed: list[int]
-    entries: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
+    Parameters
+    ----------
+    files
+        The files of a round that was verified.
+    names
+        Names of the schools by school_code and level.
+    """
+
+    def __init__(self, files: RoundFiles, *, names: dict[tuple[str, str], str]) -> None:
+        self.files, self.names = files, names
+        stage = whole_numbers(files.offers["stage"], "offers.csv", "stage")
+        distance_m = whole_numbers(files.offers["distance_m"], "offers.csv", "distance_m")
+        self._row_of = {number: row for row, number in enumerate(files.applicants["applicant_no"])}
+        offer_of = {number: row for row, number in enumerate(files.offers["applicant_no"])}
+        self._offer = np.array([offer_of[number] for number in self._row_of], dtype=np.int64)
+        self._stage, self._distance_m = stage[self._offer], distance_m[self._offer]
+        pools = zip(files.schools["school_code"], files.schools["level"], strict=True)
+        self._pool_of = {key: pool for pool, key in enumerate(pools)}
+        offered = (files.offers["school_code"][row] for row in self._offer)
+        levels = files.applicants["level"]
+        self._pool = np.array([self._pool_of.get(key, NONE) for key in zip(offered, levels, strict=True)])
+        self._nearest_first = np.lexsort([files.pair_pool, files.pair_distance_m, files.pair_applicant])
+        ordered = files.pair_applicant[self._nearest_first]
+        self._first_pair = np.searchsorted(ordered, np.arange(self.applicant_count + 1))
+        self._entries = {(entry["stage"], entry["level"]): entry for entry in files.certificate["levels"]}
+        self._costs: dict[tuple[int, str], MoveCosts] = {}
 
     @classmethod
     def read(cls, directory: Path) -> "RoundBook":
-        """Read a round. Raises InputError when the directory holds no readable one."""
+        """Read the round in a directory. Raises InputError when it holds no readable one."""
         try:
-            files = read_directory(directory)
+            return cls(read_directory(directory), names=_names_of(directory))
         except UnreadableError as error:
             raise InputError(error.text, subject=str(directory)) from error
-        order = np.lexsort([files.pair_pool, files.pair_distance_m, files.pair_applicant])
-        count = len(files.applicants["applicant_no"])
-        return cls(
-            files=files,
-            names=_names_of(directory),
-            first_pair=np.searchsorted(files.pair_applicant[order], np.arange(count + 1)),
-            pair_order=order,
-            offer_of={number: row for row, number in enumerate(files.offers["applicant_no"])},
-            placed=[int(count) for count in files.school_results["placed"]],
-            entries={(entry["stage"], entry["level"]): entry for entry in files.certificate["levels"]},
-        )
+
+    @property
+    def applicant_count(self) -> int:
+        """Number of applicants of the round."""
+        return len(self._row_of)
 
     def row_of(self, applicant_no: str) -> int | None:
         """Return the row of an applicant in the problem, or None."""
-        numbers = self.files.applicants["applicant_no"]
-        return numbers.index(applicant_no) if applicant_no in self.offer_of else None
+        return self._row_of.get(applicant_no)
 
     def explain(self, row: int) -> Explanation:
         """Explain the application in this row of the problem."""
         files = self.files
         number, level = files.applicants["applicant_no"][row], files.applicants["level"][row]
-        offer = {name: column[self.offer_of[number]] for name, column in files.offers.items()}
-        code = offer["school_code"]
-        distance_m = int(offer["distance_m"]) if code else None
-        stage = int(offer["stage"]) if code else len(files.policy["stages"])
-        entry = self.entries[stage, level]
-        own_cost_m = distance_m + entry["price_m"][code] if distance_m is not None else entry["unplaced_cost_m"]
+        is_placed = self._pool[row] != NONE
+        code = files.schools["school_code"][self._pool[row]] if is_placed else ""
+        distance_m = int(self._distance_m[row]) if is_placed else None
         nearer = []
-        for pair in self.pair_order[self.first_pair[row] : self.first_pair[row + 1]]:
+        for pair in self._nearest_first[self._first_pair[row] : self._first_pair[row + 1]].tolist():
             if distance_m is not None and files.pair_distance_m[pair] >= distance_m:
                 break
-            nearer.append(self._nearer(int(pair), entry, own_cost_m))
-        reason = Reason(offer["reason"])
+            nearer.append(self._nearer(row, pair))
+        reason = Reason(files.offers["reason"][self._offer[row]])
         return Explanation(
             applicant_no=number,
             shown_as=number if files.summary.get("any_id") is True else mask(number),
@@ -174,31 +185,32 @@ class RoundBook:
             school_name=self.names.get((code, level), code),
             distance_m=distance_m,
             reason=reason,
-            sentences=(_sentence(reason, distance_m, len(nearer)),),
+            sentences=(sentences.summary_sentence(reason, distance_m, len(nearer)),),
             nearer=tuple(nearer),
         )
 
-    def _nearer(self, pair: int, entry: dict[str, Any], own_cost_m: int) -> NearerSchool:
+    def _nearer(self, row: int, pair: int) -> NearerSchool:
         files, pool = self.files, int(self.files.pair_pool[pair])
         code, level = files.schools["school_code"][pool], files.schools["level"][pool]
-        distance_m = int(files.pair_distance_m[pair])
-        extra_m = distance_m + entry["price_m"][code] - own_cost_m
-        capacity = int(files.schools["capacity"][pool])
+        distance_m, capacity = int(files.pair_distance_m[pair]), int(files.schools["capacity"][pool])
         limit_m = self._limit_m(level)
+        extra_m = None
         if limit_m is not None and distance_m > limit_m:
-            why_not, sentence = WhyNot.BEYOND_LIMIT, _beyond(limit_m)
-        elif extra_m == 0:
-            why_not, sentence = WhyNot.LOTTERY, _lottery(capacity)
-        elif 2 * extra_m > entry["unplaced_cost_m"]:
-            why_not, sentence = WhyNot.WOULD_LEAVE_A_CHILD_WITHOUT, _without(capacity)
+            why_not, sentence = WhyNot.BEYOND_LIMIT, sentences.beyond(limit_m)
         else:
-            why_not, sentence = WhyNot.WOULD_LENGTHEN_THE_TOTAL, _longer(capacity, extra_m)
+            stage = int(self._stage[row]) if self._pool[row] != NONE else len(files.policy["stages"])
+            costs, none_m = self._costs_of(stage, level), self._entries[stage, level]["unplaced_cost_m"]
+            local = self._local_of(level)
+            own = int(local[self._pool[row]])
+            own_m = int(self._distance_m[row]) if self._pool[row] != NONE else none_m
+            extra_m = costs.extra_m(own=own, own_m=own_m, pool=int(local[pool]), distance_m=distance_m)
+            why_not, sentence = _why_not(extra_m, capacity, none_m)
         return NearerSchool(
             school_code=code,
             name=self.names.get((code, level), code),
             distance_m=distance_m,
             capacity=capacity,
-            placed=self.placed[pool],
+            placed=int(files.school_results["placed"][pool]),
             why_not=why_not,
             extra_m=extra_m if why_not is WhyNot.WOULD_LENGTHEN_THE_TOTAL else None,
             sentence=sentence,
@@ -207,6 +219,47 @@ class RoundBook:
     def _limit_m(self, level: str) -> int | None:
         limits = [stage.get("max_distance_m", {}).get(level) for stage in self.files.policy["stages"]]
         return None if any(limit is None for limit in limits) else int(max(limits))
+
+    def _costs_of(self, stage: int, level: str) -> MoveCosts:
+        """Return the chains of moves of one stage and level."""
+        if (stage, level) not in self._costs:
+            self._costs[stage, level] = move_costs(self._placement(stage, level))
+        return self._costs[stage, level]
+
+    def _local_of(self, level: str) -> Integers:
+        """Return for each pool its number within the level, and in the last place (`NONE`) that of no seat."""
+        is_of_level = np.array([one == level for one in self.files.schools["level"]], dtype=bool)
+        return np.append(np.where(is_of_level, np.cumsum(is_of_level) - 1, NONE), is_of_level.sum())
+
+    def _placement(self, stage: int, level: str) -> Placement:
+        files, entry, local = self.files, self._entries[stage, level], self._local_of(level)
+        is_of_level = local[:-1] != NONE
+        is_placed = self._pool != NONE
+        is_open = np.array([one == level for one in files.applicants["level"]]) & (~is_placed | (self._stage >= stage))
+        at_stage = is_open & is_placed & (self._stage == stage)
+        taken = np.bincount(self._pool[is_placed & (self._stage <= stage)], minlength=len(is_of_level))
+        limit_m = files.policy["stages"][stage - 1].get("max_distance_m", {}).get(level, FARTHEST_M)
+        pairs = is_open[files.pair_applicant] & (files.pair_distance_m <= limit_m)
+        codes = [code for code, here in zip(files.schools["school_code"], is_of_level, strict=True) if here]
+        return Placement(
+            own=local[np.where(at_stage, self._pool, NONE)],
+            own_m=np.where(at_stage, self._distance_m, entry["unplaced_cost_m"]),
+            free=(np.array(files.schools["capacity"], dtype=np.int64) - taken)[is_of_level],
+            price_m=np.array([entry["price_m"][code] for code in codes], dtype=np.int64),
+            unplaced_cost_m=entry["unplaced_cost_m"],
+            is_open=is_open,
+            pair_applicant=files.pair_applicant[pairs],
+            pair_pool=local[files.pair_pool[pairs]],
+            pair_m=files.pair_distance_m[pairs],
+        )
+
+
+def _why_not(extra_m: int, capacity: int, unplaced_cost_m: int) -> tuple[WhyNot, Text]:
+    if extra_m == 0:
+        return WhyNot.LOTTERY, sentences.lottery(capacity)
+    if 2 * extra_m > unplaced_cost_m:
+        return WhyNot.WOULD_LEAVE_A_CHILD_WITHOUT, sentences.without(capacity)
+    return WhyNot.WOULD_LENGTHEN_THE_TOTAL, sentences.longer(capacity, extra_m)
 
 
 def _names_of(directory: Path) -> dict[tuple[str, str], str]:
@@ -220,59 +273,3 @@ def _names_of(directory: Path) -> dict[tuple[str, str], str]:
         (code, level or ""): name
         for code, level, name in zip(table["school_code"], table["level"], table["name"], strict=True)
     }
-
-
-def metres(distance_m: int) -> Text:
-    """Return a distance as people write it: 1.250 m in Vietnamese, 1,250 m in English."""
-    return Text(f"{distance_m:,} m".replace(",", "."), f"{distance_m:,} m")
-
-
-def _sentence(reason: Reason, distance_m: int | None, nearer_count: int) -> Text:
-    far = metres(distance_m or 0)
-    if reason is Reason.NEAREST_SCHOOL:
-        return Text(
-            f"Đây là trường gần nhất trong các trường được xét, cách nhà {far.vi}.",
-            f"This is the nearest of the schools considered, {far.en} from home.",
-        )
-    if reason is Reason.NEARER_SCHOOLS_FULL:
-        schools = "1 nearer school is" if nearer_count == 1 else f"{nearer_count} nearer schools are"
-        return Text(
-            f"Trường này cách nhà {far.vi}; {nearer_count} trường gần hơn đã đủ chỗ.",
-            f"This school is {far.en} from home; {schools} full.",
-        )
-    if reason is Reason.ALL_SCHOOLS_FULL:
-        return Text(
-            f"Chưa xếp được chỗ học: {nearer_count} trường được xét đều đã đủ chỗ.",
-            f"No place yet: the schools considered ({nearer_count}) are all full.",
-        )
-    return Text(
-        "Chưa xếp được chỗ học: không có trường nào của cấp này trong phạm vi được xét.",
-        "No place yet: there is no school of this level within reach.",
-    )
-
-
-def _longer(capacity: int, extra_m: int) -> Text:
-    more = metres(extra_m)
-    return Text(
-        f"Trường đã đủ {capacity} chỗ. Nhận em vào đây thì tổng quãng đường của mọi em dài thêm ít nhất {more.vi}.",
-        f"The school is full ({capacity}). With this child here, all ways together would be at least {more.en} longer.",
-    )
-
-
-def _lottery(capacity: int) -> Text:
-    return Text(
-        f"Trường đã đủ {capacity} chỗ. Nhận em vào đây thì tổng quãng đường không đổi; bốc thăm đã quyết định.",
-        f"The school is full ({capacity}). With the child here the total would be the same; the lottery decided.",
-    )
-
-
-def _without(capacity: int) -> Text:
-    return Text(
-        f"Trường đã đủ {capacity} chỗ. Nhận em vào đây thì thêm một em khác không có chỗ học.",
-        f"The school is full ({capacity}). With the child here, one more child would have no place.",
-    )
-
-
-def _beyond(limit_m: int) -> Text:
-    limit = metres(limit_m)
-    return Text(f"Xa hơn giới hạn {limit.vi}.", f"Farther than the limit of {limit.en}.")

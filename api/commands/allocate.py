@@ -10,8 +10,9 @@ import typer
 from rich.table import Column, Table
 
 from allocation.distances import pairs_by_walking
-from allocation.explain import Explanation, as_data, metres
+from allocation.explain import Explanation, as_data
 from allocation.explain import explain as explain_applicant
+from allocation.explain_sentences import metres
 from allocation.intake import IntakeOptions, RoundInput, read_round
 from allocation.model import LEVEL_LABELS
 from allocation.policy import DEFAULT_POLICY, load_policy

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment, linprog
 
+from allocation.explain import WhyNot, explain_everybody
 from allocation.intake import RoundInput
 from allocation.least_travel import solve
 from allocation.lottery import lottery_number
@@ -141,6 +142,13 @@ def placement_of(problem: AllocationProblem) -> dict[str, str]:
     return dict(zip(problem.applicant_no, codes, strict=True))
 
 
+def written(small: Small, folder: str, *, policy: Policy) -> Path:
+    applicants, schools = small.applicants.assign(x=np.nan, y=np.nan), small.schools.assign(name="", x=np.nan, y=np.nan)
+    given_round = RoundInput(applicants=applicants, schools=schools, pairs=small.pairs, issues=IssueReport())
+    settings_of_round = RoundSettings(policy=policy, seed=SEED, any_id=True)
+    return run(given_round, settings=settings_of_round, directory=Path(folder) / "round").directory
+
+
 @given(rounds(most_applicants=8))
 @settings(deadline=None)
 def test_no_school_takes_more_than_it_has_seats(small: Small) -> None:
@@ -162,6 +170,34 @@ def test_as_many_are_placed_and_as_near_as_two_other_programs_find(small: Small)
 @settings(max_examples=150, deadline=None)
 def test_of_all_best_placements_the_lottery_chooses_as_the_rule_says(small: Small) -> None:
     assert placement_of(small.problem()) == chosen_by_lottery(small)
+
+
+@given(rounds(most_applicants=4))
+@settings(max_examples=40, deadline=None)
+def test_what_a_wish_would_cost_everybody_is_exact(small: Small) -> None:
+    metres = {(name, code): far for name, code, far in small.pairs.itertuples(index=False)}
+    every = [
+        (placement, len(ways), sum(ways))
+        for placement in every_placement(small)
+        for ways in [[metres[name, code] for name, code in placement.items() if code]]
+    ]
+    most, least_m = min((-count, total) for _, count, total in every)
+    with tempfile.TemporaryDirectory() as folder:
+        told = list(explain_everybody(written(small, folder, policy=load_policy("least-travel"))))
+    for one in told:
+        for nearer in one.nearer:
+            with_wish = [
+                (-count, total)
+                for placement, count, total in every
+                if placement[one.applicant_no] == nearer.school_code
+            ]
+            fewer, total = min(with_wish, default=(most + 1, 0))
+            if fewer > most:
+                assert nearer.why_not is WhyNot.WOULD_LEAVE_A_CHILD_WITHOUT
+            elif total == least_m:
+                assert nearer.why_not is WhyNot.LOTTERY
+            else:
+                assert nearer.extra_m == total - least_m
 
 
 @given(rounds(), st.data())
@@ -207,9 +243,5 @@ def test_levels_do_not_touch_each_other(first: Small, second: Small) -> None:
 @given(small=rounds())
 @settings(max_examples=30, deadline=None)
 def test_every_round_that_is_written_is_verified(policy: Policy, small: Small) -> None:
-    applicants, schools = small.applicants.assign(x=np.nan, y=np.nan), small.schools.assign(name="", x=np.nan, y=np.nan)
-    given_round = RoundInput(applicants=applicants, schools=schools, pairs=small.pairs, issues=IssueReport())
     with tempfile.TemporaryDirectory() as folder:
-        directory = Path(folder) / "round"
-        run(given_round, settings=RoundSettings(policy=policy, seed=SEED, any_id=True), directory=directory)
-        assert verify_directory(directory).failures == ()
+        assert verify_directory(written(small, folder, policy=policy)).failures == ()
