@@ -120,7 +120,7 @@ def _public_summary(summary: Mapping[str, Any]) -> Mapping[str, Any]:
     shown = dict(_public_figures(summary))
     # What one level withholds could be reckoned from the whole and the other levels.
     told_by_rest = {name for level in levels for name in _ADD_UP if name in level and level[name] is None}
-    shown |= {name: None for name in told_by_rest}
+    shown |= dict.fromkeys(told_by_rest)
     if levels:
         shown["levels"] = levels
     return shown
