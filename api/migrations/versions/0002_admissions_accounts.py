@@ -3,6 +3,8 @@
 Revision ID: 0002_admissions_accounts
 """
 
+# ruff: noqa: INP001  Alembic loads steps by their path, not as a package
+
 import sqlalchemy as sa
 from alembic import op
 from geoalchemy2 import Geometry
