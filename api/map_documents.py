@@ -58,7 +58,8 @@ def school_map(session: Session, school_code: str, *, language: str) -> str:
     draw.draw_schools(made, school, circles=draw.SchoolCircles(fields={"address": _ADDRESS}))
     if streets is not None:
         seen = _box_around(school, _SCHOOL_IN_VIEW_M)
-        draw_street_names(made, streets, within=seen, limit=14, apart_m=_SCHOOL_NAMES_APART_M)
+        here = tuple(school.geometry)
+        draw_street_names(made, streets, within=seen, limit=10, apart_m=_SCHOOL_NAMES_APART_M, clear_of=here)
     draw_label(made, school, name)
     made.look_at(draw.bounds_of(school, margin_m=_SCHOOL_IN_VIEW_M))
     return made.document()

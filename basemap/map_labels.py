@@ -36,6 +36,7 @@ def draw_street_names(
     within: tuple[float, float, float, float],
     limit: int,
     apart_m: float,
+    clear_of: tuple[shapely.Point, ...] = (),
 ) -> None:
     """Write the names of the most important streets along them, once each.
 
@@ -49,6 +50,8 @@ def draw_street_names(
         Most names.
     apart_m
         Least distance between two names, so that they do not lie on each other.
+    clear_of
+        Points with labels of their own, to stay away from.
     """
     seen = streets.set_geometry(shapely.clip_by_rect(streets.geometry.array, *within), crs=streets.crs)
     named = seen[(seen["name"].fillna("").str.strip() != "") & (seen.length > apart_m / 2)]
@@ -58,11 +61,11 @@ def draw_street_names(
     ordered = named.assign(rank=rank, length_m=named.length).sort_values(
         ["rank", "length_m", "name"], ascending=[False, False, True], kind="stable"
     )
-    placed: list[shapely.Point] = []
+    placed = list(clear_of)
     for row in ordered.drop_duplicates("name").to_dict("records"):
         line = _longest_part(row["geometry"])
         middle = line.interpolate(0.5, normalized=True)
-        if len(placed) >= limit:
+        if len(placed) - len(clear_of) >= limit:
             return
         if all(middle.distance(other) >= apart_m for other in placed):
             placed.append(middle)

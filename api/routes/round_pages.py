@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from allocation import store
 from allocation.model import LEVEL_LABELS
+from allocation.policy import load_policy, shipped_policies
 from allocation.public_figures import LEAST_PUBLIC_COUNT, AdmissionRound, RoundSchool, public_view
 from allocation.snapshot import RoundId
 from api.dependencies import AccountOrNone, DatabaseDep
@@ -56,11 +57,20 @@ def show_round(
         is_private=account is not None,
         round=seen,
         total=figures_of(seen.summary),
+        policy_title=policy_title(seen.policy),
         levels=levels_of(seen),
         pools=by_level(seen.schools),
         is_full_view=account is not None,
         least_count=LEAST_PUBLIC_COUNT,
     )
+
+
+def policy_title(name: str) -> Text:
+    """Return what people call a policy; the name itself for one that did not come with the product."""
+    if name not in shipped_policies():
+        return Text(name, name)
+    title = load_policy(name).title
+    return Text(title.vi, title.en)
 
 
 def figures_of(summary: Mapping[str, Any], *, label: Text = NO_TEXT) -> Figures:
