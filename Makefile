@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-HOUSEHOLDS ?= 2000
+HOUSEHOLDS ?=
 PORT ?= 8000
 # A server's own proxy or index settings are respected; the lock file names versions and hashes only.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
@@ -40,7 +40,7 @@ $(VENV)/.tests: requirements-dev.lock $(VENV)/.product
 	@touch $@
 
 demo: $(VENV)/.product ## Make a city, fill its schools, check its plots, and serve it on 127.0.0.1:8000
-	@$(BIN)/diaban demo --out .demo --households $(HOUSEHOLDS) --port $(PORT)
+	@$(BIN)/diaban demo --out .demo $(if $(HOUSEHOLDS),--households $(HOUSEHOLDS)) --port $(PORT)
 
 test: $(VENV)/.tests ## Run every test that this machine can run, and name the others loudly
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

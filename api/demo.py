@@ -76,6 +76,9 @@ ROUNDS = (
     ),
 )
 
+STEP_COUNT = len(LayerName) + len(ROUNDS) + 3
+"""How often progress is told: every layer, every round, and the city, the ways on foot and the plots."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelFigures:

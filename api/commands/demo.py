@@ -8,15 +8,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from allocation.model import LEVEL_LABELS, Level
 from api.commands.serve import serve_with
-from api.console import progress, results, say
-from api.demo import DemoSize, DemoSummary, build_demo, demo_settings
+from api.console import progress, results
+from api.demo import ROUNDS, ROUNDS_FOLDER, STEP_COUNT, DemoSize, DemoSummary, build_demo, demo_settings
 from api.settings import settings
 from basemap.demo_city import FEWEST_HOUSEHOLDS_COUNT, MOST_HOUSEHOLDS_COUNT
 from spatial.errors import ConflictError
 from spatial.text import Text
 
-DEFAULT_HOUSEHOLDS_COUNT = 8000
+DEFAULT_HOUSEHOLDS_COUNT = 20_000
 _HOST = "127.0.0.1"
 
 
@@ -34,15 +35,14 @@ def demo(
     if not no_serve:
         _must_be_free(port)
     size = DemoSize(households=households, seed=seed)
-    language = settings().language
     with progress() as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("", total=STEP_COUNT, completed=-1)
 
         def tell(text: Text) -> None:
-            bar.update(task, description=text.in_language(language), advance=1)
+            bar.update(task, description=_said(text), advance=1)
 
         summary = build_demo(out, size=size, settings=settings(), built_at=datetime.now(UTC), progress=tell)
-    _show(summary, address=f"http://{_HOST}:{port}", out=out, language=language)
+    _show(summary, address=f"http://{_HOST}:{port}", out=out)
     if not no_serve:
         serve_with(demo_settings(out, settings()), host=_HOST, port=port)
 
@@ -59,63 +59,65 @@ def _must_be_free(port: int) -> None:
             ) from error
 
 
-def _show(summary: DemoSummary, *, address: str, out: Path, language: str) -> None:
+def _show(summary: DemoSummary, *, address: str, out: Path) -> None:
     """Print one screen: what was done, and what to open and try."""
-
-    def word(vi: str, en: str) -> str:
-        return Text(vi, en).in_language(language)
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(word("Cấp", "Level"))
-    columns = (
-        word("Hồ sơ", "Applicants"),
-        word("Có chỗ", "Placed"),
-        word("Đi bộ TB (m)", "Mean walk (m)"),
-        word("Xa nhất (m)", "Farthest (m)"),
+    features, layers = sum(summary.layer_features.values()), len(summary.layer_features)
+    verdicts = ", ".join(f"{verdict} {count}" for verdict, count in sorted(summary.verdicts.items()))
+    checked = summary.parcels_checked
+    title = Text(
+        f"Thành phố mẫu: {summary.households} hộ, {features} đối tượng bản đồ trong {layers} lớp.",
+        f"Demonstration city: {summary.households} households, {features} features in {layers} layers.",
     )
-    for column in columns:
-        table.add_column(column, justify="right")
+    results.print(_said(title), style="bold")
+    results.print(_levels(summary))
+    results.print(
+        _said(Text(f"Thửa đất đã kiểm tra: {checked} ({verdicts})", f"Plots checked: {checked} ({verdicts})"))
+    )
+    results.print()
+    results.print(_said(Text("Mở và thử:", "Open and try:")), style="bold")
+    results.print(_tries(summary, address=address, out=out))
+    results.print(_said(Text("Mọi người ở đây đều do máy tạo ra.", "Everybody here is generated.")), style="dim")
+
+
+def _said(text: Text) -> str:
+    return text.in_language(settings().language)
+
+
+def _levels(summary: DemoSummary) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(_said(Text("Cấp", "Level")))
+    for column in (
+        Text("Hồ sơ", "Applicants"),
+        Text("Có chỗ", "Placed"),
+        Text("Đi bộ trung bình (m)", "Mean walk (m)"),
+        Text("Đi bộ xa nhất (m)", "Farthest walk (m)"),
+    ):
+        table.add_column(_said(column), justify="right")
     for level in summary.levels:
         mean = "–" if level.mean_distance_m is None else f"{level.mean_distance_m:.0f}"
         farthest = "–" if level.max_distance_m is None else str(level.max_distance_m)
-        table.add_row(level.level, str(level.applicants), str(level.placed), mean, farthest)
-    features, layers = sum(summary.layer_features.values()), len(summary.layer_features)
-    verdicts = ", ".join(f"{verdict} {count}" for verdict, count in sorted(summary.verdicts.items()))
-    results.print(
-        word(
-            f"Thành phố mẫu: {summary.households} hộ, {features} đối tượng bản đồ trong {layers} lớp.",
-            f"Demonstration city: {summary.households} households, {features} features in {layers} layers.",
-        ),
-        style="bold",
-    )
-    results.print(table)
-    results.print(
-        word(
-            f"Thửa đất đã kiểm tra: {summary.parcels_checked} ({verdicts})",
-            f"Plots checked: {summary.parcels_checked} ({verdicts})",
-        )
-    )
-    results.print()
-    results.print(word("Mở và thử:", "Open and try:"), style="bold")
-    tries = Table(box=None, pad_edge=False, show_header=False)
+        name = _said(LEVEL_LABELS[Level(level.level)])
+        table.add_row(name, str(level.applicants), str(level.placed), mean, farthest)
+    return table
+
+
+def _tries(summary: DemoSummary, *, address: str, out: Path) -> Table:
     born = "/".join(reversed(summary.date_of_birth.split("-")))
-    tries.add_row(word("Trang chủ", "Home"), f"{address}/")
-    tries.add_row(
-        word("Kết quả của một em", "A child's result"),
-        f"{address}/admissions/result\n"
-        + word(
-            f"ID {summary.applicant_no} · sinh {born} · mã hồ sơ {summary.receipt_code}",
-            f"ID {summary.applicant_no} · born {born} · receipt {summary.receipt_code}",
-        ),
+    child = Text(
+        f"số định danh {summary.applicant_no} · sinh {born} · mã biên nhận {summary.receipt_code}",
+        f"ID {summary.applicant_no} · born {born} · receipt {summary.receipt_code}",
     )
-    tries.add_row(word("Một thửa đất", "A plot"), f"{address}/parcels/{summary.parcel_key}")
-    tries.add_row(word("Các đợt tuyển sinh", "The rounds"), f"{address}/rounds")
-    tries.add_row(
-        word("Tài khoản cán bộ", "An officer's account"),
-        f"{address}/sign-in\n"
-        + word(f"{summary.officer} · mật khẩu {summary.password}", f"{summary.officer} · password {summary.password}"),
+    officer = Text(
+        f"{summary.officer} · mật khẩu {summary.password}", f"{summary.officer} · password {summary.password}"
     )
-    tries.add_row(word("Tệp", "Files"), f"{out}/  (diaban verify {out}/rounds/2026-lop-1)")
-    results.print(tries)
-    results.print(word("Mọi người ở đây đều do máy tạo ra.", "Everybody here is generated."), style="dim")
-    say(Text("", ""))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for label, place in (
+        (Text("Trang chủ", "Home"), f"{address}/"),
+        (Text("Kết quả của một em", "A child's result"), f"{address}/admissions/result\n{_said(child)}"),
+        (Text("Một thửa đất", "A plot"), f"{address}/parcels/{summary.parcel_key}"),
+        (Text("Các đợt tuyển sinh", "The rounds"), f"{address}/rounds"),
+        (Text("Tài khoản cán bộ", "An officer's account"), f"{address}/sign-in\n{_said(officer)}"),
+        (Text("Kiểm chứng một đợt", "Verify a round"), f"diaban verify {out / ROUNDS_FOLDER / ROUNDS[1].round_id}"),
+    ):
+        table.add_row(_said(label), place)
+    return table
