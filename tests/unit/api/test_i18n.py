@@ -14,7 +14,7 @@ from permits.model import Verdict
 from spatial.text import Text
 
 VI, EN = speech("vi"), speech("en")
-_CALL = re.compile(r"""\bt\("([a-z_]+\.[A-Za-z_0-9]+)"[,)]""")
+_CALL = re.compile(r"""\bt\(["']([a-z_]+\.[A-Za-z_0-9]+)["'][,)]""")
 
 
 def places(sentence: str) -> set[str]:
