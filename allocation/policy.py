@@ -113,6 +113,6 @@ def parse_policy(text: str, *, subject: str) -> Policy:
         where = ".".join(str(part) for part in first["loc"]) or "policy"
         raise InputError(
             Text(f"Quy tắc sai ở {where}: {first['msg']}.", f"The policy is wrong at {where}: {first['msg']}."),
-            hint=Text("Xem docs/how-to/rounds.md.", "See docs/how-to/rounds.md."),
+            hint=Text("Xem docs/how-to/run-a-round.md.", "See docs/how-to/run-a-round.md."),
             subject=subject,
         ) from error

@@ -1,0 +1,177 @@
+"""The commands allocate, verify and explain, as a person types them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from click.testing import Result
+from typer.testing import CliRunner
+
+from allocation.personal_id import Sex, make_personal_id
+from api.cli import app, exit_code_of
+from spatial.errors import DiabanError, InfeasibleError, InputError, NotFoundError, VerificationError
+
+Type = Callable[..., Result]
+
+# Costs of the worked example of Munkres' algorithm (R. A. Pilgrim, Murray State University): least total 10.
+PILGRIM = {"a": (1, 2, 3), "b": (2, 4, 6), "c": (3, 6, 9)}
+
+
+def child(serial: int) -> str:
+    return make_personal_id(province_code="079", sex=Sex.MALE, birth_year=2020, serial=serial)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The files of the example: applicants, schools and distances."""
+    (tmp_path / "applicants.csv").write_text("applicant_no\na\nb\nc\n")
+    (tmp_path / "schools.csv").write_text("school_code,capacity\nX,1\nY,1\nZ,1\n")
+    rows = [f"{name},{code},{far}" for name, ways in PILGRIM.items() for code, far in zip("XYZ", ways, strict=True)]
+    (tmp_path / "distances.csv").write_text("\n".join(["applicant_no,school_code,distance_m", *rows]) + "\n")
+    return tmp_path
+
+
+@pytest.fixture
+def allocate(folder: Path) -> Type:
+    def run(*words: str, distances: bool = True) -> Result:
+        files = [f"--{name}={folder / name}.csv" for name in ("applicants", "schools")]
+        if distances:
+            files.append(f"--distances={folder / 'distances.csv'}")
+        return CliRunner().invoke(app, ["allocate", *files, "--out", str(folder / "out"), *words])
+
+    return run
+
+
+def refusal(done: Result, kind: type[DiabanError]) -> str:
+    assert isinstance(done.exception, kind), done.exception
+    return done.exception.sentence("en")
+
+
+def test_distances_alone_give_the_published_total(allocate: Type) -> None:
+    done = allocate("--any-id", "--json")
+    summary = json.loads(done.stdout)
+    assert (summary["placed"], summary["total_distance_m"], summary["verified"]) == (3, 10, True)
+
+
+def test_a_table_for_people_goes_to_stdout_and_the_rest_to_stderr(allocate: Type) -> None:
+    done = allocate("--any-id")
+    assert "100.0%" not in done.stderr
+    assert done.stdout.count("│") > 7
+    assert "10 m" in done.stderr
+
+
+def test_any_order_of_rows_gives_the_same_bytes(allocate: Type, folder: Path) -> None:
+    def written() -> dict[str, bytes]:
+        assert allocate("--any-id").exit_code == 0
+        out = folder / "out"
+        return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    before = written()
+    for name in ("applicants", "schools", "distances"):
+        header, *rows = (folder / f"{name}.csv").read_text().splitlines()
+        (folder / f"{name}.csv").write_text("\n".join([header, *reversed(rows)]) + "\n")
+    assert written() == before
+
+
+def test_verify_says_what_it_checked(allocate: Type, folder: Path) -> None:
+    allocate("--any-id")
+    done = CliRunner().invoke(app, ["verify", str(folder / "out")])
+    assert done.exit_code == 0
+    assert done.stdout.count("✓") == 11
+
+
+def test_one_offer_changed_by_hand_ends_the_command_with_4_and_is_named(allocate: Type, folder: Path) -> None:
+    allocate("--any-id")
+    offers = folder / "out" / "offers.csv"
+    offers.write_text(offers.read_text().replace("c,X,3", "c,Y,6"))
+    command = [sys.executable, "-m", "api.cli", "verify", str(folder / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "Y" in done.stderr
+    as_json = CliRunner().invoke(app, ["verify", "--json", str(folder / "out")])
+    assert json.loads(as_json.stdout)["verified"] is False
+    assert isinstance(as_json.exception, VerificationError)
+
+
+def test_explain_tells_people_and_programs(allocate: Type, folder: Path) -> None:
+    allocate("--any-id")
+    done = CliRunner().invoke(app, ["explain", str(folder / "out"), "a"])
+    assert "a: Z" in done.stdout
+    told = json.loads(CliRunner().invoke(app, ["explain", "--json", str(folder / "out"), "a"]).stdout)
+    assert [nearer["school_code"] for nearer in told["nearer"]] == ["X", "Y"]
+    refusal(CliRunner().invoke(app, ["explain", str(folder / "out"), "nobody"]), NotFoundError)
+
+
+def test_bad_rows_stand_in_issues_and_ids_are_never_in_the_clear_on_stderr(allocate: Type, folder: Path) -> None:
+    lines = ["applicant_no,level,date_of_birth", f"{child(1)},grade_1,2019-01-01", f"{child(2)},grade_1,2020-01-01"]
+    (folder / "applicants.csv").write_text("\n".join(lines) + "\n")
+    (folder / "schools.csv").write_text("school_code,level,capacity\nX,grade_1,1\n")
+    (folder / "distances.csv").write_text(f"applicant_no,school_code,distance_m\n{child(2)},X,5\n{child(1)},X,4\n")
+    done = allocate()
+    assert done.exit_code == 0
+    assert child(1) not in done.stderr
+    assert "079220••••01" in done.stderr
+    issues = pd.read_csv(folder / "out" / "issues.csv")
+    assert issues[["code", "file", "row"]].to_numpy().tolist() == [["personal_id_birth_year", "applicants.csv", 2]]
+    assert child(1) not in (folder / "out" / "issues.csv").read_text()
+    assert json.loads((folder / "out" / "summary.json").read_text())["set_aside"] == 1
+
+
+def test_a_round_in_which_no_applicant_can_be_used_is_written_and_ends_as_bad_input(
+    allocate: Type, folder: Path
+) -> None:
+    (folder / "schools.csv").write_text("school_code,level,capacity\nX,grade_1,1\n")
+    (folder / "applicants.csv").write_text(f"applicant_no,level\n{child(1)[1:]},grade_1\n")
+    assert "No applicant" in refusal(allocate(), InputError)
+    assert "personal_id_length" in (folder / "out" / "issues.csv").read_text()
+
+
+@pytest.mark.parametrize("option", ["--preferences", "--priorities"])
+def test_a_file_that_the_policy_would_ignore_is_refused(allocate: Type, folder: Path, option: str) -> None:
+    said = refusal(allocate("--any-id", f"{option}={folder / 'distances.csv'}"), InputError)
+    assert option in said
+    assert not (folder / "out").exists()
+
+
+def test_neither_distances_nor_streets_is_refused(allocate: Type) -> None:
+    assert "--network" in refusal(allocate("--any-id", distances=False), InputError)
+
+
+def test_a_missing_file_and_an_unknown_policy_are_bad_input(allocate: Type, folder: Path) -> None:
+    (folder / "distances.csv").unlink()
+    assert "distances.csv" in refusal(allocate("--any-id"), InputError)
+    assert "least-travel" in refusal(allocate("--any-id", "--policy=fairest"), InputError)
+
+
+def test_a_policy_that_demands_what_cannot_be_ends_with_3(allocate: Type, folder: Path) -> None:
+    policy = folder / "all.yaml"
+    policy.write_text(
+        "{name: all, version: '1', title: {vi: a, en: b}, everybody_must_be_placed: true, "
+        "stages: [{kind: least_travel}]}"
+    )
+    (folder / "schools.csv").write_text("school_code,capacity\nX,1\nY,1\nZ,0\n")
+    done = allocate("--any-id", f"--policy={policy}")
+    refusal(done, InfeasibleError)
+    assert isinstance(done.exception, DiabanError)
+    assert exit_code_of(done.exception) == 3
+
+
+def test_ways_are_measured_along_the_streets_of_a_file(allocate: Type, folder: Path) -> None:
+    # One street goes round three sides of a square of 300 m: 900 m between points 300 m apart.
+    east_m, north_m = 603_000.0, 1_190_000.0
+    corners = [(0, 0), (0, 300), (300, 300), (300, 0)]
+    street = shapely.LineString([(east_m + x, north_m + y) for x, y in corners])
+    frame = gpd.GeoDataFrame({"name": ["vòng"]}, geometry=[street], crs="EPSG:9210")
+    frame.to_file(folder / "streets.gpkg", driver="GPKG", engine="pyogrio", layer="street")
+    (folder / "applicants.csv").write_text(f"applicant_no,x,y\na,{east_m},{north_m}\n")
+    (folder / "schools.csv").write_text(f"school_code,capacity,x,y\nX,1,{east_m + 300},{north_m}\n")
+    done = allocate("--any-id", f"--network={folder / 'streets.gpkg'}", distances=False)
+    assert done.exit_code == 0, done.exception
+    assert "a,X,900,1,nearest_school" in (folder / "out" / "offers.csv").read_text()
+    assert "<iframe" in (folder / "out" / "report.html").read_text()
