@@ -4,13 +4,13 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
+from api.clock import today_in_vietnam
 from api.settings import settings
 from permits import fact_sheet, service
 from permits.limits import limits as limits_of
@@ -23,8 +23,6 @@ from spatial.errors import InputError, NotFoundError
 from spatial.text import Text
 
 app = typer.Typer(name="permits", help="Parcels and building permits.", no_args_is_help=True)
-
-_LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Basis date, e.g. 2026-11-21. Without it: today in Vietnam.")
@@ -139,7 +137,7 @@ def open_store() -> Iterator[Database]:
 def day_of(as_of: str) -> date:
     """Return the day that was typed, or today in Vietnam. Raises InputError for anything but YYYY-MM-DD."""
     if not as_of:
-        return datetime.now(tz=UTC).astimezone(_LOCAL_TIME).date()
+        return today_in_vietnam()
     try:
         return date.fromisoformat(as_of)
     except ValueError as error:

@@ -1,0 +1,285 @@
+"""Parcels and checks out of the store, on a small generated city; the commands as typed."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import geopandas as gpd
+import pytest
+
+from api import cli
+from api.settings import settings
+from basemap import store
+from basemap.demo_city import make_city
+from basemap.model import LAYERS, LayerName
+from permits import service
+from permits.facts import LayerStatus
+from permits.model import Facts, Verdict
+from permits.parcels import parse_parcel_key
+from permits.proposal import Proposal
+from permits.rulebook import load_rulebook
+from spatial.crs import WGS84
+from spatial.db import Database
+from spatial.errors import ConflictError, DataUnavailableError, InputError, NotFoundError
+
+MOMENT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+NEEDED = (LayerName.PARCEL, LayerName.STREET, LayerName.ZONE, LayerName.ROAD_RESERVATION, LayerName.BUILDING)
+PROVENANCE = store.Provenance(
+    imported_at=MOMENT,
+    imported_by="test",
+    source_file="generated",
+    source_sha256="0" * 64,
+    source_crs="EPSG:9210",
+    quarantined_count=0,
+)
+
+
+def with_ids(layer: LayerName, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give feature ids as the import does: a repeated key gets ``~2`` behind it."""
+    key = list(LAYERS[layer].key)
+    ids = frame[key].astype(str).agg("-".join, axis=1) if key else (frame.index + 1).astype(str).to_series()
+    ids = ids.reset_index(drop=True)
+    copy = ids.groupby(ids).cumcount() + 1
+    return frame.reset_index(drop=True).assign(feature_id=ids.where(copy == 1, ids + "~" + copy.astype(str)))
+
+
+@pytest.fixture(scope="module")
+def city() -> dict[LayerName, gpd.GeoDataFrame]:
+    layers = make_city(households=500, seed=3).layers
+    return {layer: with_ids(layer, layers[layer]) for layer in NEEDED}
+
+
+def fill(database: Database, layers: dict[LayerName, gpd.GeoDataFrame]) -> None:
+    with database.transaction() as session:
+        for layer, frame in layers.items():
+            version = store.add_version(session, layer, frame, provenance=PROVENANCE)
+            store.publish(session, version.version_id, published_at=MOMENT)
+
+
+@pytest.fixture
+def filled(database: Database, city: dict[LayerName, gpd.GeoDataFrame]) -> Database:
+    fill(database, city)
+    return database
+
+
+def test_a_parcel_is_found_by_number_with_or_without_leading_zeros(
+    filled: Database, city: dict[LayerName, gpd.GeoDataFrame]
+) -> None:
+    row = city[LayerName.PARCEL].iloc[5]
+    with filled.transaction() as session:
+        found = service.find(
+            session,
+            ward_code=row["ward_code"],
+            map_sheet=str(row["map_sheet"]).zfill(3),
+            parcel_no=str(row["parcel_no"]).zfill(4),
+        )
+    assert row["feature_id"] in {parcel.key for parcel in found}
+    assert {(one.ward_code, one.map_sheet, one.parcel_no) for one in found} == {
+        (row["ward_code"], row["map_sheet"], row["parcel_no"])
+    }
+
+
+def test_a_sheet_alone_is_answered_with_all_its_parcels(
+    filled: Database, city: dict[LayerName, gpd.GeoDataFrame]
+) -> None:
+    parcels = city[LayerName.PARCEL]
+    sheet = parcels.iloc[0]["map_sheet"]
+    with filled.transaction() as session:
+        found = service.find(session, map_sheet=sheet)
+        with pytest.raises(InputError):
+            service.find(session)
+    assert len(found) == int((parcels["map_sheet"] == sheet).sum())
+
+
+def test_a_parcel_is_found_by_a_point_in_metres_and_in_degrees(
+    filled: Database, city: dict[LayerName, gpd.GeoDataFrame]
+) -> None:
+    row = city[LayerName.PARCEL].iloc[7]
+    with filled.transaction() as session:
+        (parcel,) = service.parcels_of(city[LayerName.PARCEL].iloc[[7]])
+        inside = parcel.place.geometry.representative_point()
+        in_degrees = type(parcel.place)(geometry=inside, crs=parcel.place.crs).to(WGS84).geometry
+        by_metres = service.find_at(session, inside.x, inside.y)
+        by_degrees = service.find_at(session, in_degrees.x, in_degrees.y, crs=WGS84)
+    assert [one.key for one in by_metres] == [one.key for one in by_degrees] == [row["feature_id"]]
+
+
+def test_a_number_that_stands_twice_must_be_told_apart(
+    database: Database, city: dict[LayerName, gpd.GeoDataFrame]
+) -> None:
+    twice = city[LayerName.PARCEL].iloc[[0, 1]].copy()
+    twice[["map_sheet", "parcel_no"]] = twice[["map_sheet", "parcel_no"]].iloc[0].to_numpy()
+    twice["ward_code"] = "26797"
+    fill(database, {LayerName.PARCEL: with_ids(LayerName.PARCEL, twice)})
+    bare = parse_parcel_key(f"26797-{twice.iloc[0]['map_sheet']}-{twice.iloc[0]['parcel_no']}")
+    with database.transaction() as session:
+        with pytest.raises(ConflictError, match="2 parcels have this number"):
+            service.parcel_named(session, bare)
+        second = service.parcel_named(session, parse_parcel_key(f"{bare.key}~2"))
+    assert second.place.area_m2 == pytest.approx(twice.iloc[1].geometry.area)
+
+
+def test_an_unknown_parcel_is_not_found(filled: Database) -> None:
+    with filled.transaction() as session, pytest.raises(NotFoundError):
+        service.parcel_named(session, parse_parcel_key("99999-1-1"))
+
+
+def test_without_published_parcels_nothing_is_answered(database: Database) -> None:
+    with database.transaction() as session, pytest.raises(DataUnavailableError):
+        service.find(session, map_sheet="1")
+
+
+def test_a_layer_that_is_not_published_is_not_checked(
+    database: Database, city: dict[LayerName, gpd.GeoDataFrame]
+) -> None:
+    fill(database, {LayerName.PARCEL: city[LayerName.PARCEL]})
+    parcels = city[LayerName.PARCEL]
+    key = str(parcels.loc[parcels["land_use_code"] == "ODT", "feature_id"].iloc[0])
+    proposal = Proposal(facts=Facts(floors=2, building_height_m=7.0, footprint_m2=30.0))
+    with database.transaction() as session:
+        found = service.check_parcel(
+            session, parse_parcel_key(key), proposal, rulebook=load_rulebook(), as_of=date(2026, 11, 21)
+        )
+    assert {answer.status for answer in found.parcel.layers.values()} == {LayerStatus.NOT_CHECKED}
+    assert found.verdict is Verdict.NEEDS_REVIEW
+
+
+def test_facts_from_the_store_are_those_from_the_frames(
+    filled: Database, city: dict[LayerName, gpd.GeoDataFrame]
+) -> None:
+    (parcel,) = service.parcels_of(city[LayerName.PARCEL].iloc[[11]])
+    whole_city = service.Ground(dict(city), crs="EPSG:9210")
+    with filled.transaction() as session:
+        stored = service.facts_of_parcel(session, parcel)
+    assert stored.facts == service.facts_of(parcel, whole_city).facts
+
+
+def test_every_standing_building_gets_one_verdict(filled: Database, city: dict[LayerName, gpd.GeoDataFrame]) -> None:
+    seen: list[int] = []
+    found = service.check_buildings(
+        filled, rulebook=load_rulebook(), as_of=date(2026, 11, 21), on_progress=seen.append, most=100
+    )
+    assert found.parcel_count == sum(found.verdict_counts.values()) == 100
+    assert seen == list(range(1, 101))
+    assert found.verdict_counts[Verdict.VIOLATES] > 0
+    keys = set(city[LayerName.PARCEL]["feature_id"])
+    assert all(key in keys for keys_of in found.examples.values() for key in keys_of)
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def diaban(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run ``diaban permits …``."""
+
+    def run(*words: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["diaban", "permits", *(str(word) for word in words)])
+        settings.cache_clear()
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), said.out, said.err)
+
+    monkeypatch.setenv("DIABAN_LANGUAGE", "en")
+    monkeypatch.setenv("DIABAN_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("DIABAN_DATABASE_URL", raising=False)
+    yield run
+    settings.cache_clear()
+
+
+def facts_file(folder: Path, **facts: object) -> Path:
+    path = folder / "facts.json"
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    return path
+
+
+def test_limits_are_json_on_stdout_and_need_no_store(tmp_path: Path, diaban: Run) -> None:
+    path = facts_file(tmp_path, building_type="row_house", area_type="existing_urban", plot_area_m2=120)
+    ended = diaban("limits", "--facts", path, "--as-of", "2026-11-21")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    answer = json.loads(ended.stdout)
+    assert answer["as_of"] == "2026-11-21"
+    assert answer["limits"]["max_footprint_m2"]["value"] == 103.2
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"plot_area": 100}, "There is no fact 'plot_area'; near: plot_area_m2"),
+        ({"floors": 300}, "floors = 300: should be at most 120."),
+    ],
+)
+def test_bad_facts_end_with_one_line_and_exit_code_2(
+    tmp_path: Path, diaban: Run, facts: dict[str, object], said: str
+) -> None:
+    ended = diaban("limits", "--facts", facts_file(tmp_path, **facts))
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--as-of", "21/11/2026"), "is not a date"),
+        (("--rulebook", "hanoi"), "There is no rule-pack hanoi"),
+    ],
+)
+def test_a_bad_option_ends_with_exit_code_2(tmp_path: Path, diaban: Run, words: tuple[str, ...], said: str) -> None:
+    ended = diaban("limits", "--facts", facts_file(tmp_path, floors=3), *words)
+    assert ended.exit_code == 2
+    assert said in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"{", "Not JSON: line 1"), (b"\xff\xfe", "not UTF-8"), (b"[]", "object")]
+)
+def test_a_file_that_is_no_sheet_of_facts_is_named(tmp_path: Path, diaban: Run, content: bytes, said: str) -> None:
+    path = tmp_path / "facts.json"
+    path.write_bytes(content)
+    ended = diaban("limits", "--facts", path)
+    assert ended.exit_code == 2
+    assert "facts.json" in ended.stderr
+    assert said in ended.stderr
+    assert diaban("limits", "--facts", tmp_path / "none.json").exit_code == 2
+
+
+def test_find_and_check_speak_of_the_same_parcel(
+    tmp_path: Path,
+    diaban: Run,
+    embedded_database: Database,
+    city: dict[LayerName, gpd.GeoDataFrame],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(embedded_database, city)
+    monkeypatch.setenv("DIABAN_DATABASE_URL", embedded_database.url)
+    row = city[LayerName.PARCEL].iloc[9]
+    found = diaban(
+        "find", "--ward", row["ward_code"], "--sheet", row["map_sheet"], "--number", row["parcel_no"], "--json"
+    )
+    assert found.exit_code == 0, found.stderr
+    assert [parcel["key"] for parcel in json.loads(found.stdout)] == [row["feature_id"]]
+    proposal = facts_file(
+        tmp_path, building_type="row_house", area_type="existing_urban", floors=9, building_height_m=32, footprint_m2=20
+    )
+    checked = diaban("check", "--parcel", row["feature_id"], "--proposal", proposal, "--as-of", "2026-11-21")
+    assert checked.exit_code == 0, checked.stderr
+    assert checked.stdout.startswith(f"{row['feature_id']}: VIOLATES\n")
+    assert "Phụ lục 18, mục 4.1" in checked.stdout
+    nobody = diaban("find", "--ward", "99999")
+    assert (nobody.exit_code, nobody.stdout) == (2, "")
+    assert "No parcel was found" in nobody.stderr
