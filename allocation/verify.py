@@ -161,7 +161,7 @@ def _check_lottery(state: Checked) -> Iterator[Text]:
     for number, shown in zip(state.files.applicants["applicant_no"], state.shown, strict=True):
         if stated.get(number) != _draw(number, seed):
             yield Text(
-                f"Số bốc thăm của hồ sơ {shown} không tính lại được.",
+                f"Số thứ tự ngẫu nhiên của hồ sơ {shown} không tính lại được.",
                 f"The lottery number of applicant {shown} cannot be drawn again.",
             )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from allocation.distances import pairs_by_walking
@@ -156,7 +157,9 @@ def _show_result(result: RoundResult, *, as_json: bool) -> None:
         _print_json({**result.summary, "verified": result.verification.passed})
         return
     language = settings().language
-    table = Table(*(Column(header.in_language(language), no_wrap=True) for header in _HEADERS))
+    headers = [header.in_language(language) for header in _HEADERS]
+    numbers = (Column(header, justify="right", min_width=max(map(len, header.split()))) for header in headers[1:])
+    table = Table(Column(headers[0]), *numbers, box=SIMPLE_HEAD, pad_edge=False)
     for row in result.summary["levels"]:
         share = "" if row["share_nearest"] is None else f"{row['share_nearest']:.1%}"
         mean = "" if row["mean_distance_m"] is None else f"{row['mean_distance_m']:.0f}"
