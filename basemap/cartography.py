@@ -43,7 +43,7 @@ class Style:
     stroke: str
     fill: str = "transparent"
     stroke_px: float = 1.0
-    fill_opacity: float = 0.6
+    fill_opacity_ratio: float = 0.6
     dash: str | None = None
     simplify_m: float = 0.0
 
@@ -54,13 +54,13 @@ class Style:
             "weight": self.stroke_px,
             "fill": self.shape == "area",
             "fillColor": self.fill,
-            "fillOpacity": 0.0 if self.fill == "transparent" else self.fill_opacity,
+            "fillOpacity": 0.0 if self.fill == "transparent" else self.fill_opacity_ratio,
             **({"dashArray": self.dash} if self.dash else {}),
         }
 
     def as_legend(self) -> LegendEntry:
         """Return the line of the legend."""
-        alpha = f"{round(255 * self.fill_opacity):02x}" if self.fill.startswith("#") else ""
+        alpha = f"{round(255 * self.fill_opacity_ratio):02x}" if self.fill.startswith("#") else ""
         return LegendEntry(
             label=self.label,
             shape=self.shape,
@@ -75,11 +75,13 @@ WARDS = Style(
     stroke="#7a6f8f",
     fill="#fbf8f0",
     stroke_px=1.5,
-    fill_opacity=0.85,
+    fill_opacity_ratio=0.85,
     dash="6 4",
     simplify_m=4.0,
 )
-WATER = Style(label=Text("Sông, rạch", "Water"), stroke="#86b3c4", fill="#b9d8e3", fill_opacity=1.0, simplify_m=2.0)
+WATER = Style(
+    label=Text("Sông, rạch", "Water"), stroke="#86b3c4", fill="#b9d8e3", fill_opacity_ratio=1.0, simplify_m=2.0
+)
 PARKS = Style(
     label=Text("Cây xanh theo quy hoạch", "Planned green"),
     stroke="#b7d1ae",
@@ -93,29 +95,39 @@ ARTERIALS = Style(
 STREETS = Style(label=Text("Đường", "Streets"), shape="line", stroke="#b0a288", stroke_px=2.0, simplify_m=1.0)
 ALLEYS = Style(label=Text("Hẻm", "Alleys"), shape="line", stroke="#cfc4ae", stroke_px=1.25, simplify_m=1.0)
 BRIDGES = Style(label=Text("Cầu", "Bridges"), shape="line", stroke="#7d5f1e", stroke_px=4.0, simplify_m=1.0)
-BUILDINGS = Style(label=Text("Công trình hiện hữu", "Buildings"), stroke="#8b7d6b", fill="#cbbfac", fill_opacity=0.8)
+BUILDINGS = Style(
+    label=Text("Công trình hiện hữu", "Buildings"), stroke="#8b7d6b", fill="#cbbfac", fill_opacity_ratio=0.8
+)
 NEIGHBOUR_PARCELS = Style(
-    label=Text("Thửa đất lân cận", "Neighbouring parcels"), stroke="#a89c86", fill="#fffdf8", fill_opacity=0.5
+    label=Text("Thửa đất lân cận", "Neighbouring parcels"), stroke="#a89c86", fill="#fffdf8", fill_opacity_ratio=0.5
 )
 PARCEL = Style(
-    label=Text("Thửa đất đang xem", "This parcel"), stroke="#0c5a55", fill="#6fb7a7", stroke_px=3.0, fill_opacity=0.45
+    label=Text("Thửa đất đang xem", "This parcel"),
+    stroke="#0c5a55",
+    fill="#6fb7a7",
+    stroke_px=3.0,
+    fill_opacity_ratio=0.45,
 )
 RESERVATIONS = Style(
-    label=Text("Lộ giới quy hoạch", "Road reservation"), stroke="#b4431c", fill="#e58b62", fill_opacity=0.25, dash="5 4"
+    label=Text("Lộ giới quy hoạch", "Road reservation"),
+    stroke="#b4431c",
+    fill="#e58b62",
+    fill_opacity_ratio=0.25,
+    dash="5 4",
 )
 RESERVATION_BITE = Style(
     label=Text("Phần thửa đất nằm trong lộ giới", "Part of the parcel inside the reservation"),
     stroke="#8f2f0e",
     fill="#c8501f",
     stroke_px=2.0,
-    fill_opacity=0.75,
+    fill_opacity_ratio=0.75,
 )
 ZONES = Style(
     label=Text("Ô quy hoạch phân khu", "Zoning plan cells"),
     stroke="#5b4a86",
     fill="#8a78b8",
     stroke_px=1.5,
-    fill_opacity=0.1,
+    fill_opacity_ratio=0.1,
     dash="2 4",
 )
 STREET_STYLES: Mapping[str, Style] = MappingProxyType(
@@ -211,16 +223,14 @@ def draw_schools(target: LocalMap, frame: gpd.GeoDataFrame, *, circles: SchoolCi
     if frame.empty:
         return
     on_earth = reproject_frame(frame, WGS84)
-    largest = float(frame[circles.size_column].max()) if circles.size_column else 0.0
+    largest = int(frame[circles.size_column].max()) if circles.size_column else 0
     order = np.argsort(-frame[circles.size_column].to_numpy(), kind="stable") if circles.size_column else None
     for row in (on_earth if order is None else on_earth.iloc[order]).to_dict("records"):
         _school_marker(target, row, circles=circles, largest=largest).add_to(target)
     _school_legend(target, frame, circles)
 
 
-def _school_marker(
-    target: LocalMap, row: Mapping[str, Any], *, circles: SchoolCircles, largest: float
-) -> folium.Marker:
+def _school_marker(target: LocalMap, row: Mapping[str, Any], *, circles: SchoolCircles, largest: int) -> folium.Marker:
     radius_px = _radius_px(row[circles.size_column] if circles.size_column else None, largest)
     colour = _fill_class(row[circles.fill_ratio_column])[1] if circles.fill_ratio_column else _PLAIN_SCHOOL
     told = [f"{label.in_language(target.language)}: {row[column]}" for column, label in circles.fields.items()]
@@ -245,7 +255,7 @@ def _school_legend(target: LocalMap, frame: gpd.GeoDataFrame, circles: SchoolCir
         target.add_legend(LegendEntry(label=label, shape="circle", fill=colour, stroke="#16302f"))
 
 
-def _radius_px(count: float | None, largest: float) -> float:
+def _radius_px(count: int | None, largest: int) -> float:
     if count is None or largest <= 0:
         return _SMALLEST_RADIUS_PX + 3
     return max(_SMALLEST_RADIUS_PX, _LARGEST_RADIUS_PX * math.sqrt(max(float(count), 0.0) / largest))

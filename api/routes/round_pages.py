@@ -29,7 +29,7 @@ class Figures:
     unplaced: int | None
     mean_distance_m: float | None
     max_distance_m: int | None
-    share_nearest: float | None
+    share_nearest_ratio: float | None
 
 
 @router.get("")
@@ -75,8 +75,9 @@ def policy_title(name: str) -> Text:
 
 def figures_of(summary: Mapping[str, Any], *, label: Text = NO_TEXT) -> Figures:
     """Return the figures that a summary, or one level of it, holds."""
-    names = ("applicants", "placed", "unplaced", "mean_distance_m", "max_distance_m", "share_nearest")
-    return Figures(label=label, **{name: summary.get(name) for name in names})
+    names = ("applicants", "placed", "unplaced", "mean_distance_m", "max_distance_m")
+    named = {name: summary.get(name) for name in names}
+    return Figures(label=label, share_nearest_ratio=summary.get("share_nearest"), **named)
 
 
 def levels_of(admission_round: AdmissionRound) -> list[Figures]:
