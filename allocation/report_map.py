@@ -114,4 +114,4 @@ def _density_style(number: int, low: int, high: int | None) -> Style:
     count = f"{low}+" if high is None else str(low) if high <= low else f"{low}–{high}"
     label = Text(f"{count} học sinh trong ô", f"{count} children in the cell")
     colour = _DENSITY_COLOURS[number]
-    return Style(label=label, stroke=colour, fill=colour, stroke_px=0.5, fill_opacity=0.55)
+    return Style(label=label, stroke=colour, fill=colour, stroke_px=0.5, fill_opacity_ratio=0.55)
