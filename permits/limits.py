@@ -105,6 +105,9 @@ def _widened(combined: Combined, spec: LimitSpec, case: Case, *, scope: _Scope) 
         doubt, note = ReasonCode.LAYER_NOT_LOADED, _HIGHER_PLAN
     elif not case.rulebook.is_verified(case.rule(spec.rule), as_of=case.as_of):
         doubt = ReasonCode.RULE_UNVERIFIED
+    elif spec.reach is Reach.FIGURE and facts.plot_area_m2 is None:
+        # A plot over 500 m² is decided by the authority, whatever the tables say.
+        doubt, missing = combined.reason or ReasonCode.MISSING_INPUT, (*scope.missing, "plot_area_m2")
     elif scope.applies is None:
         doubt, missing = combined.reason or ReasonCode.MISSING_INPUT, scope.missing
     else:

@@ -16,6 +16,7 @@ from permits import fact_sheet, service
 from permits.limits import limits as limits_of
 from permits.parcels import Parcel, parse_parcel_key
 from permits.proposal import read_proposal
+from permits.rule_page import rule_page
 from permits.rulebook import DEFAULT_RULEBOOK, load_rulebook
 from spatial.crs import WGS84
 from spatial.db import Database, open_database
@@ -132,6 +133,12 @@ def open_store() -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@app.command()
+def rules(*, rulebook: RulebookName = DEFAULT_RULEBOOK) -> None:
+    """Print the page of a rule-pack: every rule with its basis, how it is measured, and an example."""
+    typer.echo(rule_page(load_rulebook(rulebook)), nl=False)
 
 
 def day_of(as_of: str) -> date:

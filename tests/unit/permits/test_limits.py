@@ -179,6 +179,11 @@ def test_a_plan_that_ranks_above_the_annex_and_is_not_loaded_leaves_every_figure
     )
 
 
+def test_a_plot_of_unknown_area_may_be_one_that_the_authority_decides() -> None:
+    limit = answer(without=("plot_area_m2",), floors=3)["max_floors"]
+    assert (limit.value, limit.verdict, limit.missing) == (4, Verdict.NEEDS_REVIEW, ("plot_area_m2",))
+
+
 def test_a_corner_whose_width_on_the_larger_road_is_unknown_follows_the_smaller_for_now() -> None:
     found = answer(without=("road_width_m",), road_widths_m=[20, 5])
     assert (found["governing_road_width_m"].value, found["max_floors"].value) == (5, 3)
