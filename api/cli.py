@@ -42,6 +42,7 @@ class LazyGroup(TyperGroup):
         "allocate": Subcommand("allocate", "allocate", "Place the applicants of a round in schools."),
         "verify": Subcommand("allocate", "verify", "Check the proof of a round from its files alone."),
         "explain": Subcommand("allocate", "explain", "Say where an applicant was placed, and why not nearer."),
+        "publish": Subcommand("publish", "publish", "Let families look up the results of a verified round."),
         "simulate-round": Subcommand("simulate", "simulate_round", "Make the files of a round from a real district."),
         "basemap": Subcommand("basemap", "app", "The shared layers: import, list, show, publish, roll back, export."),
         "permits": Subcommand("permits", "app", "Parcels, and what may be built on them."),

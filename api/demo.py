@@ -208,7 +208,11 @@ class _Chain:
         applicants = make_applicants(city, seed=seed)
         schools = make_capacities(city, applicants, seed=seed)
         folder = self.directory / INPUT_FOLDER
-        for frame, name in ((applicants.drop(columns=["receipt_code"]), "applicants.csv"), (schools, "schools.csv")):
+        for name, frame in {
+            "applicants.csv": applicants.drop(columns=["receipt_code"]),
+            "receipts.csv": applicants[["applicant_no", "date_of_birth", "receipt_code"]],
+            "schools.csv": schools,
+        }.items():
             with whole_file(folder / name) as temporary:
                 frame.to_csv(temporary, index=False)
         crs = self.settings.crs
