@@ -65,14 +65,18 @@ class DemoRound:
 ROUNDS = (
     DemoRound(
         round_id=RoundId("2026-mam-non"),
-        title=Text("Mẫu giáo 2026–2027", "Kindergarten 2026–27"),
+        title=Text("Tuyển sinh mẫu giáo năm học 2026–2027", "Kindergarten admission 2026–27"),
         levels=(Level.KINDERGARTEN_3, Level.KINDERGARTEN_4, Level.KINDERGARTEN_5),
     ),
     DemoRound(
-        round_id=RoundId("2026-lop-1"), title=Text("Lớp 1 2026–2027", "Grade 1 2026–27"), levels=(Level.GRADE_1,)
+        round_id=RoundId("2026-lop-1"),
+        title=Text("Tuyển sinh lớp 1 năm học 2026–2027", "Grade 1 admission 2026–27"),
+        levels=(Level.GRADE_1,),
     ),
     DemoRound(
-        round_id=RoundId("2026-lop-6"), title=Text("Lớp 6 2026–2027", "Grade 6 2026–27"), levels=(Level.GRADE_6,)
+        round_id=RoundId("2026-lop-6"),
+        title=Text("Tuyển sinh lớp 6 năm học 2026–2027", "Grade 6 admission 2026–27"),
+        levels=(Level.GRADE_6,),
     ),
 )
 

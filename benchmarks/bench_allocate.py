@@ -2,7 +2,7 @@
 
 20,000 applicants, 100 schools, the 24 nearest of each: ``diaban allocate`` as a process of its own, from the start
 of Python over reading, solving and verifying to the last written byte, may take 3 times the bare solve plus 5 s.
-"""  # noqa: INP001 - a script, part of no package
+"""
 
 import json
 import os
