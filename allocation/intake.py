@@ -92,46 +92,52 @@ def read_round(
         ``options.crs`` is unknown.
     """
     options = options or IntakeOptions()
-    if options.level is not None and options.level not in {*Level}:
-        raise InputError(
-            Text(f"Không có cấp {options.level!r}.", f"There is no level {options.level!r}."),
-            hint=Text(f"Các cấp: {', '.join(Level)}.", f"The levels are: {', '.join(Level)}."),
-        )
-    everybody, all_schools = _with_records(read_table(applicants)), _with_records(read_table(schools))
-    of_applicants, of_schools = (
-        RecordChecks(_of_level(everybody, options)),
-        RecordChecks(_of_level(all_schools, options)),
-    )
+    _must_be_a_level(options.level)
+    whole = (_with_records(read_table(applicants)), _with_records(read_table(schools)))
+    of_applicants, of_schools = (RecordChecks(_of_level(table, options)) for table in whole)
     of_applicants.require("applicant_no")
     of_schools.require("school_code")
     levels = _levels(of_applicants.table, of_schools.table, options)
-    needed = distances is None
     points = [
-        located(checks, crs=options.crs, storage_crs=options.storage_crs, needed=needed)
+        located(checks, crs=options.crs, storage_crs=options.storage_crs, needed=distances is None)
         for checks in (of_applicants, of_schools)
     ]
     rows = check_applicants(of_applicants, levels[0], points[0], any_id=options.any_id)
     pools = check_schools(of_schools, levels[1], points[1])
     _note_columns(of_applicants, of_schools, any_id=options.any_id)
-    checks, pairs = [of_applicants, of_schools], None
+    found, pairs = [*_in_order(of_applicants), *_in_order(of_schools)], None
     if distances is not None:
         of_distances = RecordChecks(read_table(distances))
+        names = _known_names(rows.frame, pools, whole=whole, any_id=options.any_id)
         of_distances.note_unknown_columns(DISTANCE_COLUMNS)
-        names = KnownNames(
-            applicants=rows.frame,
-            schools=pools,
-            other_applicants=frozenset(applicant_numbers(everybody.column("applicant_no"), any_id=options.any_id)),
-            other_schools=frozenset(all_schools.column("school_code")),
-        )
         pairs = check_distances(of_distances, names, any_id=options.any_id)
-        checks.append(of_distances)
+        found += _in_order(of_distances)
     return RoundInput(
         applicants=rows.frame,
         schools=pools,
         pairs=pairs,
-        issues=_in_order(checks),
+        issues=IssueReport(found),
         set_aside_count=rows.set_aside_count,
         schools_file=of_schools.table.file,
+    )
+
+
+def _must_be_a_level(level: str | None) -> None:
+    if level is not None and level not in {*Level}:
+        raise InputError(
+            Text(f"Không có cấp {level!r}.", f"There is no level {level!r}."),
+            hint=Text(f"Các cấp: {', '.join(Level)}.", f"The levels are: {', '.join(Level)}."),
+        )
+
+
+def _known_names(
+    applicants: pd.DataFrame, schools: pd.DataFrame, *, whole: tuple[SourceTable, SourceTable], any_id: bool
+) -> KnownNames:
+    return KnownNames(
+        applicants=applicants,
+        schools=schools,
+        other_applicants=frozenset(applicant_numbers(whole[0].column("applicant_no"), any_id=any_id)),
+        other_schools=frozenset(whole[1].column("school_code")),
     )
 
 
@@ -215,5 +221,5 @@ def _note_columns(applicants: RecordChecks, schools: RecordChecks, *, any_id: bo
         )
 
 
-def _in_order(checks: list[RecordChecks]) -> IssueReport:
-    return IssueReport([issue for one in checks for issue in sorted(one.issues, key=lambda issue: issue.row or 0)])
+def _in_order(checks: RecordChecks) -> list[Issue]:
+    return sorted(checks.issues, key=lambda issue: issue.row or 0)

@@ -16,7 +16,7 @@ from allocation.report import render_report
 from allocation.result_files import CERTIFICATE_FILE, REPORT_FILE, SUMMARY_FILE, write_round
 from allocation.stages import run_stages
 from allocation.verify import Verification, verify_directory
-from spatial.errors import ConflictError, InputError, VerificationError
+from spatial.errors import InputError, VerificationError
 from spatial.files import whole_directory
 from spatial.issues import Issue, Severity
 from spatial.text import Text
@@ -75,10 +75,8 @@ def run(
 
     Raises
     ------
-    ConflictError
-        ``directory`` holds something that is no round.
     InputError
-        ``given`` has no pairs.
+        ``directory`` holds something that is no round, or ``given`` has no pairs.
     InfeasibleError
         The policy demands what cannot be.
     VerificationError
@@ -95,21 +93,7 @@ def run(
     allocation = run_stages(problem, settings.policy)
     with whole_directory(directory) as temporary:
         progress(Text("Ghi kết quả", "Writing"))
-        summary = write_round(
-            temporary,
-            problem,
-            allocation,
-            policy=settings.policy,
-            seed=settings.seed,
-            any_id=settings.any_id,
-            issues=given.issues,
-            set_aside_count=given.set_aside_count,
-            places=given.schools,
-            crs=settings.crs,
-        )
-        schools = school_table(problem, allocation)
-        report = render_report(given, problem, allocation, policy=settings.policy, summary=summary, crs=settings.crs)
-        (temporary / REPORT_FILE).write_bytes(report.encode())
+        summary = _write(temporary, given, problem, allocation, settings=settings)
         progress(Text("Kiểm chứng", "Verifying"))
         verification = verify_directory(temporary)
         if verification.failures:
@@ -119,9 +103,35 @@ def run(
         problem=problem,
         allocation=allocation,
         summary=summary,
-        schools=schools,
+        schools=school_table(problem, allocation),
         verification=verification,
     )
+
+
+def _write(
+    directory: Path,
+    given: RoundInput,
+    problem: AllocationProblem,
+    allocation: Allocation,
+    *,
+    settings: RoundSettings,
+) -> dict[str, Any]:
+    """Write every file of the round, and return the summary."""
+    summary = write_round(
+        directory,
+        problem,
+        allocation,
+        policy=settings.policy,
+        seed=settings.seed,
+        any_id=settings.any_id,
+        issues=given.issues,
+        set_aside_count=given.set_aside_count,
+        places=given.schools,
+        crs=settings.crs,
+    )
+    report = render_report(given, problem, allocation, policy=settings.policy, summary=summary, crs=settings.crs)
+    (directory / REPORT_FILE).write_bytes(report.encode())
+    return summary
 
 
 def _must_be_replaceable(directory: Path) -> None:
@@ -131,7 +141,7 @@ def _must_be_replaceable(directory: Path) -> None:
     is_earlier_round = (directory / SUMMARY_FILE).is_file() and (directory / CERTIFICATE_FILE).is_file()
     if directory.is_dir() and (is_earlier_round or not any(directory.iterdir())):
         return
-    raise ConflictError(
+    raise InputError(
         Text("Nơi ghi đã có và không phải một đợt xét.", "The target exists and is no earlier round."),
         hint=Text("Chọn một thư mục mới.", "Choose a new directory."),
         subject=str(directory),

@@ -19,7 +19,7 @@ from allocation.round import RoundSettings, run
 from allocation.stages import run_stages
 from allocation.verify import Verification
 from spatial.crs import HCMC
-from spatial.errors import ConflictError, InfeasibleError, InputError, VerificationError
+from spatial.errors import InfeasibleError, InputError, VerificationError
 from spatial.issues import IssueReport
 from spatial.text import Text
 
@@ -96,7 +96,7 @@ def test_an_earlier_round_is_replaced_and_anything_else_is_not(given: RoundInput
     run(given, settings=SETTINGS, directory=out)
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"cat")
-    with pytest.raises(ConflictError):
+    with pytest.raises(InputError):
         run(given, settings=SETTINGS, directory=tmp_path / "photos")
     assert (tmp_path / "photos" / "cat.jpg").read_bytes() == b"cat"
 

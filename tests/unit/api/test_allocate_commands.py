@@ -61,8 +61,8 @@ def test_distances_alone_give_the_published_total(allocate: Type) -> None:
 
 def test_a_table_for_people_goes_to_stdout_and_the_rest_to_stderr(allocate: Type) -> None:
     done = allocate("--any-id")
-    assert "66.7%" in done.stdout
-    assert "66.7%" not in done.stderr
+    assert "33.3%" in done.stdout
+    assert "33.3%" not in done.stderr
     assert "10 m" in done.stderr
 
 
