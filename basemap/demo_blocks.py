@@ -103,11 +103,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The part of a block that is laid out: from ``s0`` to ``length_m`` and over the whole ``width_m``."""
+    """The part of a block that is laid out: from ``s0`` to ``length_m`` and over the whole ``width_m``.
+
+    ``squeeze_ratio``: how much narrower than in the layout an alley becomes on the ground, where the block is askew.
+    """
 
     length_m: float
     width_m: float
     s0: float = 0.0
+    squeeze_ratio: float = 1.0
 
     @property
     def is_open_left(self) -> bool:
@@ -192,7 +196,8 @@ def _stretch(layout: Layout, area: Rectangle, front: int, rng: np.random.Generat
     """Split a strip along a street into garden, houses, garden."""
     along_s = front % 2 == 0
     low, high = (area.s0, area.s1) if along_s else (area.t0, area.t1)
-    built = float(rng.choice([0.0, 0.35, 0.6, 0.85])) * (high - low)
+    near_river = front in (0, 3)
+    built = float(rng.choice([0.35, 0.6, 0.85] if near_river else [0.0, 0.0, 0.35, 0.6])) * (high - low)
     first = low + float(rng.uniform(0.0, high - low - built))
     for start, end, use in ((low, first, Use.FARM), (first, first + built, Use.HOUSE), (first + built, high, Use.FARM)):
         part = Rectangle(start, area.t0, end, area.t1) if along_s else Rectangle(area.s0, start, area.s1, end)
@@ -218,7 +223,7 @@ def _alleys(layout: Layout, site: Site, kind: Settlement, rng: np.random.Generat
         for side in (1, 3):
             if side in (course.parent, course.end_side):
                 mouths[side].append((course.t0 - course.width_m / 2, course.t0 + course.width_m / 2))
-        _flank(layout, alley, Rectangle(low_s, float(start), high_s, float(end)), rng)
+        _flank(layout, alley, Rectangle(low_s, float(start), high_s, float(end)), site=site, rng=rng)
     _end_rows(layout, Rectangle(high_s, low_t, site.length_m, high_t), 1, mouths=mouths[1], frontage_m=frontage_m)
     if site.is_open_left:
         _end_rows(layout, Rectangle(site.s0, low_t, low_s, high_t), 3, mouths=mouths[3], frontage_m=frontage_m)
@@ -227,7 +232,7 @@ def _alleys(layout: Layout, site: Site, kind: Settlement, rng: np.random.Generat
 def _main_alley(site: Site, bank: tuple[float, float], reach: tuple[float, float], rng: np.random.Generator) -> Alley:
     """One alley along s: in from either end street, through to the other or dead before its front row."""
     t = (bank[0] + bank[1]) / 2 + float(rng.uniform(-1.5, 1.5))
-    width_m = float(rng.choice([2.6, 3.1, 3.6, 4.1, 4.6, 5.0]))
+    width_m = float(rng.choice([2.6, 3.1, 3.6, 4.1, 4.6, 5.0])) / site.squeeze_ratio
     from_left = site.is_open_left and rng.random() < _FROM_LEFT_RATIO
     passes = site.is_open_left and rng.random() < _THROUGH_RATIO
     if from_left:
@@ -235,22 +240,22 @@ def _main_alley(site: Site, bank: tuple[float, float], reach: tuple[float, float
     return Alley(site.length_m, t, 0.0 if passes else reach[0], t, 1, width_m, 3 if passes else NO_FRONT)
 
 
-def _flank(layout: Layout, alley: int, bank: Rectangle, rng: np.random.Generator) -> None:
+def _flank(layout: Layout, alley: int, bank: Rectangle, *, site: Site, rng: np.random.Generator) -> None:
     course = layout.alleys[alley]
     for near, far in ((course.t0 - course.width_m / 2, bank.t0), (course.t0 + course.width_m / 2, bank.t1)):
         deep_m = abs(far - near)
         area = Rectangle(bank.s0, min(near, far), bank.s1, max(near, far))
         has_room = deep_m > _SUB_ALLEY_FROM_M and bank.s1 - bank.s0 > 2 * _SUB_ALLEY_FROM_M
         if has_room and (deep_m > _DEEPEST_ROW_M - 1.0 or rng.random() < _SUB_ALLEY_RATIO):
-            _sub_alleys(layout, alley, area, is_above=far > near, rng=rng)
+            width_m = float(rng.uniform(2.1, 3.0)) / site.squeeze_ratio
+            _sub_alleys(layout, alley, area, is_above=far > near, width_m=width_m)
         else:
             layout.add_along(alley, area, 0 if far > near else 2, frontage_m=4.3)
 
 
-def _sub_alleys(layout: Layout, alley: int, area: Rectangle, *, is_above: bool, rng: np.random.Generator) -> None:
+def _sub_alleys(layout: Layout, alley: int, area: Rectangle, *, is_above: bool, width_m: float) -> None:
     """Dead ends off an alley, plots on both hands."""
     course = layout.alleys[alley]
-    width_m = float(rng.uniform(2.1, 3.0))
     modules = max(1, round((area.s1 - area.s0) / (2 * 11.5 + width_m)))
     module_m = (area.s1 - area.s0) / modules
     end_t = area.t1 if is_above else area.t0

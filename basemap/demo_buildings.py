@@ -91,7 +91,7 @@ def _built(
     surplus = int(is_built.sum()) - most
     if surplus > 0:
         candidates = np.flatnonzero(is_built)
-        emptied = candidates[np.argsort(draw[candidates] - 0.25 * kind[candidates])[-surplus:]]
+        emptied = candidates[np.argsort(draw[candidates] - 0.08 * kind[candidates])[-surplus:]]
         is_built[emptied] = False
     return is_built
 

@@ -13,7 +13,7 @@ from basemap.demo_wards import Wards
 from spatial.crs import HCMC
 
 _WIDENED_COLLECTOR_RATIO, _WIDENED_ALLEY_RATIO = 0.4, 0.06
-_GREEN_BANK_RATIO = 0.07
+_GREEN_BANK_RATIO, _NARROWEST_BANK_M = 0.07, 3.0
 _NO_PLOT_RATIO_RATIO = 0.2
 _WIDENED_FROM_M, _WIDENED_ALLEY_FROM_M, _PLANNED_ALLEY_M = 10.0, 3.0, 6.0
 _OLDEST_PLAN, _PLAN_SPAN_DAYS = np.datetime64("2012-03-01"), 4_900
@@ -108,13 +108,21 @@ def river_area(ground: Ground) -> shapely.Polygon:
     street_m = ground.column_width_m[ground.river_lines()].max() / 2
     bank_ratio = (street_m + _GREEN_BANK_RATIO * ground.quarter_side_m) / np.hypot(*(right - left).T)
     shores = ground.course(bank_ratio), ground.course(1 - bank_ratio)
-    return shapely.Polygon(np.concatenate([shores[0], shores[1][::-1]]))
+    water = shapely.Polygon(np.concatenate([shores[0], shores[1][::-1]]))
+    streets = shapely.buffer(shapely.linestrings(np.stack([left, right])), street_m + _NARROWEST_BANK_M)
+    parts = shapely.get_parts(
+        shapely.difference(shapely.intersection(water, _corridor(ground)), shapely.union_all(streets))
+    )
+    return parts[np.argmax(shapely.area(parts))]
+
+
+def _corridor(ground: Ground) -> shapely.Polygon:
+    left, right = ground.node_xy[ground.river_lines()]
+    return shapely.Polygon(np.concatenate([left, right[::-1]]))
 
 
 def _green_banks(ground: Ground) -> object:
-    left, right = ground.node_xy[ground.river_lines()]
-    corridor = shapely.Polygon(np.concatenate([left, right[::-1]]))
-    return shapely.difference(corridor, river_area(ground))
+    return shapely.difference(_corridor(ground), river_area(ground))
 
 
 def make_reservations(

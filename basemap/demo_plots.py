@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from basemap.demo_blocks import (
     FIRST_ALLEY,
@@ -34,7 +35,9 @@ _ALLEY_COLUMNS = (*_PLACE_COLUMNS, "parent", "width_m", "end_side")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lots:
-    """Blocks ready to be laid out: turned so that s runs along the longer side, with their inner quadrilaterals.
+    """Blocks ready to be laid out, with their inner quadrilaterals.
+
+    They are turned so that s runs along the longer side, from the end that is nearer to the river.
 
     Parameters
     ----------
@@ -91,14 +94,24 @@ def prepare_lots(ground: Ground, streets: Streets) -> Lots:
     keep = np.flatnonzero(is_convex & (length_m.min(axis=1) >= _SMALLEST_INNER_SIDE_M))
     blocks, inner, length_m = blocks.take(keep), inner[keep], length_m[keep]
     size_m = np.column_stack([length_m[:, [0, 2]].mean(axis=1), length_m[:, [1, 3]].mean(axis=1)])
-    turn = (size_m[:, 1] > size_m[:, 0]).astype(np.int64)
+    is_upright = size_m[:, 1] > size_m[:, 0]
+    turn = is_upright + 2 * _turns_its_back(ground, inner, is_upright)
     inner = inner[np.arange(len(turn))[:, None], (np.arange(4) + turn[:, None]) % 4]
     return Lots(
         blocks=blocks.turned(turn),
         inner=inner,
-        size_m=np.where(turn[:, None] == 1, size_m[:, ::-1], size_m),
+        size_m=np.where(is_upright[:, None], size_m[:, ::-1], size_m),
         kind=ground.settlement[blocks.column, blocks.row],
     )
+
+
+def _turns_its_back(ground: Ground, inner: Floats, is_upright: npt.NDArray[np.bool_]) -> Integers:
+    """1 where the corner that would come first is further from the river than the one across, else 0."""
+    river = shapely.LineString(ground.course(np.full(ground.node_xy.shape[1], 0.5)))
+    from_river_m = shapely.distance(shapely.points(inner), river)
+    every = np.arange(len(inner))
+    first = is_upright.astype(np.int64)
+    return np.asarray(from_river_m[every, first] > from_river_m[every, (first + 2) % 4], dtype=np.int64)
 
 
 def _inset(corner: Floats, distance_m: Floats) -> Floats:
@@ -139,6 +152,7 @@ def _lay_out_all(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows: list[tuple[object, ...]] = []
     alleys: list[tuple[object, ...]] = []
+    squeeze = (shapely.area(shapely.polygons(lots.inner)) / lots.size_m.prod(axis=1)).tolist()
     for block, ((length_m, width_m), kind) in enumerate(zip(lots.size_m.tolist(), lots.kind.tolist(), strict=True)):
         layouts: list[Layout] = []
         start_m = 0.0
@@ -146,7 +160,8 @@ def _lay_out_all(
             start_m = single[block].length_m
             layouts.append(lay_out_single(single[block], width_m))
         if start_m < length_m:
-            layouts.append(lay_out(Site(length_m=length_m, width_m=width_m, s0=start_m), Settlement(kind), rng))
+            site = Site(length_m=length_m, width_m=width_m, s0=start_m, squeeze_ratio=squeeze[block])
+            layouts.append(lay_out(site, Settlement(kind), rng))
         for layout in layouts:
             first = len(alleys)
             alleys += [(block, first, *alley) for alley in layout.alleys]
@@ -204,7 +219,7 @@ def _alley_lines(lots: Lots, streets: Streets, alleys: pd.DataFrame) -> tuple[pd
     passes = alleys["end_side"].to_numpy() != NO_FRONT
     end[passes], out = _reach_street(lots, block[passes], alleys["end_side"].to_numpy()[passes], (start, end), passes)
     joined_points.append(out)
-    end[~passes] = _short_of(start[~passes], end[~passes], gap_m=width_m[~passes] / 2)
+    end[~passes] = _short_of_wall(lots, alleys[~passes], (start[~passes], end[~passes]))
     parent, position_m = np.full(len(alleys), -1), np.zeros(len(alleys))
     parent[is_main], position_m[is_main] = meet["line"], meet["position_m"]
     main = (alleys["first_alley"] + alleys["parent"] - FIRST_ALLEY).to_numpy()[~is_main]
@@ -246,10 +261,21 @@ def _reach_street(
     return joint, _points(lots.blocks.side_line[block, side], position_m, joint)
 
 
-def _short_of(start: Floats, end: Floats, *, gap_m: Floats) -> Floats:
+def _short_of_wall(lots: Lots, alleys: pd.DataFrame, course: tuple[Floats, Floats]) -> Floats:
     """Stop dead ends before the wall, so that their whole width ends there even where the wall is askew."""
-    way = end - start
-    return np.asarray(end - way * (gap_m / np.hypot(way[:, 0], way[:, 1]))[:, None], dtype=np.float64)
+    start, end = course
+    way = (end - start) / np.hypot(*(end - start).T)[:, None]
+    wall = _edge(lots, alleys, "1", sign=1.0) - _edge(lots, alleys, "1", sign=-1.0)
+    return np.asarray(end - way * (np.abs((wall * way).sum(axis=1)) / 2 + 0.01)[:, None], dtype=np.float64)
+
+
+def _edge(lots: Lots, alleys: pd.DataFrame, which: str, *, sign: float) -> Floats:
+    """Where the right (+1) or left (-1) edge of alleys lies at their start (``"0"``) or end (``"1"``)."""
+    s, t = alleys[f"s{which}"].to_numpy(), alleys[f"t{which}"].to_numpy()
+    along_s = (alleys["t0"] == alleys["t1"]).to_numpy()
+    aside = sign * alleys["width_m"].to_numpy() / 2
+    edge = np.column_stack([np.where(along_s, s, s + aside), np.where(along_s, t + aside, t)])
+    return lots.place(alleys["block"].to_numpy(), edge)
 
 
 def _points(line: Integers, position_m: Floats, xy: Floats) -> pd.DataFrame:
@@ -259,18 +285,14 @@ def _points(line: Integers, position_m: Floats, xy: Floats) -> pd.DataFrame:
 def _measured_width_m(lots: Lots, alleys: pd.DataFrame) -> Floats:
     """Width of each alley on the ground where it is narrowest, rounded down to a decimetre."""
     block = alleys["block"].to_numpy()
-    s0, t0, s1, t1 = alleys[["s0", "t0", "s1", "t1"]].to_numpy().T
-    start, end = lots.place(block, np.column_stack([s0, t0])), lots.place(block, np.column_stack([s1, t1]))
+    start, end = (lots.place(block, alleys[[f"s{which}", f"t{which}"]].to_numpy()) for which in "01")
     way = (end - start) / np.hypot(*(end - start).T)[:, None]
-    along_s = t0 == t1
-    half = alleys["width_m"].to_numpy() / 2
-    narrowest = np.full(len(alleys), np.inf)
-    for s, t, origin in ((s0, t0, start), (s1, t1, end)):
+    narrowest_m = np.full(len(alleys), np.inf)
+    for which, origin in (("0", start), ("1", end)):
         for sign in (-1.0, 1.0):
-            edge = np.column_stack([np.where(along_s, s, s + sign * half), np.where(along_s, t + sign * half, t)])
-            gap = lots.place(block, edge) - origin
-            narrowest = np.minimum(narrowest, np.abs(way[:, 0] * gap[:, 1] - way[:, 1] * gap[:, 0]))
-    return np.asarray(np.maximum(np.floor(20 * narrowest) / 10, _NARROWEST_ALLEY_M), dtype=np.float64)
+            gap = _edge(lots, alleys, which, sign=sign) - origin
+            narrowest_m = np.minimum(narrowest_m, np.abs(way[:, 0] * gap[:, 1] - way[:, 1] * gap[:, 0]))
+    return np.asarray(np.maximum(np.floor(20 * narrowest_m) / 10, _NARROWEST_ALLEY_M), dtype=np.float64)
 
 
 def _opens_left(
