@@ -97,6 +97,8 @@ def _note_strangers(
     any_id: bool,
 ) -> None:
     """Note each name that no other file knows, once, on its first row."""
+    if (index >= 0).all():
+        return
     strangers = values[index < 0]
     strangers = strangers[~strangers.isin(list(others))]
     counts = strangers.value_counts(sort=False)
@@ -145,11 +147,12 @@ def _without_duplicates(
     checks: RecordChecks, kept: npt.NDArray[np.bool_], pair: Integers, distance_m: Integers
 ) -> npt.NDArray[np.bool_]:
     """Keep one of the pairs that are repeated, and none of those that contradict each other."""
-    records = np.flatnonzero(kept)
-    order = records[np.lexsort([records, pair[records]])]
-    again = pair[order[1:]] == pair[order[:-1]]
-    if not again.any():
+    sorted_pairs = np.sort(pair[kept])
+    if not (sorted_pairs[1:] == sorted_pairs[:-1]).any():
         return kept
+    records = np.flatnonzero(kept)
+    order = records[np.argsort(pair[records], kind="stable")]
+    again = pair[order[1:]] == pair[order[:-1]]
     repeated = np.unique(pair[order[1:][again]])
     kept = kept.copy()
     for key in repeated:

@@ -41,7 +41,7 @@ def build_problem(
     applicant = indices_in(pairs["applicant_no"], applicants["applicant_no"])
     pool = _pools_of(pairs, applicant, applicants["level"], schools)
     known = np.flatnonzero(pool >= 0)
-    order = known[np.lexsort([pool[known], applicant[known]])]
+    order = known[np.argsort(applicant[known] * len(schools) + pool[known])]
     numbers = applicants["applicant_no"].to_numpy(dtype=object)
     tiers = applicants["priority_tier"] if "priority_tier" in applicants else pd.Series(1, index=applicants.index)
     unhashed = AllocationProblem(

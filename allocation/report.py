@@ -15,7 +15,6 @@ import pandas as pd
 from allocation.intake import RoundInput
 from allocation.model import LEVEL_LABELS, UNPLACED, Allocation, AllocationProblem
 from allocation.policy import Policy
-from allocation.report_map import round_map
 from spatial.issues import IssueReport
 from spatial.text import Text
 
@@ -52,7 +51,7 @@ def render_report(
         Coordinate system of the points of ``given``; empty when there are none.
     """
     schools = school_rows(given, problem, allocation)
-    made = round_map(given.applicants, schools, crs=crs, street_lines=given.street_lines) if crs else None
+    made = _map(given, schools, crs=crs)
     rows = [_blank_for_missing(row) for row in schools.to_dict("records")]
     return _template().render(
         policy=policy,
@@ -64,9 +63,19 @@ def render_report(
             {"label": LEVEL_LABELS[level], "bands": walk_bands(problem, allocation, level)} for level in problem.levels
         ],
         issues=_issue_counts(given.issues),
-        map=made.as_frame(height_px=_MAP_HEIGHT_PX) if made else "",
+        map=made,
         labels=LEVEL_LABELS,
     )
+
+
+def _map(given: RoundInput, schools: pd.DataFrame, *, crs: str) -> str:
+    """Return the map as a frame to stand in the page; empty when no school has a place."""
+    if not crs or schools[["x", "y"]].isna().any(axis="columns").all():
+        return ""
+    from allocation.report_map import round_map  # noqa: PLC0415 - Folium takes long to import, and many rounds have no map
+
+    made = round_map(given.applicants, schools, crs=crs, street_lines=given.street_lines)
+    return made.as_frame(height_px=_MAP_HEIGHT_PX)
 
 
 def school_rows(given: RoundInput, problem: AllocationProblem, allocation: Allocation) -> pd.DataFrame:

@@ -47,21 +47,19 @@ def round_map(
     crs: str,
     street_lines: npt.NDArray[np.object_] | None = None,
     language: str = "vi",
-) -> LocalMap | None:
-    """Return the map, or None when no school has a place.
+) -> LocalMap:
+    """Return the map.
 
     Parameters
     ----------
     applicants
         With x, y in ``crs``, metres; only counts for each cell are drawn.
     schools
-        school_code, level, name, capacity, placed, x, y.
+        school_code, level, name, capacity, placed, x, y; those without a place are left out.
     street_lines
         Shapely lines in ``crs`` to draw beneath; left out when there are too many for a page.
     """
     located = schools[schools[["x", "y"]].notna().all(axis="columns")]
-    if located.empty:
-        return None
     made = LocalMap(
         title=Text("Bản đồ các trường của đợt xét tuyển", "Map of the schools of the round"),
         language=language,

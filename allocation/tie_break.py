@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from allocation.model import UNPLACED, Integers
 
@@ -81,8 +79,7 @@ def _exchangeable(arcs: _TightArcs, own_pool: Integers, *, free: Integers, price
     has_free, has_no_price = np.flatnonzero(free > 0), np.flatnonzero(price_m == 0)
     tails = np.concatenate([own_pool[arcs.applicant], has_free, np.full(len(has_no_price), outside)])
     heads = np.concatenate([arcs.pool, np.full(len(has_free), outside), has_no_price])
-    graph = coo_array((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(outside + 1, outside + 1))
-    _, component = connected_components(graph.tocsr(), directed=True, connection="strong")
+    component = _components(tails, heads, node_count=outside + 1)
     together = component[own_pool[arcs.applicant]] == component[arcs.pool]
     applicant, pool = arcs.applicant[together], arcs.pool[together]
     several = np.bincount(applicant, minlength=len(own_pool))[applicant] > 1
@@ -90,6 +87,36 @@ def _exchangeable(arcs: _TightArcs, own_pool: Integers, *, free: Integers, price
     for one, place in zip(applicant[several].tolist(), pool[several].tolist(), strict=True):
         options[one].append(place)
     return dict(options)
+
+
+def _components(tails: Integers, heads: Integers, *, node_count: int) -> Integers:
+    """Return for each node the number of its strongly connected component.
+
+    Two nodes are in one component when each is reached from the other; sets of nodes are integers with a bit for each.
+    """
+    onward, back = [0] * node_count, [0] * node_count
+    is_step = np.zeros((node_count, node_count), dtype=bool)
+    is_step[tails, heads] = True
+    for tail, head in np.argwhere(is_step).tolist():
+        onward[tail] |= 1 << head
+        back[head] |= 1 << tail
+    component = np.full(node_count, -1, dtype=np.int64)
+    for node in range(node_count):
+        if component[node] < 0:
+            together = _reached(onward, node) & _reached(back, node)
+            component[list(_bits(together))] = node
+    return component
+
+
+def _reached(steps: list[int], start: int) -> int:
+    reached, new = 0, 1 << start
+    while new:
+        reached |= new
+        following = 0
+        for node in _bits(new):
+            following |= steps[node]
+        new = following & ~reached
+    return reached
 
 
 def _pairs_of(market: Market, choice: Integers, pool_of: dict[int, int]) -> Integers:

@@ -78,6 +78,8 @@ def _state_of(files: RoundFiles) -> Checked:
     """Bring the offers to the numbering of the problem."""
     numbers = files.applicants["applicant_no"]
     any_id = files.summary.get("any_id") is True
+    seed = str(files.summary.get("seed", ""))
+    drawn = [_draw(number, seed) for number in numbers]
     pool_of = {
         (code, level): pool
         for pool, (code, level) in enumerate(zip(files.schools["school_code"], files.schools["level"], strict=True))
@@ -98,12 +100,12 @@ def _state_of(files: RoundFiles) -> Checked:
         stage=stage[rows],
         capacity=whole_numbers(files.schools["capacity"], "problem/schools.csv", "capacity"),
         tier=whole_numbers(files.applicants["priority_tier"], "problem/applicants.csv", "priority_tier"),
-        lottery=_lottery_ranks(numbers, seed=str(files.summary.get("seed", ""))),
+        drawn=drawn,
+        lottery=_lottery_ranks(numbers, drawn),
     )
 
 
-def _lottery_ranks(numbers: list[str], *, seed: str) -> Integers:
-    drawn = [_draw(number, seed) for number in numbers]
+def _lottery_ranks(numbers: list[str], drawn: list[str]) -> Integers:
     ranks = np.empty(len(numbers), dtype=np.int64)
     ranks[sorted(range(len(numbers)), key=lambda index: (drawn[index], numbers[index]))] = np.arange(len(numbers))
     return ranks
@@ -158,8 +160,9 @@ def _check_lottery(state: Checked) -> Iterator[Text]:
     seed = str(state.files.summary["seed"])
     if hashlib.sha256(seed.encode()).hexdigest() != state.files.summary["seed_sha256"]:
         yield Text("seed không khớp seed_sha256 đã công bố.", "The seed does not fit seed_sha256.")
-    for number, shown in zip(state.files.applicants["applicant_no"], state.shown, strict=True):
-        if stated.get(number) != _draw(number, seed):
+    numbers = state.files.applicants["applicant_no"]
+    for number, shown, drawn in zip(numbers, state.shown, state.drawn, strict=True):
+        if stated.get(number) != drawn:
             yield Text(
                 f"Số thứ tự ngẫu nhiên của hồ sơ {shown} không tính lại được.",
                 f"The lottery number of applicant {shown} cannot be drawn again.",

@@ -28,8 +28,8 @@ class Checked:
         As stated in the offer, or `NONE`.
     capacity
         Seats of each row of ``problem/schools.csv``.
-    tier, lottery
-        Priority tier; place in the draw, 0 first.
+    tier, drawn, lottery
+        Priority tier; lottery number; place in the draw, 0 first.
     """
 
     files: RoundFiles
@@ -41,6 +41,7 @@ class Checked:
     stage: Integers
     capacity: Integers
     tier: Integers
+    drawn: list[str]
     lottery: Integers
 
     @property

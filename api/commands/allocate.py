@@ -10,7 +10,6 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
-from allocation.distances import pairs_by_walking
 from allocation.explain import Explanation, as_data
 from allocation.explain import explain as explain_applicant
 from allocation.explain_sentences import metres
@@ -18,7 +17,6 @@ from allocation.intake import IntakeOptions, RoundInput, read_round
 from allocation.model import LEVEL_LABELS
 from allocation.policy import DEFAULT_POLICY, load_policy
 from allocation.round import RoundResult, RoundSettings, run
-from allocation.streets import read_network
 from allocation.verify import verify_directory
 from api.console import progress, results, say, say_issues
 from api.settings import settings
@@ -130,6 +128,10 @@ def _refuse_unused_files(*, preferences: Path | None, priorities: Path | None, p
 
 def _measured(given: RoundInput, network: Path, *, files: tuple[str, str], tell: Say) -> RoundInput:
     """Return the round with its pairs measured on foot along the streets of a file."""
+    # Maps and networks cost a second to import, and a round with given distances needs neither.
+    from allocation.distances import pairs_by_walking  # noqa: PLC0415 - as said above
+    from allocation.streets import read_network  # noqa: PLC0415 - as said above
+
     tell(Text("Dựng mạng đường", "Building the street network"))
     streets = read_network(network, storage_crs=settings().crs)
     tell(Text("Đo đường đi bộ", "Measuring the ways"))
