@@ -35,10 +35,10 @@ class Use(IntEnum):
 class Rectangle(NamedTuple):
     """A rectangle in the block's own metres."""
 
-    s0: float
-    t0: float
-    s1: float
-    t1: float
+    s0_m: float
+    t0_m: float
+    s1_m: float
+    t1_m: float
 
 
 class Row(NamedTuple):
@@ -62,10 +62,10 @@ class Alley(NamedTuple):
     ``end_side``: the block side that it comes out on again, or `NO_FRONT` for a dead end.
     """
 
-    s0: float
-    t0: float
-    s1: float
-    t1: float
+    s0_m: float
+    t0_m: float
+    s1_m: float
+    t1_m: float
     parent: int
     width_m: float
     end_side: int
@@ -85,8 +85,10 @@ class Layout:
     def add_along(self, alley: int, area: Rectangle, front: int, *, frontage_m: float) -> None:
         """Add plots that face the alley numbered ``alley``."""
         course = self.alleys[alley]
-        middle_s, middle_t = (area.s0 + area.s1) / 2, (area.t0 + area.t1) / 2
-        cross = (course.s1 - course.s0) * (middle_t - course.t0) - (course.t1 - course.t0) * (middle_s - course.s0)
+        middle_s, middle_t = (area.s0_m + area.s1_m) / 2, (area.t0_m + area.t1_m) / 2
+        cross = (course.s1_m - course.s0_m) * (middle_t - course.t0_m) - (course.t1_m - course.t0_m) * (
+            middle_s - course.s0_m
+        )
         self._add(Row(area, front, FIRST_ALLEY + alley, cross > 0, Use.HOUSE, frontage_m))
 
     def add_alley(self, alley: Alley) -> int:
@@ -95,7 +97,7 @@ class Layout:
         return len(self.alleys) - 1
 
     def _add(self, row: Row) -> None:
-        width_s, width_t = row.area.s1 - row.area.s0, row.area.t1 - row.area.t0
+        width_s, width_t = row.area.s1_m - row.area.s0_m, row.area.t1_m - row.area.t0_m
         along, deep = (width_s, width_t) if row.front % 2 == 0 or row.front == NO_FRONT else (width_t, width_s)
         if along >= _NARROWEST_FRONTAGE_M and deep >= _NARROWEST_FRONTAGE_M:
             self.rows.append(row)
@@ -103,27 +105,27 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The part of a block that is laid out: from ``s0`` to ``length_m`` and over the whole ``width_m``.
+    """The part of a block that is laid out: from ``s0_m`` to ``length_m`` and over the whole ``width_m``.
 
     ``squeeze_ratio``: how much narrower than in the layout an alley becomes on the ground, where the block is askew.
     """
 
     length_m: float
     width_m: float
-    s0: float = 0.0
+    s0_m: float = 0.0
     squeeze_ratio: float = 1.0
 
     @property
     def is_open_left(self) -> bool:
         """Whether side 3 is a street; otherwise a school stands there."""
-        return self.s0 == 0.0
+        return self.s0_m == 0.0
 
 
 def lay_out(site: Site, kind: Settlement, rng: np.random.Generator) -> Layout:
     """Return the layout of a block in a quarter of that kind."""
     layout = Layout()
     if kind is Settlement.FIELD:
-        _fields(layout, Rectangle(site.s0, 0.0, site.length_m, site.width_m), rng)
+        _fields(layout, Rectangle(site.s0_m, 0.0, site.length_m, site.width_m), rng)
     elif kind is Settlement.RURAL:
         _farmsteads(layout, site, rng)
     elif kind is Settlement.SUBURB or _least_alley_width_m(site) > site.width_m:
@@ -152,28 +154,28 @@ def lay_out_single(single: Single, width_m: float) -> Layout:
 
 def _least_alley_width_m(site: Site) -> float:
     shortest_m = 45.0
-    return 50.0 if site.length_m - site.s0 >= shortest_m else 1e9
+    return 50.0 if site.length_m - site.s0_m >= shortest_m else 1e9
 
 
 def _back_to_back(layout: Layout, site: Site, *, frontage_m: float) -> None:
     """Two rows with a common back line; what is deeper than a row may be stays garden land between them."""
     width_m = site.width_m
     if width_m < 2 * _SHALLOWEST_ROW_M:
-        layout.add_row(Rectangle(site.s0, 0.0, site.length_m, width_m), 0, frontage_m=frontage_m)
+        layout.add_row(Rectangle(site.s0_m, 0.0, site.length_m, width_m), 0, frontage_m=frontage_m)
         return
     depth_m = min(width_m / 2, _DEEPEST_ROW_M - 1.0)
-    layout.add_row(Rectangle(site.s0, 0.0, site.length_m, depth_m), 0, frontage_m=frontage_m)
-    layout.add_row(Rectangle(site.s0, width_m - depth_m, site.length_m, width_m), 2, frontage_m=frontage_m)
-    between = Rectangle(site.s0, depth_m, site.length_m, width_m - depth_m)
+    layout.add_row(Rectangle(site.s0_m, 0.0, site.length_m, depth_m), 0, frontage_m=frontage_m)
+    layout.add_row(Rectangle(site.s0_m, width_m - depth_m, site.length_m, width_m), 2, frontage_m=frontage_m)
+    between = Rectangle(site.s0_m, depth_m, site.length_m, width_m - depth_m)
     layout.add_row(between, NO_FRONT, frontage_m=45.0, use=Use.FARM)
 
 
 def _fields(layout: Layout, area: Rectangle, rng: np.random.Generator) -> None:
-    strips = max(1, round((area.t1 - area.t0) / 48.0))
-    cuts = area.t0 + (area.t1 - area.t0) * np.linspace(0.0, 1.0, strips + 1)
+    strips = max(1, round((area.t1_m - area.t0_m) / 48.0))
+    cuts = area.t0_m + (area.t1_m - area.t0_m) * np.linspace(0.0, 1.0, strips + 1)
     cuts[1:-1] += rng.uniform(-6.0, 6.0, strips - 1)
     for low, high in itertools.pairwise(cuts):
-        strip = Rectangle(area.s0, float(low), area.s1, float(high))
+        strip = Rectangle(area.s0_m, float(low), area.s1_m, float(high))
         layout.add_row(strip, NO_FRONT, frontage_m=float(rng.uniform(45.0, 90.0)), use=Use.FARM)
 
 
@@ -181,26 +183,26 @@ def _farmsteads(layout: Layout, site: Site, rng: np.random.Generator) -> None:
     """Houses on stretches of the four sides, gardens beside them, fields inside."""
     deep = rng.uniform(17.0, 24.0, 4)
     deep[3] = deep[3] if site.is_open_left else 0.0
-    s0, s1, t1 = site.s0, site.length_m, site.width_m
-    _stretch(layout, Rectangle(s0, 0.0, s1, deep[0]), 0, rng)
-    _stretch(layout, Rectangle(s0, t1 - deep[2], s1, t1), 2, rng)
-    _stretch(layout, Rectangle(s1 - deep[1], deep[0], s1, t1 - deep[2]), 1, rng)
+    s0_m, s1_m, t1_m = site.s0_m, site.length_m, site.width_m
+    _stretch(layout, Rectangle(s0_m, 0.0, s1_m, deep[0]), 0, rng)
+    _stretch(layout, Rectangle(s0_m, t1_m - deep[2], s1_m, t1_m), 2, rng)
+    _stretch(layout, Rectangle(s1_m - deep[1], deep[0], s1_m, t1_m - deep[2]), 1, rng)
     if site.is_open_left:
-        _stretch(layout, Rectangle(s0, deep[0], s0 + deep[3], t1 - deep[2]), 3, rng)
-    inside = Rectangle(s0 + deep[3], deep[0], s1 - deep[1], t1 - deep[2])
-    if inside.s1 > inside.s0 and inside.t1 > inside.t0:
+        _stretch(layout, Rectangle(s0_m, deep[0], s0_m + deep[3], t1_m - deep[2]), 3, rng)
+    inside = Rectangle(s0_m + deep[3], deep[0], s1_m - deep[1], t1_m - deep[2])
+    if inside.s1_m > inside.s0_m and inside.t1_m > inside.t0_m:
         _fields(layout, inside, rng)
 
 
 def _stretch(layout: Layout, area: Rectangle, front: int, rng: np.random.Generator) -> None:
     """Split a strip along a street into garden, houses, garden."""
     along_s = front % 2 == 0
-    low, high = (area.s0, area.s1) if along_s else (area.t0, area.t1)
+    low, high = (area.s0_m, area.s1_m) if along_s else (area.t0_m, area.t1_m)
     near_river = front in (0, 3)
     built = float(rng.choice([0.35, 0.6, 0.85] if near_river else [0.0, 0.0, 0.35, 0.6])) * (high - low)
     first = low + float(rng.uniform(0.0, high - low - built))
     for start, end, use in ((low, first, Use.FARM), (first, first + built, Use.HOUSE), (first + built, high, Use.FARM)):
-        part = Rectangle(start, area.t0, end, area.t1) if along_s else Rectangle(area.s0, start, area.s1, end)
+        part = Rectangle(start, area.t0_m, end, area.t1_m) if along_s else Rectangle(area.s0_m, start, area.s1_m, end)
         layout.add_row(part, front, frontage_m=6.2 if use is Use.HOUSE else 28.0, use=use)
 
 
@@ -209,10 +211,10 @@ def _alleys(layout: Layout, site: Site, kind: Settlement, rng: np.random.Generat
     front = rng.uniform(11.5, 16.0, 4)
     front[3] = front[3] if site.is_open_left else 0.0
     frontage_m = 4.3
-    low_s, high_s = site.s0 + front[3], site.length_m - front[1]
+    low_s, high_s = site.s0_m + front[3], site.length_m - front[1]
     low_t, high_t = front[0], site.width_m - front[2]
-    layout.add_row(Rectangle(site.s0, 0.0, site.length_m, low_t), 0, frontage_m=4.6)
-    layout.add_row(Rectangle(site.s0, high_t, site.length_m, site.width_m), 2, frontage_m=4.6)
+    layout.add_row(Rectangle(site.s0_m, 0.0, site.length_m, low_t), 0, frontage_m=4.6)
+    layout.add_row(Rectangle(site.s0_m, high_t, site.length_m, site.width_m), 2, frontage_m=4.6)
     bank_m = 34.0 if kind is Settlement.URBAN else 46.0
     count = max(1, round((high_t - low_t) / bank_m))
     cuts = np.linspace(low_t, high_t, count + 1)
@@ -222,11 +224,11 @@ def _alleys(layout: Layout, site: Site, kind: Settlement, rng: np.random.Generat
         alley = layout.add_alley(course)
         for side in (1, 3):
             if side in (course.parent, course.end_side):
-                mouths[side].append((course.t0 - course.width_m / 2, course.t0 + course.width_m / 2))
+                mouths[side].append((course.t0_m - course.width_m / 2, course.t0_m + course.width_m / 2))
         _flank(layout, alley, Rectangle(low_s, float(start), high_s, float(end)), site=site, rng=rng)
     _end_rows(layout, Rectangle(high_s, low_t, site.length_m, high_t), 1, mouths=mouths[1], frontage_m=frontage_m)
     if site.is_open_left:
-        _end_rows(layout, Rectangle(site.s0, low_t, low_s, high_t), 3, mouths=mouths[3], frontage_m=frontage_m)
+        _end_rows(layout, Rectangle(site.s0_m, low_t, low_s, high_t), 3, mouths=mouths[3], frontage_m=frontage_m)
 
 
 def _main_alley(site: Site, bank: tuple[float, float], reach: tuple[float, float], rng: np.random.Generator) -> Alley:
@@ -242,10 +244,10 @@ def _main_alley(site: Site, bank: tuple[float, float], reach: tuple[float, float
 
 def _flank(layout: Layout, alley: int, bank: Rectangle, *, site: Site, rng: np.random.Generator) -> None:
     course = layout.alleys[alley]
-    for near, far in ((course.t0 - course.width_m / 2, bank.t0), (course.t0 + course.width_m / 2, bank.t1)):
+    for near, far in ((course.t0_m - course.width_m / 2, bank.t0_m), (course.t0_m + course.width_m / 2, bank.t1_m)):
         deep_m = abs(far - near)
-        area = Rectangle(bank.s0, min(near, far), bank.s1, max(near, far))
-        has_room = deep_m > _SUB_ALLEY_FROM_M and bank.s1 - bank.s0 > 2 * _SUB_ALLEY_FROM_M
+        area = Rectangle(bank.s0_m, min(near, far), bank.s1_m, max(near, far))
+        has_room = deep_m > _SUB_ALLEY_FROM_M and bank.s1_m - bank.s0_m > 2 * _SUB_ALLEY_FROM_M
         if has_room and (deep_m > _DEEPEST_ROW_M - 1.0 or rng.random() < _SUB_ALLEY_RATIO):
             width_m = float(rng.uniform(2.1, 3.0)) / site.squeeze_ratio
             _sub_alleys(layout, alley, area, is_above=far > near, width_m=width_m)
@@ -256,21 +258,21 @@ def _flank(layout: Layout, alley: int, bank: Rectangle, *, site: Site, rng: np.r
 def _sub_alleys(layout: Layout, alley: int, area: Rectangle, *, is_above: bool, width_m: float) -> None:
     """Dead ends off an alley, plots on both hands."""
     course = layout.alleys[alley]
-    modules = max(1, round((area.s1 - area.s0) / (2 * 11.5 + width_m)))
-    module_m = (area.s1 - area.s0) / modules
-    end_t = area.t1 if is_above else area.t0
+    modules = max(1, round((area.s1_m - area.s0_m) / (2 * 11.5 + width_m)))
+    module_m = (area.s1_m - area.s0_m) / modules
+    end_t = area.t1_m if is_above else area.t0_m
     for module in range(modules):
-        low, high = area.s0 + module * module_m, area.s0 + (module + 1) * module_m
+        low, high = area.s0_m + module * module_m, area.s0_m + (module + 1) * module_m
         s = (low + high) / 2
-        sub = layout.add_alley(Alley(s, course.t0, s, end_t, FIRST_ALLEY + alley, width_m, NO_FRONT))
-        layout.add_along(sub, Rectangle(low, area.t0, s - width_m / 2, area.t1), 1, frontage_m=4.2)
-        layout.add_along(sub, Rectangle(s + width_m / 2, area.t0, high, area.t1), 3, frontage_m=4.2)
+        sub = layout.add_alley(Alley(s, course.t0_m, s, end_t, FIRST_ALLEY + alley, width_m, NO_FRONT))
+        layout.add_along(sub, Rectangle(low, area.t0_m, s - width_m / 2, area.t1_m), 1, frontage_m=4.2)
+        layout.add_along(sub, Rectangle(s + width_m / 2, area.t0_m, high, area.t1_m), 3, frontage_m=4.2)
 
 
 def _end_rows(
     layout: Layout, area: Rectangle, front: int, *, mouths: list[tuple[float, float]], frontage_m: float
 ) -> None:
     """Lay plots on the short sides, with gaps where alleys come out."""
-    edges = [area.t0, *(edge for mouth in sorted(mouths) for edge in mouth), area.t1]
+    edges = [area.t0_m, *(edge for mouth in sorted(mouths) for edge in mouth), area.t1_m]
     for low, high in zip(edges[::2], edges[1::2], strict=True):
-        layout.add_row(Rectangle(area.s0, low, area.s1, high), front, frontage_m=frontage_m)
+        layout.add_row(Rectangle(area.s0_m, low, area.s1_m, high), front, frontage_m=frontage_m)

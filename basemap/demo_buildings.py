@@ -109,8 +109,8 @@ def _footprints(plots: Plots, plot: Integers, *, kind: npt.NDArray[np.int8], rng
     """Houses from wall to wall, with a yard behind on deep plots; in the country free-standing."""
     chosen = plots.frame.iloc[plot]
     front = chosen["front"].to_numpy()
-    s0, t0, s1, t1 = chosen[["s0", "t0", "s1", "t1"]].to_numpy().T
-    deep_m = np.where(front % 2 == 0, t1 - t0, s1 - s0)
+    s0_m, t0_m, s1_m, t1_m = chosen[["s0_m", "t0_m", "s1_m", "t1_m"]].to_numpy().T
+    deep_m = np.where(front % 2 == 0, t1_m - t0_m, s1_m - s0_m)
     before_m = np.where(
         chosen["road_width_m"] >= _FRONT_YARD_FROM_M, rng.choice([0.0, 0.0, 1.2, 2.4, 3.0], plot.size), 0.0
     )
@@ -123,13 +123,13 @@ def _footprints(plots: Plots, plot: Integers, *, kind: npt.NDArray[np.int8], rng
     every = np.arange(plot.size)
     inset[every, front], inset[every, (front + 2) % 4] = before_m, behind_m
     inset[every, (front + 1) % 4], inset[every, (front + 3) % 4] = beside_m, beside_m
-    box = np.column_stack([s0 + inset[:, 3], t0 + inset[:, 0], s1 - inset[:, 1], t1 - inset[:, 2]])
+    box = np.column_stack([s0_m + inset[:, 3], t0_m + inset[:, 0], s1_m - inset[:, 1], t1_m - inset[:, 2]])
     return _rings(plots, chosen["block"].to_numpy(), box)
 
 
 def _rings(plots: Plots, block: Integers, box: Floats) -> Floats:
-    s0, t0, s1, t1 = box.T
-    corners = [np.column_stack(pair) for pair in ((s0, t0), (s1, t0), (s1, t1), (s0, t1))]
+    s0_m, t0_m, s1_m, t1_m = box.T
+    corners = [np.column_stack(pair) for pair in ((s0_m, t0_m), (s1_m, t0_m), (s1_m, t1_m), (s0_m, t1_m))]
     return np.stack([plots.lots.place(block, corner) for corner in corners], axis=1)
 
 
@@ -138,10 +138,10 @@ def _school_wings(plots: Plots) -> tuple[Integers, Floats]:
     frame = plots.frame
     school = np.flatnonzero(frame["use"].to_numpy() == int(Use.SCHOOL))
     block = frame["block"].to_numpy()[school]
-    s0, t0, s1, t1 = frame[["s0", "t0", "s1", "t1"]].to_numpy()[school].T
-    long_m, deep_m = s1 - s0, t1 - t0
-    back = np.column_stack([s0 + 0.08 * long_m, t1 - 0.3 * deep_m, s1 - 0.08 * long_m, t1 - 0.08 * deep_m])
-    side = np.column_stack([s0 + 0.08 * long_m, t0 + 0.2 * deep_m, s0 + 0.28 * long_m, t1 - 0.34 * deep_m])
+    s0_m, t0_m, s1_m, t1_m = frame[["s0_m", "t0_m", "s1_m", "t1_m"]].to_numpy()[school].T
+    long_m, deep_m = s1_m - s0_m, t1_m - t0_m
+    back = np.column_stack([s0_m + 0.08 * long_m, t1_m - 0.3 * deep_m, s1_m - 0.08 * long_m, t1_m - 0.08 * deep_m])
+    side = np.column_stack([s0_m + 0.08 * long_m, t0_m + 0.2 * deep_m, s0_m + 0.28 * long_m, t1_m - 0.34 * deep_m])
     rings = np.concatenate([_rings(plots, block, back), _rings(plots, block, side)])
     return np.concatenate([school, school]), rings
 

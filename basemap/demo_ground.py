@@ -155,7 +155,7 @@ def make_ground(households: int, rng: np.random.Generator) -> Ground:
         row_width_m=row_width_m,
         quarter_side_m=size.side_m,
     )
-    plots = households / HOUSEHOLDS_PER_PLOT_RATIO / _SHARE_OF_PLOTS_LIVED_IN_RATIO
+    plots = round(households / HOUSEHOLDS_PER_PLOT_RATIO / _SHARE_OF_PLOTS_LIVED_IN_RATIO)
     ground.settlement[:] = _settle(ground, plots_wanted=plots)
     return ground
 
@@ -255,7 +255,7 @@ def _centrality(u_m: Floats, v_m: Floats, *, bridge_rows: tuple[int, int], rng: 
     return np.asarray(np.maximum(heart, second) * rng.uniform(0.82, 1.18, heart.shape), dtype=np.float64)
 
 
-def _settle(ground: Ground, *, plots_wanted: float) -> npt.NDArray[np.int8]:
+def _settle(ground: Ground, *, plots_wanted: int) -> npt.NDArray[np.int8]:
     """Give each quarter its density so that the house plots come near to ``plots_wanted``.
 
     Far from the bridges some live on either bank, near to each other and a long way apart on foot.

@@ -28,7 +28,7 @@ from basemap.demo_streets import LINE_COLUMNS, Blocks, Streets
 _NARROWEST_ALLEY_M = 1.8
 _SMALLEST_INNER_SIDE_M = 10.0
 
-_PLACE_COLUMNS = ("block", "first_alley", "s0", "t0", "s1", "t1")
+_PLACE_COLUMNS = ("block", "first_alley", "s0_m", "t0_m", "s1_m", "t1_m")
 _ROW_COLUMNS = (*_PLACE_COLUMNS, "front", "reference", "is_left", "use", "frontage_m")
 _ALLEY_COLUMNS = (*_PLACE_COLUMNS, "parent", "width_m", "end_side")
 
@@ -67,8 +67,8 @@ class Plots:
     Parameters
     ----------
     frame
-        One row a plot: ``block, s0, t0, s1, t1, front, use, line, is_left, position_m, road_width_m, door_x, door_y``
-        (the middle of the front), ``column, row`` (the quarter). ``line`` is -1 for land without a street.
+        One row a plot: ``block, s0_m, t0_m, s1_m, t1_m, front, use, line, is_left, position_m, road_width_m, door_x,
+        door_y`` (the middle of the front), ``column, row`` (the quarter). ``line`` is -1 for land without a street.
     ring
         Corners of the plots, (n, 4, 2), counter-clockwise, metres.
     lines, points
@@ -139,8 +139,8 @@ def divide(lots: Lots, streets: Streets, *, single: dict[int, Single], rng: np.r
     lines, points = _alley_lines(lots, streets, alleys)
     frame = _split_rows(rows, rng)
     block = frame["block"].to_numpy()
-    s0, t0, s1, t1 = frame[["s0", "t0", "s1", "t1"]].to_numpy().T
-    corners = [np.column_stack(pair) for pair in ((s0, t0), (s1, t0), (s1, t1), (s0, t1))]
+    s0_m, t0_m, s1_m, t1_m = frame[["s0_m", "t0_m", "s1_m", "t1_m"]].to_numpy().T
+    corners = [np.column_stack(pair) for pair in ((s0_m, t0_m), (s1_m, t0_m), (s1_m, t1_m), (s0_m, t1_m))]
     ring = np.stack([lots.place(block, corner) for corner in corners], axis=1)
     frame["column"], frame["row"] = lots.blocks.column[block], lots.blocks.row[block]
     _face_streets(frame, ring, lots=lots, lines=lines)
@@ -160,7 +160,7 @@ def _lay_out_all(
             start_m = single[block].length_m
             layouts.append(lay_out_single(single[block], width_m))
         if start_m < length_m:
-            site = Site(length_m=length_m, width_m=width_m, s0=start_m, squeeze_ratio=squeeze[block])
+            site = Site(length_m=length_m, width_m=width_m, s0_m=start_m, squeeze_ratio=squeeze[block])
             layouts.append(lay_out(site, Settlement(kind), rng))
         for layout in layouts:
             first = len(alleys)
@@ -171,15 +171,15 @@ def _lay_out_all(
 
 def _typed_alleys(alleys: list[tuple[object, ...]]) -> pd.DataFrame:
     whole = dict.fromkeys(("block", "first_alley", "parent", "end_side"), np.int64)
-    lengths = dict.fromkeys(("s0", "t0", "s1", "t1", "width_m"), np.float64)
+    lengths = dict.fromkeys(("s0_m", "t0_m", "s1_m", "t1_m", "width_m"), np.float64)
     return pd.DataFrame(alleys, columns=list(_ALLEY_COLUMNS)).astype({**whole, **lengths})
 
 
 def _split_rows(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Divide every row into plots of unequal frontage."""
     along_s = rows["front"].isin([0, 2, NO_FRONT]).to_numpy()
-    low = np.where(along_s, rows["s0"], rows["t0"])
-    length_m = np.where(along_s, rows["s1"], rows["t1"]) - low
+    low = np.where(along_s, rows["s0_m"], rows["t0_m"])
+    length_m = np.where(along_s, rows["s1_m"], rows["t1_m"]) - low
     count = np.maximum(1, np.round(length_m / rows["frontage_m"].to_numpy())).astype(np.int64)
     is_house = rows["use"].to_numpy() == int(Use.HOUSE)
     count = np.where(is_house, np.maximum(count, np.ceil(length_m / WIDEST_FRONTAGE_M).astype(np.int64)), count)
@@ -195,10 +195,10 @@ def _split_rows(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     start[first] = 0.0
     plots = rows.iloc[row].reset_index(drop=True)
     low, length_m, along_s = low[row], length_m[row], along_s[row]
-    plots["s0"] = np.where(along_s, low + start * length_m, plots["s0"])
-    plots["s1"] = np.where(along_s, low + end * length_m, plots["s1"])
-    plots["t0"] = np.where(along_s, plots["t0"], low + start * length_m)
-    plots["t1"] = np.where(along_s, plots["t1"], low + end * length_m)
+    plots["s0_m"] = np.where(along_s, low + start * length_m, plots["s0_m"])
+    plots["s1_m"] = np.where(along_s, low + end * length_m, plots["s1_m"])
+    plots["t0_m"] = np.where(along_s, plots["t0_m"], low + start * length_m)
+    plots["t1_m"] = np.where(along_s, plots["t1_m"], low + end * length_m)
     return plots
 
 
@@ -207,8 +207,8 @@ def _alley_lines(lots: Lots, streets: Streets, alleys: pd.DataFrame) -> tuple[pd
     through = streets.lines.assign(parent=-1, parent_position_m=np.nan, is_left=False)
     first_line = len(through)
     block = alleys["block"].to_numpy(np.int64)
-    start = lots.place(block, alleys[["s0", "t0"]].to_numpy())
-    end = lots.place(block, alleys[["s1", "t1"]].to_numpy())
+    start = lots.place(block, alleys[["s0_m", "t0_m"]].to_numpy())
+    end = lots.place(block, alleys[["s1_m", "t1_m"]].to_numpy())
     width_m = _measured_width_m(lots, alleys)
     is_main = alleys["parent"].to_numpy() < FIRST_ALLEY
     joined_points = []
@@ -265,15 +265,15 @@ def _short_of_wall(lots: Lots, alleys: pd.DataFrame, course: tuple[Floats, Float
     """Stop dead ends before the wall, so that their whole width ends there even where the wall is askew."""
     start, end = course
     way = (end - start) / np.hypot(*(end - start).T)[:, None]
-    wall = _edge(lots, alleys, "1", sign=1.0) - _edge(lots, alleys, "1", sign=-1.0)
+    wall = _edge(lots, alleys, "1", side_ratio=1.0) - _edge(lots, alleys, "1", side_ratio=-1.0)
     return np.asarray(end - way * (np.abs((wall * way).sum(axis=1)) / 2 + 0.01)[:, None], dtype=np.float64)
 
 
-def _edge(lots: Lots, alleys: pd.DataFrame, which: str, *, sign: float) -> Floats:
+def _edge(lots: Lots, alleys: pd.DataFrame, which: str, *, side_ratio: float) -> Floats:
     """Where the right (+1) or left (-1) edge of alleys lies at their start (``"0"``) or end (``"1"``)."""
-    s, t = alleys[f"s{which}"].to_numpy(), alleys[f"t{which}"].to_numpy()
-    along_s = (alleys["t0"] == alleys["t1"]).to_numpy()
-    aside = sign * alleys["width_m"].to_numpy() / 2
+    s, t = alleys[f"s{which}_m"].to_numpy(), alleys[f"t{which}_m"].to_numpy()
+    along_s = (alleys["t0_m"] == alleys["t1_m"]).to_numpy()
+    aside = side_ratio * alleys["width_m"].to_numpy() / 2
     edge = np.column_stack([np.where(along_s, s, s + aside), np.where(along_s, t + aside, t)])
     return lots.place(alleys["block"].to_numpy(), edge)
 
@@ -285,12 +285,12 @@ def _points(line: Integers, position_m: Floats, xy: Floats) -> pd.DataFrame:
 def _measured_width_m(lots: Lots, alleys: pd.DataFrame) -> Floats:
     """Width of each alley on the ground where it is narrowest, rounded down to a decimetre."""
     block = alleys["block"].to_numpy()
-    start, end = (lots.place(block, alleys[[f"s{which}", f"t{which}"]].to_numpy()) for which in "01")
+    start, end = (lots.place(block, alleys[[f"s{which}_m", f"t{which}_m"]].to_numpy()) for which in "01")
     way = (end - start) / np.hypot(*(end - start).T)[:, None]
     narrowest_m = np.full(len(alleys), np.inf)
     for which, origin in (("0", start), ("1", end)):
-        for sign in (-1.0, 1.0):
-            gap = _edge(lots, alleys, which, sign=sign) - origin
+        for side_ratio in (-1.0, 1.0):
+            gap = _edge(lots, alleys, which, side_ratio=side_ratio) - origin
             narrowest_m = np.minimum(narrowest_m, np.abs(way[:, 0] * gap[:, 1] - way[:, 1] * gap[:, 0]))
     return np.asarray(np.maximum(np.floor(20 * narrowest_m) / 10, _NARROWEST_ALLEY_M), dtype=np.float64)
 

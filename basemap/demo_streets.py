@@ -229,12 +229,12 @@ def _divide_quarter(
     along_lines = [_draw_local(drawing, (node[:, k], quarter), float(rng.choice(widths))) for k in range(1, across)]
     grid = _Grid(node=node, share_p=share_p, share_q=share_q, sides=sides)
     for k, (line, _) in enumerate(across_lines, start=1):
-        _join(drawing, sides[0], share=share_p[k, 0], xy=node[k, 0])
-        _join(drawing, sides[2], share=share_p[k, -1], xy=node[k, -1])
+        _join(drawing, sides[0], share_ratio=share_p[k, 0], xy=node[k, 0])
+        _join(drawing, sides[2], share_ratio=share_p[k, -1], xy=node[k, -1])
         _pass_through(drawing, line, node[k])
     for k, (line, _) in enumerate(along_lines, start=1):
-        _join(drawing, sides[3], share=share_q[0, k], xy=node[0, k])
-        _join(drawing, sides[1], share=share_q[-1, k], xy=node[-1, k])
+        _join(drawing, sides[3], share_ratio=share_q[0, k], xy=node[0, k])
+        _join(drawing, sides[1], share_ratio=share_q[-1, k], xy=node[-1, k])
         _pass_through(drawing, line, node[:, k])
     _note_blocks(drawing, grid, (across_lines, along_lines), quarter=quarter)
 
@@ -276,10 +276,10 @@ def _draw_local(drawing: _Drawing, course: tuple[Floats, tuple[int, int]], width
     return line, position_m
 
 
-def _join(drawing: _Drawing, line: int, *, share: float, xy: Floats) -> None:
+def _join(drawing: _Drawing, line: int, *, share_ratio: float, xy: Floats) -> None:
     """Give a through street a vertex where a local street ends on it."""
     start_m, end_m = drawing.lines[line][4:6]
-    drawing.add_point(line, float(start_m + share * (end_m - start_m)), xy)  # type: ignore[operator]
+    drawing.add_point(line, float(start_m + share_ratio * (end_m - start_m)), xy)  # type: ignore[operator]
 
 
 def _pass_through(drawing: _Drawing, line: int, node: Floats) -> None:
