@@ -7,15 +7,17 @@ folder: the data may not be published with the project, so a machine without it 
 import os
 import shutil
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 REQUIRE_ALL = os.environ.get("DIABAN_REQUIRE_ALL") == "1"
 POSTGRES_URL = os.environ.get("DIABAN_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+CHROMIUM = os.environ.get("DIABAN_TEST_CHROMIUM") or shutil.which("chromium")
 
 _not_run: Counter[str] = Counter()
 
@@ -40,7 +42,7 @@ def _missing_postgis() -> str | None:
 
 @cache
 def _missing_chromium() -> str | None:
-    return None if shutil.which("chromium") else "no Chromium; enable with: apt-get install chromium"
+    return None if CHROMIUM else "no Chromium; enable with: apt-get install chromium"
 
 
 @cache
@@ -79,3 +81,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("GROUPS THAT THIS MACHINE COULD NOT RUN", sep="!", red=True, bold=True)
     for reason, count in sorted(_not_run.items()):
         terminalreporter.line(f"{count} tests of group {reason}", red=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one browser of a run; tests open contexts of their own in it."""
+    quiet = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield browser
+        browser.close()

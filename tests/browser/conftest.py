@@ -1,6 +1,5 @@
 """A real server on a generated city, and a real Chromium that may talk to nobody else."""
 
-import os
 import re
 import socket
 import threading
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 
 from api.app import create_app
 from api.demo import DemoSize, DemoSummary, build_demo, demo_settings
@@ -92,15 +91,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(address=f"http://127.0.0.1:{listener.getsockname()[1]}", demo=demo)
         server.should_exit = True
         thread.join(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = os.environ.get("DIABAN_TEST_CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
@@ -236,22 +236,22 @@ def test_the_mislabelled_buildings_read_with_their_true_system_lie_on_the_good_o
 
 
 @pytest.mark.browser
-def test_the_map_of_the_report_opens_without_a_network_and_shows_22_schools_and_no_home(chain: Chain) -> None:
+def test_the_map_of_the_report_opens_without_a_network_and_shows_22_schools_and_no_home(
+    chain: Chain, chromium: Browser
+) -> None:
     asked_for: list[str] = []
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
-        page = context.new_page()
-        page.on("request", lambda request: asked_for.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto((chain.folder / "result" / "report.html").as_uri())
-        page.locator("iframe").scroll_into_view_if_needed()
-        schools = page.frame_locator("iframe").locator(".leaflet-interactive")
-        schools.first.wait_for()
-        shown_count = schools.count()
-        browser.close()
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, offline=True)
+    page = context.new_page()
+    page.on("request", lambda request: asked_for.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto((chain.folder / "result" / "report.html").as_uri())
+    page.locator("iframe").scroll_into_view_if_needed()
+    schools = page.frame_locator("iframe").locator(".leaflet-interactive")
+    schools.first.wait_for()
+    shown_count = schools.count()
+    context.close()
     assert [url for url in asked_for if not url.startswith(("file:", "data:", "blob:", "about:"))] == []
     assert complaints == []
     assert shown_count == 22
