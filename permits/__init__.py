@@ -1,1 +1,31 @@
-"""Parcels and building permits: what may be built here, and which article says so."""
+"""Parcels and building permits: what may be built here, and which article says so.
+
+The two verbs stand in modules of their name: ``permits.limits.limits`` and ``permits.check.check``.
+"""
+
+from permits.check import Check
+from permits.fact_sheet import read_facts
+from permits.facts import Ground, ParcelFacts, facts_of
+from permits.limits import Limits
+from permits.model import Facts, Verdict
+from permits.parcels import Parcel, ParcelName, parse_parcel_key
+from permits.proposal import Proposal, read_proposal
+from permits.rulebook import Rulebook, load_rulebook
+
+__all__ = [
+    "Check",
+    "Facts",
+    "Ground",
+    "Limits",
+    "Parcel",
+    "ParcelFacts",
+    "ParcelName",
+    "Proposal",
+    "Rulebook",
+    "Verdict",
+    "facts_of",
+    "load_rulebook",
+    "parse_parcel_key",
+    "read_facts",
+    "read_proposal",
+]
