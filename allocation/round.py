@@ -91,7 +91,7 @@ def run(
     _note_unused_wishes(given)
     progress(Text("Xếp chỗ", "Placing"))
     allocation = run_stages(problem, settings.policy)
-    with whole_directory(directory) as temporary:
+    with whole_directory(directory, is_private=True) as temporary:
         progress(Text("Ghi kết quả", "Writing"))
         summary = _write(temporary, given, problem, allocation, settings=settings)
         progress(Text("Kiểm chứng", "Verifying"))

@@ -154,7 +154,7 @@ def build_demo(
         The number of households is out of range.
     """
     _must_be_replaceable(directory)
-    with whole_directory(directory) as temporary:
+    with whole_directory(directory, is_private=True) as temporary:
         chain = _Chain(
             directory=temporary, settings=demo_settings(temporary, settings), built_at=built_at, progress=progress
         )

@@ -6,8 +6,7 @@ The two verbs stand in modules of their name: ``permits.limits.limits`` and ``pe
 from permits.check import Check
 from permits.fact_sheet import read_facts
 from permits.facts import Ground, ParcelFacts, facts_of
-from permits.limits import Limits
-from permits.model import Facts, Verdict
+from permits.model import Facts, Limits, Verdict
 from permits.parcels import Parcel, ParcelName, parse_parcel_key
 from permits.proposal import Proposal, read_proposal
 from permits.rulebook import Rulebook, load_rulebook

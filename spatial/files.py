@@ -33,16 +33,21 @@ def whole_file(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_directory(target: Path) -> Iterator[Path]:
+def whole_directory(target: Path, *, is_private: bool = False) -> Iterator[Path]:
     """Give a temporary directory beside ``target`` that takes its place only when the block succeeds.
 
     An earlier ``target`` stays as it was until the last moment, and is then replaced as a whole.
+
+    Parameters
+    ----------
+    is_private
+        Nobody but the owner may look into it: for whatever holds personal data.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         yield temporary
-        temporary.chmod(0o755)
+        temporary.chmod(0o700 if is_private else 0o755)
         if target.exists():
             discarded = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
             target.replace(discarded / target.name)

@@ -60,6 +60,14 @@ def test_a_failure_leaves_the_old_directory(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["round"]
 
 
+def test_a_private_directory_lets_nobody_else_look_into_it(tmp_path: Path) -> None:
+    for is_private, mode in ((True, 0o700), (False, 0o755)):
+        target = tmp_path / f"round-{is_private}"
+        with whole_directory(target, is_private=is_private) as temporary:
+            (temporary / "offers.csv").write_text("new")
+        assert target.stat().st_mode & 0o777 == mode
+
+
 def test_the_hash_is_the_published_one_of_abc(tmp_path: Path) -> None:
     (tmp_path / "abc").write_text("abc")
     # FIPS 180-2, appendix B.1
