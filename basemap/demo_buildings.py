@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from basemap.demo_blocks import Use
 from basemap.demo_ground import Floats, Integers, Settlement
@@ -13,7 +14,10 @@ _BUILT_RATIO = {Settlement.RURAL: 0.9, Settlement.SUBURB: 0.92, Settlement.URBAN
 _SHOP_RATIO = 0.03
 _TOO_HIGH_RATIO, _TRADE_RATIO, _FREE_STANDING_RATIO = 0.05, 0.35, 0.5
 _SHOP_STREET_FROM_M, _TRADE_FROM_M, _FRONT_YARD_FROM_M, _BACK_YARD_FROM_M = 12.0, 8.0, 6.0, 16.0
+_REAR_YARD_FROM_M, _MARGIN_M, _MARGIN_RATIO = 9.0, 0.25, 1.06
 _FULLEST_HOUSE_COUNT = 6
+_BUILT_TO_THE_RULE_RATIO = 0.8
+_PLOT_AREA_M2, _USUAL_COVERAGE_RATIO = (50.0, 100.0, 200.0, 300.0, 500.0), (1.0, 0.9, 0.7, 0.6, 0.5)
 _GROUND_FLOOR_M, _UPPER_FLOOR_M = 3.9, 3.3
 
 
@@ -115,6 +119,8 @@ def _footprints(plots: Plots, plot: Integers, *, kind: npt.NDArray[np.int8], rng
         chosen["road_width_m"] >= _FRONT_YARD_FROM_M, rng.choice([0.0, 0.0, 1.2, 2.4, 3.0], plot.size), 0.0
     )
     behind_m = np.where(deep_m >= _BACK_YARD_FROM_M, rng.choice([0.0, 1.0, 2.0, 2.0, 3.0], plot.size), 0.0)
+    to_the_rule = rng.random(plot.size) < _BUILT_TO_THE_RULE_RATIO
+    behind_m = np.where(to_the_rule, np.maximum(behind_m, _usual_yard_m(chosen, deep_m) - before_m), behind_m)
     is_country = kind <= int(Settlement.RURAL)
     before_m = np.where(is_country, rng.uniform(2.0, 6.0, plot.size), before_m)
     behind_m = np.where(is_country, rng.uniform(3.0, 7.0, plot.size), behind_m)
@@ -125,6 +131,17 @@ def _footprints(plots: Plots, plot: Integers, *, kind: npt.NDArray[np.int8], rng
     inset[every, (front + 1) % 4], inset[every, (front + 3) % 4] = beside_m, beside_m
     box = np.column_stack([s0_m + inset[:, 3], t0_m + inset[:, 0], s1_m - inset[:, 1], t1_m - inset[:, 2]])
     return _rings(plots, chosen["block"].to_numpy(), box)
+
+
+def _usual_yard_m(chosen: pd.DataFrame, deep_m: Floats) -> Floats:
+    """Return the depth that most owners leave open, so that coverage and rear yard are what the city usually allows."""
+    s0_m, t0_m, s1_m, t1_m = chosen[["s0_m", "t0_m", "s1_m", "t1_m"]].to_numpy().T
+    area_m2 = (s1_m - s0_m) * (t1_m - t0_m)
+    open_ratio = 1.0 - np.interp(area_m2, _PLOT_AREA_M2, _USUAL_COVERAGE_RATIO)
+    rear_m = np.select(
+        [area_m2 <= _PLOT_AREA_M2[0], deep_m >= _BACK_YARD_FROM_M, deep_m >= _REAR_YARD_FROM_M], [0.0, 2.0, 1.0], 0.0
+    )
+    return np.maximum(open_ratio * deep_m * _MARGIN_RATIO, rear_m + _MARGIN_M)
 
 
 def _rings(plots: Plots, block: Integers, box: Floats) -> Floats:

@@ -26,12 +26,12 @@ class _ZoneKind(NamedTuple):
     has_numbers: bool = True
 
 
-_HOUSING = _ZoneKind("ODT", (0.6, 0.7, 0.75, 0.8), (3, 4, 5, 6))
+_HOUSING = _ZoneKind("ODT", (0.7, 0.8, 0.9, 1.0), (4, 5, 6, 7))
 _HOUSING_WITHOUT_NUMBERS = _ZoneKind("ODT", (0.0,), (0,), has_numbers=False)
 _MIXED = _ZoneKind("TMD", (0.45, 0.5, 0.6), (9, 12, 16, 20))
 _GREEN = _ZoneKind("DKV", (0.05,), (1,))
 _FARM = _ZoneKind("CLN", (0.0,), (0,), has_numbers=False)
-_VILLAS = _ZoneKind("ODT", (0.4, 0.5), (2, 3))
+_VILLAS = _ZoneKind("ODT", (0.5, 0.6), (3, 4))
 
 _KINDS = {
     Settlement.FIELD: ((_FARM, 0.8), (_GREEN, 0.2)),
