@@ -70,9 +70,11 @@ def _show(summary: DemoSummary, *, address: str, out: Path) -> None:
     )
     results.print(_said(title), style="bold")
     results.print(_levels(summary))
-    results.print(
-        _said(Text(f"Thửa đất đã kiểm tra: {checked} ({verdicts})", f"Plots checked: {checked} ({verdicts})"))
+    plots = Text(
+        f"Thửa đất đã kiểm tra, nhà hiện có xét như xin phép hôm nay: {checked} ({verdicts})",
+        f"Plots checked, the standing house as if proposed today: {checked} ({verdicts})",
     )
+    results.print(_said(plots))
     results.print()
     results.print(_said(Text("Mở và thử:", "Open and try:")), style="bold")
     results.print(_tries(summary, address=address, out=out))
