@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from permits.rulebook import DEFAULT_RULEBOOK
 
@@ -11,13 +11,24 @@ MOST_FACTS_COUNT = 100
 
 
 class LimitsIn(BaseModel):
-    """A plot as facts, e.g. ``{"building_type": "row_house", "plot_area_m2": 60}``; null is unknown."""
+    """A plot as facts, e.g. ``{"building_type": "row_house", "plot_area_m2": 60}``; null is unknown.
+
+    The bare facts, the file that ``diaban permits limits --facts`` takes, are an answerable question too.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     facts: Annotated[dict[str, Any], Field(max_length=MOST_FACTS_COUNT)]
     as_of: Annotated[date | None, Field(default=None, description="basis date; today in Vietnam when absent")]
     rulebook: Annotated[str, Field(default=DEFAULT_RULEBOOK, max_length=60, pattern="^[a-z0-9-]+$")]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_facts(cls, given: Any) -> Any:  # noqa: ANN401  whatever JSON came in
+        if not isinstance(given, dict) or not given or "facts" in given:
+            return given
+        about = {name: given[name] for name in ("as_of", "rulebook") if name in given}
+        return {"facts": {name: value for name, value in given.items() if name not in about}, **about}
 
 
 class CheckIn(BaseModel):

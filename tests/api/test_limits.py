@@ -25,8 +25,13 @@ def test_each_limit_comes_with_value_unit_verdict_and_article(client: httpx.Clie
 
 
 def test_a_plot_of_50_square_metres_may_be_built_over_entirely(client: httpx.Client) -> None:
-    """QCVN 01:2021/BXD, table 2.8: 100 % up to 90 m2."""
+    """QĐ 56/2021/QĐ-UBND, annex 18, table 1: 100 % below 50 m2, from there linear to 90 % at 100 m2."""
     assert ask(client).json()["limits"]["max_site_coverage_ratio"]["value"] == 1.0
+
+
+def test_the_bare_facts_of_the_command_line_are_a_question_too(client: httpx.Client) -> None:
+    bare = client.post(LIMITS, json=PLOT | {"as_of": "2026-11-21"}).json()
+    assert bare == ask(client).json()
 
 
 @pytest.mark.parametrize(
