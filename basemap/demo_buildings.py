@@ -141,7 +141,8 @@ def _usual_yard_m(chosen: pd.DataFrame, deep_m: Floats) -> Floats:
     rear_m = np.select(
         [area_m2 <= _PLOT_AREA_M2[0], deep_m >= _BACK_YARD_FROM_M, deep_m >= _REAR_YARD_FROM_M], [0.0, 2.0, 1.0], 0.0
     )
-    return np.maximum(open_ratio * deep_m * _MARGIN_RATIO, rear_m + _MARGIN_M)
+    yard_m: Floats = np.maximum(open_ratio * deep_m * _MARGIN_RATIO, rear_m + _MARGIN_M)
+    return yard_m
 
 
 def _rings(plots: Plots, block: Integers, box: Floats) -> Floats:

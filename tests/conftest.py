@@ -48,7 +48,7 @@ def _missing_chromium() -> str | None:
 @cache
 def _missing_real_data() -> str | None:
     folder = real_data_folder()
-    return None if folder.is_dir() else f"no folder {folder.name!r}; enable with: DIABAN_REAL_DATA=<folder> make test"
+    return None if folder.is_dir() else "no folder of real data; enable with: DIABAN_REAL_DATA=<folder> make test"
 
 
 GROUPS = {"postgis": _missing_postgis, "browser": _missing_chromium, "real": _missing_real_data}
