@@ -30,13 +30,16 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def configure_logging() -> None:
-    """Send what the server and its libraries have to say to stderr; uvicorn's own access log has queries in it."""
+def configure_logging(*, level: int = logging.INFO) -> None:
+    """Send what the server and its libraries have to say to stderr, from ``level`` upwards.
+
+    Uvicorn's own access log stays off: it has queries in it.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True

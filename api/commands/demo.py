@@ -1,5 +1,6 @@
 """``diaban demo``: everything at once, on a generated city, with no server and no other machine."""
 
+import logging
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +45,8 @@ def demo(
         summary = build_demo(out, size=size, settings=settings(), built_at=datetime.now(UTC), progress=tell)
     _show(summary, address=f"http://{_HOST}:{port}", out=out)
     if not no_serve:
-        serve_with(demo_settings(out, settings()), host=_HOST, port=port)
+        # The screen above is what a person is to read; it must not scroll away.
+        serve_with(demo_settings(out, settings()), host=_HOST, port=port, log_level=logging.WARNING)
 
 
 def _must_be_free(port: int) -> None:

@@ -1,5 +1,6 @@
 """``diaban serve``: the server, with everything on one port."""
 
+import logging
 from typing import Annotated
 
 import typer
@@ -24,11 +25,11 @@ def serve(
     serve_with(settings(), host=host, port=port)
 
 
-def serve_with(given: Settings, *, host: str, port: int) -> None:
-    """Serve with these settings until interrupted."""
+def serve_with(given: Settings, *, host: str, port: int, log_level: int = logging.INFO) -> None:
+    """Serve with these settings until interrupted; the log says what is of ``log_level`` or worse."""
     chosen = _answering_for(given, host)
     app = create_app(chosen)
-    configure_logging()
+    configure_logging(level=log_level)
     say(
         Text(
             f"Đang phục vụ tại http://{host}:{port} (Ctrl+C để dừng).", f"Serving http://{host}:{port} (Ctrl+C stops)."
