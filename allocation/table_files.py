@@ -6,6 +6,7 @@ decomposed letters, blank lines) is undone and said; what is no table at all is 
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from allocation.open_quotes import has_open_quote, without_open_quotes
 from spatial.errors import InputError
 from spatial.issues import Issue, Severity
 from spatial.text import NO_TEXT, Text, to_nfc
@@ -34,6 +36,8 @@ _OTHER_KINDS: tuple[tuple[bytes, Text], ...] = (
     (b"<", Text("tệp XML hoặc trang web", "an XML file or a web page")),
 )
 _PARQUET_START = b"PAR1"
+_NAMELESS = "#"
+_PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,30 +99,72 @@ def read_table(path: Path) -> SourceTable:
 
 def _from_parquet(data: bytes, file: str) -> SourceTable:
     try:
+        names = pq.read_schema(pa.BufferReader(data)).names
+        clean_names = _column_names(names, file)
         table = pq.read_table(pa.BufferReader(data))
     except pa.ArrowException as error:
         raise InputError(Text("Tệp Parquet bị hỏng.", "The Parquet file is damaged."), subject=file) from error
-    columns = [column.cast(pa.string()) for column in table.itercolumns()]
-    named = pa.table(columns, names=_column_names(table.column_names, file))
-    return _clean(named, file=file, row=np.arange(_FIRST_ROW, _FIRST_ROW + named.num_rows), issues=[])
+    columns, issues = {}, []
+    for name, column in zip(clean_names, table.itercolumns(), strict=True):
+        if _PANDAS_INDEX.fullmatch(name):
+            continue
+        try:
+            columns[name] = _as_text(column)
+        except pa.ArrowException:
+            columns[name] = pa.chunked_array([pa.nulls(len(column), pa.string())])
+            issues.append(_no_text(file, name, kind=str(column.type)))
+    row = np.arange(_FIRST_ROW, _FIRST_ROW + table.num_rows)
+    return _clean(pa.table(columns), file=file, row=row, issues=issues)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column as text; a moment is written as clocks show it in the zone that the file names."""
+    if pa.types.is_timestamp(column.type) and column.type.tz:
+        column = pc.local_timestamp(column)
+    return column.cast(pa.string())
+
+
+def _no_text(file: str, name: str, *, kind: str) -> Issue:
+    return Issue(
+        severity=Severity.WARNING,
+        code="column_not_readable",
+        file=file,
+        field=name,
+        message=Text(f"Cột kiểu {kind}, không đọc được.", f"The column is of the kind {kind} and cannot be read."),
+        hint=Text("Xuất cột này ở dạng văn bản hoặc số.", "Export it as text or numbers."),
+    )
 
 
 def _from_csv(data: bytes, file: str) -> SourceTable:
     data, issues = _as_utf8(data, file)
+    data, blank_count = _from_first_line(data)
     delimiter = _delimiter_of(data)
+    header = _header_of(data, delimiter, file)
+    if has_open_quote(data, delimiter=delimiter):
+        data, open_lines = without_open_quotes(data)
+        if 1 in open_lines:
+            raise _no_csv(file)
+        issues.extend(_open_quote(file, row=number + blank_count) for number in open_lines)
+    table, left_out = _parsed(data, delimiter=delimiter, width=len(header), file=file)
+    row = np.delete(np.arange(1, table.num_rows + len(left_out) + 1), [row.number - 1 for row in left_out])
+    issues.extend(_wrong_width(record, file, row=record.number + blank_count) for record in left_out)
+    table = table.slice(1).rename_columns(_column_names(header, file))
+    return _clean(table, file=file, row=row[1:] + blank_count, issues=issues)
+
+
+def _parsed(data: bytes, *, delimiter: str, width: int, file: str) -> tuple[pa.Table, list[pa_csv.InvalidRow]]:
+    """Return all rows with ``width`` cells as text, the header among them, and the rows of another width."""
     left_out: list[pa_csv.InvalidRow] = []
 
     def leave_out(row: pa_csv.InvalidRow) -> str:
         left_out.append(row)
         return "skip"
 
-    header = _header_of(data, delimiter)
+    names = [str(number) for number in range(width)]
     try:
         table = pa_csv.read_csv(
             io.BytesIO(data),
-            read_options=pa_csv.ReadOptions(
-                use_threads=False, column_names=[str(number) for number in range(len(header))], skip_rows=0
-            ),
+            read_options=pa_csv.ReadOptions(use_threads=False, column_names=names, skip_rows=0),
             parse_options=pa_csv.ParseOptions(
                 delimiter=delimiter,
                 newlines_in_values=b'"' in data,
@@ -126,19 +172,39 @@ def _from_csv(data: bytes, file: str) -> SourceTable:
                 invalid_row_handler=leave_out,
             ),
             convert_options=pa_csv.ConvertOptions(
-                column_types={str(number): pa.string() for number in range(len(header))}, strings_can_be_null=False
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid as error:
-        raise InputError(
-            Text("Không đọc được như một bảng CSV.", "This cannot be read as a CSV table."),
-            hint=Text("Xuất lại ở dạng CSV UTF-8.", "Export it again as CSV UTF-8."),
-            subject=file,
-        ) from error
-    row = np.delete(np.arange(1, table.num_rows + len(left_out) + 1), [row.number - 1 for row in left_out])
-    issues.extend(_wrong_width(record, file) for record in left_out)
-    table = table.slice(1).rename_columns(_column_names(header, file))
-    return _clean(table, file=file, row=row[1:], issues=issues)
+        raise _no_csv(file) from error
+    return table, left_out
+
+
+def _no_csv(file: str) -> InputError:
+    return InputError(
+        Text("Không đọc được như một bảng CSV.", "This cannot be read as a CSV table."),
+        hint=Text("Xuất lại ở dạng CSV UTF-8.", "Export it again as CSV UTF-8."),
+        subject=file,
+    )
+
+
+def _open_quote(file: str, *, row: int) -> Issue:
+    return Issue(
+        severity=Severity.ERROR,
+        code="quote_not_closed",
+        file=file,
+        row=row,
+        message=Text("Dấu ngoặc kép không đóng trong dòng này.", "A quotation mark is not closed in this line."),
+        hint=Text("Thêm hoặc bỏ một dấu ngoặc kép.", "Add or remove a quotation mark."),
+    )
+
+
+def _from_first_line(data: bytes) -> tuple[bytes, int]:
+    """Return the text from its first line with content on, line ends of old Macs turned, and the blank lines before."""
+    if b"\n" not in data and b"\r" in data:
+        data = data.replace(b"\r", b"\n")
+    content = data.lstrip(b" \r\n")
+    return content, data[: len(data) - len(content)].count(b"\n")
 
 
 def _as_utf8(data: bytes, file: str) -> tuple[bytes, list[Issue]]:
@@ -192,17 +258,20 @@ def _encoding_issue(encoding: str, file: str) -> Issue:
 
 
 def _delimiter_of(data: bytes) -> str:
-    first_line = data[:_HEADER_SAMPLE_BYTES].lstrip(b"\r\n").split(b"\n", 1)[0].decode(errors="replace")
+    first_line = data[:_HEADER_SAMPLE_BYTES].split(b"\n", 1)[0].decode(errors="replace")
     return max(DELIMITERS, key=first_line.count)
 
 
-def _header_of(data: bytes, delimiter: str) -> list[str]:
-    first_line = data[:_HEADER_SAMPLE_BYTES].split(b"\n", 1)[0].decode(errors="replace")
-    return next(csv.reader([first_line.rstrip("\r")], delimiter=delimiter))
+def _header_of(data: bytes, delimiter: str, file: str) -> list[str]:
+    sample = io.StringIO(data[:_HEADER_SAMPLE_BYTES].decode(errors="replace"), newline="")
+    try:
+        return next(csv.reader(sample, delimiter=delimiter))
+    except csv.Error as error:
+        raise _no_csv(file) from error
 
 
 def _column_names(names: Sequence[str], file: str) -> list[str]:
-    clean = [to_nfc(name).strip("'\" ").lower() for name in names]
+    clean = [to_nfc(name).strip("'\" ").lower() or f"{_NAMELESS}{at}" for at, name in enumerate(names, start=1)]
     twice = sorted({name for name in clean if clean.count(name) > 1})
     if twice:
         raise InputError(
@@ -213,12 +282,12 @@ def _column_names(names: Sequence[str], file: str) -> list[str]:
     return clean
 
 
-def _wrong_width(record: pa_csv.InvalidRow, file: str) -> Issue:
+def _wrong_width(record: pa_csv.InvalidRow, file: str, *, row: int) -> Issue:
     return Issue(
         severity=Severity.ERROR,
         code="column_count",
         file=file,
-        row=record.number,
+        row=row,
         message=Text(
             f"Dòng có {record.actual_columns} ô, tiêu đề có {record.expected_columns}.",
             f"The row has {record.actual_columns} cells, the header {record.expected_columns}.",
@@ -235,6 +304,8 @@ def _clean(table: pa.Table, *, file: str, row: npt.NDArray[np.int64], issues: li
         changed = np.flatnonzero(pc.not_equal(composed, trimmed).to_numpy())
         if len(changed):
             issues.append(_decomposed(file, name, row=int(row[changed[0]]), count=len(changed)))
+        if name.startswith(_NAMELESS) and not pc.any(pc.not_equal(composed, "")).as_py():
+            continue
         columns[name] = composed
     frame = pa.table(columns).to_pandas()
     filled = np.zeros(len(frame), dtype=bool)
