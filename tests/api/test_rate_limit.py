@@ -72,6 +72,7 @@ def test_an_invented_forwarding_header_buys_no_budget(at: Callable[..., int]) ->
     assert statuses[-1] == 429
 
 
+@pytest.mark.usefixtures("clock")
 def test_the_refusal_says_when_to_come_back(
     settings: Settings, client_of: Callable[..., httpx.Client], families: list[Family]
 ) -> None:
@@ -86,6 +87,7 @@ def test_the_refusal_says_when_to_come_back(
     assert "x-content-type-options" in answer.headers
 
 
+@pytest.mark.usefixtures("clock")
 def test_finding_costs_no_misses(
     settings: Settings, client_of: Callable[..., httpx.Client], families: list[Family]
 ) -> None:
