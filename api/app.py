@@ -10,6 +10,7 @@ from allocation.publication import PublishedResults
 from api import assets
 from api.dependencies import DatabaseDoor
 from api.errors import install_error_handlers
+from api.map_shelf import MapShelf
 from api.rate_limit import LOOK_UP_BUDGET, SIGN_IN_BUDGET, Budget, RateLimit
 from api.render import render_error
 from api.routes import admission_pages, admissions, health, pages, parcels, permits, rounds, session
@@ -51,6 +52,7 @@ def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_
     app.state.sessions = SessionKeeper(secret, https=settings.https)
     app.state.published = PublishedResults(settings.published_dir, secret=secret)
     app.state.database_door = DatabaseDoor(settings)
+    app.state.map_shelf = MapShelf()
     install_error_handlers(app)
     _add_middleware(app, settings, budgets=budgets)
     app.state.render_error = render_error

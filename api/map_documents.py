@@ -143,6 +143,12 @@ def _draw_plot_ground(made: LocalMap, layers: dict[LayerName, gpd.GeoDataFrame |
         draw.draw_streets(made, streets)
 
 
+def ground_versions(session: Session) -> tuple[int | None, ...]:
+    """Return the published version of every layer, in the order of `LayerName`; None where none is."""
+    published = [store.current_version(session, layer) for layer in LayerName]
+    return tuple(version.version_id if version else None for version in published)
+
+
 def source_line(session: Session, layers: Sequence[LayerName]) -> Text | None:
     """Return one line that names the published versions of ``layers``; None when none is published."""
     versions = [version for layer in layers if (version := store.current_version(session, layer)) is not None]
