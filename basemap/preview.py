@@ -177,9 +177,14 @@ class LocalMap(folium.Map):
         {% endmacro %}
         {% macro script(this, kwargs) %}
         L_NO_TOUCH = false; L_DISABLE_3D = false;
+        // In a frame, one finger and the wheel belong to the page around it: nobody is caught in the map.
+        var inFrame = window.parent !== window;
         var {{ this.get_name() }} = L.map("{{ this.get_name() }}", {
             center: {{ this.location|tojson }}, attributionControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 90,
+            dragging: !(inFrame && L.Browser.mobile), scrollWheelZoom: !inFrame,
             ...{{ this.options|tojavascript }} });
+        {{ this.get_name() }}.on("focus", function () { this.scrollWheelZoom.enable(); });
+        {{ this.get_name() }}.on("blur", function () { if (inFrame) { this.scrollWheelZoom.disable(); } });
         L.control.zoom({{ this.zoom_texts|tojson }}).addTo({{ this.get_name() }});
         {% if this.view %}{{ this.get_name() }}.fitBounds({{ this.view|tojson }},
             { padding: [18, 18], maxZoom: {{ this.closest_zoom }}, animate: false });{% endif %}
