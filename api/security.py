@@ -36,6 +36,7 @@ MAP_POLICY = (
 MAP_PREFIX = "/maps/"
 STATIC_PREFIX = "/static/"
 
+_FIRST_REFUSAL = 400
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _EVERYWHERE = {
     "x-content-type-options": "nosniff",
@@ -63,18 +64,18 @@ class SecurityHeaders:
 
         async def send_dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._dress(MutableHeaders(scope=message), scope["path"])
+                self._dress(MutableHeaders(scope=message), scope["path"], is_found=message["status"] < _FIRST_REFUSAL)
             await send(message)
 
         await self._app(scope, receive, send_dressed)
 
-    def _dress(self, headers: MutableHeaders, path: str) -> None:
+    def _dress(self, headers: MutableHeaders, path: str, *, is_found: bool) -> None:
         for name, value in _EVERYWHERE.items():
             headers[name] = value
         headers["content-security-policy"] = MAP_POLICY if path.startswith(MAP_PREFIX) else PAGE_POLICY
         if self._https:
             headers["strict-transport-security"] = "max-age=31536000"
-        if path.startswith(STATIC_PREFIX):
+        if path.startswith(STATIC_PREFIX) and is_found:
             # The sandboxed maps have no origin and must still load our scripts and fonts.
             headers["cross-origin-resource-policy"] = "cross-origin"
             headers["access-control-allow-origin"] = "*"
@@ -155,8 +156,10 @@ class RequestGuard:
         await self._app(scope, _replaying(body, receive), send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> int | None:
-        host = headers.get("host", "")
-        if "*" not in self._allowed_hosts and _without_port(host) not in self._allowed_hosts:
+        hosts = headers.getlist("host")
+        host = hosts[0] if hosts else ""
+        is_ours = "*" in self._allowed_hosts or _without_port(host) in self._allowed_hosts
+        if not is_ours or len(hosts) > 1:
             return 421
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS_BYTE_COUNT:
             return 414

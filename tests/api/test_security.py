@@ -219,3 +219,16 @@ def test_the_secret_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path)
     assert first == again
     assert (data_dir / "secret.key").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in data_dir.iterdir()] == ["secret.key"]
+
+
+def test_two_names_of_a_host_in_one_request_are_refused(client: httpx.Client) -> None:
+    """A proxy may believe the one and we the other."""
+    answer = client.get("/healthz", headers=[("host", "localhost"), ("host", "elsewhere.example")])
+    assert answer.status_code == 421
+
+
+def test_a_static_file_that_is_not_there_is_remembered_by_no_cache(client: httpx.Client) -> None:
+    answer = client.get("/static/no-such-file.css")
+    assert answer.status_code == 404
+    assert answer.headers["cache-control"] in {"no-store", "no-cache"}
+    assert "access-control-allow-origin" not in answer.headers
