@@ -84,7 +84,8 @@ def render_error(request: Request, status_code: int, *, message: str = "") -> HT
     """
     if request.url.path == SIGN_IN_PATH and status_code in _MENDABLE_ON_THE_FORM:
         fault = FieldFault(field="username", message=Text(message, message))
-        return render(request, "sign_in.html", status_code=status_code, is_private=True, errors=(fault,), go_to="/")
+        asked = {"errors": (fault,), "go_to": "/", "username": ""}
+        return render(request, "sign_in.html", status_code=status_code, is_private=True, **asked)
     kind = _ERROR_PAGES.get(status_code) or (
         "failed" if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
     )

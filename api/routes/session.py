@@ -59,7 +59,9 @@ def sign_in_by_form(
             account = accounts.check_password(db, username, password=password)
     except accounts.WrongPasswordError as error:
         faults = (FieldFault(field="username", message=error.message),)
-        return render(request, "sign_in.html", status_code=403, is_private=True, errors=faults, go_to=go_to)
+        return render(
+            request, "sign_in.html", status_code=403, is_private=True, errors=faults, go_to=go_to, username=username
+        )
     response = RedirectResponse(_own_path(go_to), status_code=303)
     keeper_of(request).start(response, _session(account))
     return response

@@ -15,4 +15,4 @@ async def show_sign_in(
     request: Request, go_to: Annotated[str, Query(alias="next", max_length=500)] = "/"
 ) -> HTMLResponse:
     """Show the form."""
-    return render(request, "sign_in.html", is_private=True, errors=(), go_to=go_to)
+    return render(request, "sign_in.html", is_private=True, errors=(), go_to=go_to, username="")

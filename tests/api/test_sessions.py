@@ -164,6 +164,7 @@ def test_a_wrong_password_shows_the_form_again_with_the_fault_and_without_the_pa
     assert "Tên đăng nhập hoặc mật khẩu không đúng" in answer.text
     assert "not the right one" not in answer.text
     assert 'value="/rounds"' in answer.text
+    assert 'value="lan"' in answer.text, "the name need not be typed again"
     assert SESSION_COOKIE not in answer.cookies
 
 
