@@ -29,10 +29,10 @@ def check_embedded(engine: Engine, *, srid: int) -> None:
     except (exc.DBAPIError, sqlite3.Error, OSError) as error:
         detail = getattr(error, "orig", error)
         raise DataUnavailableError(
-            Text(f"Không mở được tệp dữ liệu: {detail}.", f"The store cannot be opened: {detail}."),
+            Text("Không mở được tệp dữ liệu.", "The store cannot be opened."),
             hint=Text(
-                "Kiểm tra quyền ghi; nếu tệp hỏng, khôi phục từ bản sao lưu.",
-                "Check the permissions; if the file is damaged, restore it from a backup.",
+                f"Chi tiết: {detail}. Kiểm tra quyền ghi; nếu tệp hỏng, khôi phục từ bản sao lưu.",
+                f"Detail: {detail}. Check the permissions; if the file is damaged, restore it from a backup.",
             ),
             subject=str(path),
         ) from error
@@ -76,8 +76,11 @@ def check_postgresql(engine: Engine, *, srid: int) -> None:
     except exc.DBAPIError as error:
         detail = str(error.orig).partition("\n")[0]
         raise DataUnavailableError(
-            Text(f"Máy chủ PostgreSQL không trả lời: {detail}.", f"PostgreSQL does not answer: {detail}."),
-            hint=Text("Kiểm tra địa chỉ, mật khẩu và dịch vụ.", "Check the address, the password and the service."),
+            Text("Máy chủ PostgreSQL không trả lời.", "PostgreSQL does not answer."),
+            hint=Text(
+                f"Chi tiết: {detail}. Kiểm tra địa chỉ, mật khẩu và dịch vụ.",
+                f"Detail: {detail}. Check the address, the password and the service.",
+            ),
             subject=subject,
         ) from error
     if not offered:

@@ -47,6 +47,21 @@ def test_a_store_of_another_program_makes_it_unready_and_says_why(
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert "diaban.gpkg" in answer.json()["checks"]["database"]
+    assert "not a database" in answer.json()["checks"]["database"]
+
+
+def test_people_are_told_that_data_are_away_in_words_and_not_in_those_of_the_store(
+    settings: Settings, client_of: Callable[..., httpx.Client]
+) -> None:
+    (settings.data_dir / "diaban.gpkg").write_bytes(b"no database at all" * 100)
+    client = client_of(create_app(settings))
+    for path in ("/rounds", "/parcels", "/parcels/26797-10-16", "/maps/school/A"):
+        answer = client.get(path, headers={"accept": "text/html"})
+        assert answer.status_code == 503
+        assert "Dữ liệu tạm thời chưa sẵn sàng" in answer.text
+        assert "not a database" not in answer.text
+        assert "gpkg" not in answer.text
+    assert client.get("/admissions/result").status_code == 200
 
 
 def test_a_damaged_publication_makes_it_unready_and_says_which(

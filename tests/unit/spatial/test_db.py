@@ -52,8 +52,10 @@ def test_a_storage_system_in_degrees_is_refused(tmp_path: Path, crs: str) -> Non
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "store.gpkg").write_bytes(b"This is a letter, not a database. " * 100)
-    with pytest.raises(DataUnavailableError, match="not a database"):
+    with pytest.raises(DataUnavailableError, match="cannot be opened") as refused:
         open_database(url_in(tmp_path))
+    assert refused.value.hint is not None
+    assert "not a database" in refused.value.hint.en
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
