@@ -1,5 +1,6 @@
 """What the page of a parcel says, put into three heaps: concerned, checked and clear, not checked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,9 +10,10 @@ from basemap import store
 from basemap.model import LAYERS, LayerName
 from permits import service
 from permits.check import Check, check
+from permits.fact_sheet import FACT_FIELDS
 from permits.facts import Concern, LayerStatus, ParcelFacts
 from permits.findings import Finding
-from permits.model import REASON_TEXTS, Verdict
+from permits.model import REASON_TEXTS, Facts, Limit, Verdict
 from permits.parcels import ParcelName
 from permits.proposal import Proposal
 from permits.rulebook import Rulebook
@@ -31,6 +33,28 @@ NEVER_LOADED: tuple[tuple[Text, str], ...] = (
     (Text("Khu vực bảo vệ di tích", "Heritage protection areas"), ""),
 )
 """What a permit also has to respect and the basemap holds no layer of: always listed as not checked."""
+
+LIMIT_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "density": ("max_site_coverage_ratio", "max_footprint_m2", "max_plot_ratio", "max_gross_floor_area_m2"),
+    "height": (
+        "max_floors",
+        "max_roof_height_m",
+        "max_height_at_building_line_m",
+        "standard_height_at_building_line_m",
+        "max_ground_floor_height_m",
+    ),
+    "setback": (
+        "min_front_setback_m",
+        "min_rear_setback_m",
+        "extra_floor_setback_m",
+        "through_plot_setback_m",
+        "min_basement_ramp_setback_m",
+        "max_balcony_projection_m",
+        "min_balcony_clearance_m",
+    ),
+    "plot": ("governing_road_width_m", "plot_is_standard", "permit_required"),
+}
+"""Which limits people read together; the keys stand below ``limit_group`` in the locale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +79,18 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelView:
-    """All that the page shows."""
+    """All that the page shows.
+
+    Parameters
+    ----------
+    supposed
+        What the limits take for granted: label of the fact, and its code, a key below ``supposed`` in the locale.
+    """
 
     found: ParcelFacts
     check: Check
     rulebook: Rulebook
+    supposed: tuple[tuple[Text, str], ...]
     ward_name: str
     concerned: tuple[Item, ...]
     clear: tuple[Item, ...]
@@ -82,11 +113,24 @@ def view_of(session: Session, name: ParcelName, *, rulebook: Rulebook, as_of: da
         found=found,
         check=checked,
         rulebook=rulebook,
+        supposed=_told(service.DEMONSTRATION_FACTS),
         ward_name=ward_names(session).get(found.parcel.ward_code, found.parcel.ward_code),
         concerned=_concerned(found, ground),
         clear=_clear(found, ground),
         unchecked=_unchecked(found),
     )
+
+
+def limit_groups(limits: Mapping[str, Limit]) -> list[tuple[str, list[Limit]]]:
+    """Return the limits that apply to the parcel, settled and open, by what people read together."""
+    apply = {name: limit for name, limit in limits.items() if limit.verdict is not Verdict.NOT_APPLICABLE}
+    groups = [(group, [apply[name] for name in names if name in apply]) for group, names in LIMIT_GROUPS.items()]
+    return [(group, rows) for group, rows in groups if rows]
+
+
+def _told(facts: Facts) -> tuple[tuple[Text, str], ...]:
+    known = [(field.label, getattr(facts, name)) for name, field in FACT_FIELDS.items()]
+    return tuple((label, str(value)) for label, value in known if value is not None)
 
 
 def ward_names(session: Session) -> dict[str, str]:
@@ -97,6 +141,17 @@ def ward_names(session: Session) -> dict[str, str]:
         return {}
     pairs = zip(wards["ward_code"], wards["name"], strict=True)
     return {str(code): str(name) for code, name in sorted(pairs, key=lambda pair: (pair[1], pair[0]))}
+
+
+def wards_to_choose(session: Session) -> dict[str, str]:
+    """Return the wards that a parcel can be looked for in, code to name, those with a name first.
+
+    Parcels keep the code that stands on their certificate; a code that the published wards no longer have is
+    offered as it is, with an empty name.
+    """
+    names, codes = ward_names(session), service.ward_codes(session)
+    known = {code: name for code, name in names.items() if code in codes or not codes}
+    return known | {code: "" for code in codes if code not in names}
 
 
 def _concerned(found: ParcelFacts, ground: list[Finding]) -> tuple[Item, ...]:

@@ -8,10 +8,12 @@ from datetime import date
 import geopandas as gpd
 import numpy as np
 import shapely
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from basemap import store
 from basemap.model import LayerName
+from basemap.tables import ParcelRow
 from permits.check import Check, check
 from permits.facts import CHECKED_LAYERS, STREET_SEARCH_M, Concern, Ground, Layers, ParcelFacts, facts_of
 from permits.model import AreaType, BuildingType, Facts, ParcelKey, Verdict
@@ -60,6 +62,15 @@ def find_at(session: Session, x: float, y: float, *, crs: str | None = None) -> 
     if crs is not None:
         x, y = transformer(crs, storage_crs(session))(np.array([[x, y]], dtype=np.float64))[0]
     return parcels_of(store.read_at_point(session, LayerName.PARCEL, float(x), float(y)))
+
+
+def ward_codes(session: Session) -> list[str]:
+    """Return the ward codes that published parcels carry, sorted; they may be older than the published wards."""
+    version = store.current_version(session, LayerName.PARCEL)
+    if version is None:
+        return []
+    codes = select(ParcelRow.ward_code).where(ParcelRow.version_id == version.version_id).distinct()
+    return sorted(session.scalars(codes))
 
 
 def parcel_named(session: Session, name: ParcelName) -> Parcel:

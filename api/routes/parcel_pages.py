@@ -12,12 +12,12 @@ from api.clock import today_in_vietnam
 from api.dependencies import DatabaseDep
 from api.errors import FieldFault
 from api.i18n import language_of
-from api.parcel_view import view_of, ward_names
+from api.parcel_view import limit_groups, view_of, wards_to_choose
 from api.render import render
 from api.routes.permits import rulebook_named
 from permits import service
 from permits.fact_sheet import FACT_FIELDS
-from permits.model import REASON_TEXTS, Limit, Verdict
+from permits.model import REASON_TEXTS
 from permits.parcels import Parcel, explicit_key, parse_parcel_key
 from permits.rulebook import DEFAULT_RULEBOOK
 from spatial.crs import VIETNAM_BOUNDS_DEGREES, WGS84
@@ -40,7 +40,7 @@ def search(request: Request, database: DatabaseDep) -> Response:
     is_asked = any(name in request.query_params for name in _FIELDS)
     faults = faults_of(typed) if is_asked else ()
     with database.transaction() as session:
-        wards = ward_names(session)
+        wards = wards_to_choose(session)
         found = _find(session, typed) if is_asked and not faults else None
     if found is not None and len(found) == 1:
         return RedirectResponse(f"/parcels/{found[0].key}?lang={language_of(request)}", status_code=303)
@@ -71,7 +71,7 @@ def show(
         "parcel.html",
         view=view,
         parcel=view.found.parcel,
-        limits=limit_rows(view.check.limits.by_name),
+        limit_groups=limit_groups(view.check.limits.by_name),
         fact_fields=FACT_FIELDS,
         reasons=REASON_TEXTS,
     )
@@ -86,11 +86,6 @@ def faults_of(typed: Mapping[str, str]) -> tuple[FieldFault, ...]:
     if not typed["map_sheet"]:
         return (FieldFault(field="map_sheet", message=_NO_SHEET),)
     return () if typed["parcel_no"] else (FieldFault(field="parcel_no", message=_NO_PARCEL),)
-
-
-def limit_rows(limits: Mapping[str, Limit]) -> list[Limit]:
-    """Return the limits that apply to the parcel, those that are settled and those that are open."""
-    return [limit for limit in limits.values() if limit.verdict is not Verdict.NOT_APPLICABLE]
 
 
 def _find(session: Session, typed: Mapping[str, str]) -> list[Parcel]:

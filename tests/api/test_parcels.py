@@ -135,6 +135,52 @@ class TestPublishedParcels:
         assert answer.status_code == 422
         assert "floors" in answer.json()["message"]["en"]
 
+    def test_the_form_offers_the_wards_that_parcels_carry_even_those_that_no_map_has(
+        self, client: httpx.Client
+    ) -> None:
+        """Certificates keep the ward of their day; the ward layer, here not even published, may have merged it."""
+        form = client.get("/parcels").text
+        assert '<option value="26797">Mã phường 26797</option>' in form
+        assert '<option value="26800">Mã phường 26800</option>' in form
+        answer = client.get("/parcels", params={"ward": "26800", "map_sheet": "10", "parcel_no": "16"})
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/parcels/26800-10-16?lang=vi"
+
+    def test_several_parcels_of_one_number_are_told_apart_by_their_ward(self, client: httpx.Client) -> None:
+        page = client.get("/parcels?lang=en", params={"map_sheet": "10", "parcel_no": "16", "lang": "en"}).text
+        assert page.count('href="/parcels/26797-10-16') == 2
+        assert "Ward code 26800" in page
+
+    def test_the_page_says_what_its_limits_take_for_granted(self, client: httpx.Client) -> None:
+        page = client.get("/parcels/26800-10-16?lang=en").text
+        assert "Kind of building: <strong>Row house</strong>" in page
+        assert "Kind of area: <strong>Existing residential area</strong>" in page
+
+    def test_a_map_is_asked_for_again_only_when_something_on_it_changed(
+        self, client: httpx.Client, app: FastAPI
+    ) -> None:
+        address = "/maps/parcel/26800-10-16"
+        first = client.get(address)
+        assert first.status_code == 200
+        tag = first.headers["etag"]
+        again = client.get(address, headers={"if-none-match": tag})
+        assert (again.status_code, again.text) == (304, "")
+        with app.state.database_door.open().transaction() as session:
+            frame = store.read_layer(session, LayerName.PARCEL)
+            provenance = store.Provenance(
+                imported_at=IMPORTED,
+                imported_by="test",
+                source_file="parcels.gpkg",
+                source_sha256="1" * 64,
+                source_crs=HCMC,
+                quarantined_count=0,
+            )
+            version = store.add_version(session, LayerName.PARCEL, frame, provenance=provenance)
+            store.publish(session, version.version_id, published_at=IMPORTED)
+        newer = client.get(address, headers={"if-none-match": tag})
+        assert newer.status_code == 200
+        assert newer.headers["etag"] != tag
+
 
 @pytest.mark.parametrize(
     "asked",

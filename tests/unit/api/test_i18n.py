@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from api.i18n import language_of, sentences, speech
+from api.parcel_view import LIMIT_GROUPS
 from permits.limits import LIMIT_NAMES
 from permits.model import Verdict
 from spatial.text import Text
@@ -47,6 +48,12 @@ def test_every_sentence_that_a_template_asks_for_exists() -> None:
 @pytest.mark.parametrize("name", LIMIT_NAMES)
 def test_every_limit_has_a_name_for_people(name: str) -> None:
     assert f"limit.{name}" in sentences("vi")
+
+
+def test_every_limit_stands_in_exactly_one_group_with_a_title() -> None:
+    grouped = [name for names in LIMIT_GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(LIMIT_NAMES)
+    assert all(f"limit_group.{group}" in sentences("vi") for group in LIMIT_GROUPS)
 
 
 @pytest.mark.parametrize("verdict", Verdict)
