@@ -111,6 +111,10 @@ class LayerVersion:
         Coordinate system of the file, ``EPSG:n`` or its name.
     source_sha256
         Hash of the file's bytes.
+    valid_from, valid_to
+        First and last day on which the content holds, as its source says; None where it says nothing.
+    licence, source
+        Under which terms, and from whom; None where nobody said.
     """
 
     version_id: LayerVersionId
@@ -124,6 +128,10 @@ class LayerVersion:
     quarantined_count: int
     published_at: datetime | None
     is_current: bool
+    valid_from: date | None = None
+    valid_to: date | None = None
+    licence: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

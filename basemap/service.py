@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -14,6 +14,7 @@ from basemap import store
 from basemap.import_report import ImportReport, check_report_directory, write_report
 from basemap.intake import Intake, read_layer_file
 from basemap.model import LAYERS, Kind, LayerName, LayerVersion, LayerVersionId
+from basemap.timeline import check_validity
 from basemap.validate import Validation, validate_layer
 from spatial.crs import WGS84
 from spatial.db import Database
@@ -43,6 +44,10 @@ class ImportOptions(TypedDict, total=False):
         Version whose features the new version also has: that is how mended rows come back.
     report_dir
         Folder for the report; without it none is written.
+    valid_from, valid_to
+        First and last day on which the content holds.
+    licence, source
+        Under which terms, and from whom.
     """
 
     crs: str | None
@@ -52,6 +57,10 @@ class ImportOptions(TypedDict, total=False):
     publish: bool
     add_to: LayerVersionId | None
     report_dir: Path | None
+    valid_from: date | None
+    valid_to: date | None
+    licence: str | None
+    source: str | None
 
 
 def import_layer(
@@ -73,10 +82,11 @@ def import_layer(
     Raises
     ------
     InputError
-        The file as a whole cannot be used, or not one feature of it. Nothing is stored then; the report of a file
-        without one good feature is written all the same.
+        The file as a whole cannot be used, or not one feature of it, or the validity ends before it begins. Nothing
+        is stored then; the report of a file without one good feature is written all the same.
     """
     report_dir = options.get("report_dir")
+    check_validity(options.get("valid_from"), options.get("valid_to"))
     if report_dir is not None:
         check_report_directory(report_dir)
     intake = read_layer_file(
@@ -95,10 +105,8 @@ def import_layer(
     provenance = store.Provenance(
         imported_at=imported_at,
         imported_by=imported_by,
-        source_file=intake.file,
-        source_sha256=intake.sha256,
-        source_crs=intake.source_crs,
         quarantined_count=report.quarantined_count,
+        **_origin(intake, options),
     )
     frame = reproject_frame(validation.accepted, database.crs)
     with database.transaction() as session:
@@ -159,6 +167,28 @@ def export_layer(database: Database, layer: LayerName, path: Path, *, version_id
 
 
 _ORDER = tuple(Severity)
+
+
+class _Origin(TypedDict):
+    source_file: str
+    source_sha256: str
+    source_crs: str
+    valid_from: date | None
+    valid_to: date | None
+    licence: str | None
+    source: str | None
+
+
+def _origin(intake: Intake, options: ImportOptions) -> _Origin:
+    return _Origin(
+        source_file=intake.file,
+        source_sha256=intake.sha256,
+        source_crs=intake.source_crs,
+        valid_from=options.get("valid_from"),
+        valid_to=options.get("valid_to"),
+        licence=options.get("licence"),
+        source=options.get("source"),
+    )
 
 
 def _report(intake: Intake, validation: Validation, *, layer: LayerName, report_dir: Path | None) -> ImportReport:

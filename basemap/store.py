@@ -1,7 +1,7 @@
 """What the shared basemap remembers: versions of layers, and the one version of each that readers see."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from basemap.model import LAYERS, LayerName, LayerVersion, LayerVersionId
 from basemap.storable import feature_columns, storable_columns
 from basemap.tables import FEATURE_ROWS, LayerPublicationRow, LayerVersionRow
-from spatial.bulk import insert_features, select_features
+from basemap.timeline import Publication, answering, check_validity, holds_on
+from spatial.bulk import insert_features, note_change, select_features
 from spatial.db import Bounds, intersects_box, storage_crs
 from spatial.errors import ConflictError, DataUnavailableError, NotFoundError
 from spatial.text import Text
@@ -32,6 +33,10 @@ class Provenance:
         Hash of the file's bytes.
     quarantined_count
         Features that were set aside.
+    valid_from, valid_to
+        First and last day on which the content holds; None where nobody said.
+    licence, source
+        Under which terms, and from whom.
     """
 
     imported_at: datetime
@@ -40,6 +45,10 @@ class Provenance:
     source_sha256: str
     source_crs: str
     quarantined_count: int
+    valid_from: date | None = None
+    valid_to: date | None = None
+    licence: str | None = None
+    source: str | None = None
 
 
 def add_version(session: Session, layer: LayerName, frame: gpd.GeoDataFrame, *, provenance: Provenance) -> LayerVersion:
@@ -54,8 +63,10 @@ def add_version(session: Session, layer: LayerName, frame: gpd.GeoDataFrame, *, 
     Raises
     ------
     InputError
-        The frame is not of that form, or a ``feature_id`` stands twice in it. Nothing is stored then.
+        The frame is not of that form, a ``feature_id`` stands twice in it, or the validity ends before it begins.
+        Nothing is stored then.
     """
+    check_validity(provenance.valid_from, provenance.valid_to)
     columns = storable_columns(frame, layer, crs=storage_crs(session))
     with session.begin_nested():
         version = LayerVersionRow(layer=layer.value, feature_count=len(frame), **asdict(provenance))
@@ -85,11 +96,14 @@ def publish(session: Session, version_id: LayerVersionId, *, published_at: datet
     if not version.is_current:
         session.add(LayerPublicationRow(layer=version.layer.value, version_id=version_id, published_at=published_at))
         session.flush()
+        note_change(session, published_view(version.layer), changed_at=published_at)
     return _version(session, version_id)
 
 
-def rollback(session: Session, layer: LayerName) -> LayerVersion:
+def rollback(session: Session, layer: LayerName, *, withdrawn_at: datetime) -> LayerVersion:
     """Let readers see again what they saw before the last publishing, and return that version.
+
+    The publication that goes stays in the history, with its moment of withdrawal.
 
     Raises
     ------
@@ -109,7 +123,9 @@ def rollback(session: Session, layer: LayerName) -> LayerVersion:
             hint=Text("Xem: diaban basemap list.", "See: diaban basemap list."),
             subject=layer.value,
         )
-    session.execute(update(LayerPublicationRow).where(LayerPublicationRow.id == published[0]).values(withdrawn=True))
+    withdrawal = update(LayerPublicationRow).where(LayerPublicationRow.id == published[0])
+    session.execute(withdrawal.values(withdrawn=True, withdrawn_at=withdrawn_at))
+    note_change(session, published_view(layer), changed_at=withdrawn_at)
     restored = current_version(session, layer)
     return restored if restored is not None else current
 
@@ -118,6 +134,57 @@ def current_version(session: Session, layer: LayerName) -> LayerVersion | None:
     """Return the version that readers see, None when nothing is published."""
     current = session.scalar(_current_version_id(layer))
     return None if current is None else _version(session, LayerVersionId(current))
+
+
+def published_view(layer: LayerName) -> str:
+    """Return the name of the view that shows only what readers see; QGIS offers it beside the layer's table."""
+    return f"{layer.value}_published"
+
+
+def publications(session: Session, layer: LayerName) -> list[Publication]:
+    """Return every act of publishing a layer, withdrawn ones too, in the order in which they were made."""
+    rows = select(LayerPublicationRow).where(LayerPublicationRow.layer == layer.value)
+    return [
+        Publication(
+            layer=layer,
+            version_id=LayerVersionId(row.version_id),
+            published_at=row.published_at,
+            withdrawn_at=row.withdrawn_at,
+            is_withdrawn=row.withdrawn,
+        )
+        for row in session.scalars(rows.order_by(LayerPublicationRow.id))
+    ]
+
+
+def version_as_of(
+    session: Session, layer: LayerName, *, as_of: datetime | None = None, valid_on: date | None = None
+) -> LayerVersion:
+    """Return the version that readers saw at a moment, or that holds on a day as far as was known at that moment.
+
+    Parameters
+    ----------
+    as_of
+        Moment with time zone; None is now.
+    valid_on
+        Day on which the content holds; only versions with dates of validity are asked. Where several hold, the one
+        published last answers.
+
+    Raises
+    ------
+    DataUnavailableError
+        Nothing was published then, or nothing published holds on that day.
+    """
+    if as_of is None and valid_on is None:
+        return _version(session, _published(session, layer))
+    holding = None
+    if valid_on is not None:
+        holding = {one.version_id for one in list_versions(session, layer) if holds_on(one, valid_on)}
+    chosen = answering(
+        publications(session, layer), as_of=as_of, admits=lambda number: holding is None or number in holding
+    )
+    if chosen is None:
+        raise _nothing_then(layer, as_of, valid_on)
+    return _version(session, chosen)
 
 
 def list_versions(session: Session, layer: LayerName | None = None) -> list[LayerVersion]:
@@ -129,25 +196,38 @@ def list_versions(session: Session, layer: LayerName | None = None) -> list[Laye
 
 
 def read_layer(
-    session: Session, layer: LayerName, *, bounds: Bounds | None = None, version_id: LayerVersionId | None = None
+    session: Session,
+    layer: LayerName,
+    *,
+    bounds: Bounds | None = None,
+    version_id: LayerVersionId | None = None,
+    as_of: datetime | None = None,
+    valid_on: date | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return the features of a layer in the storage coordinate system.
+    """Return the features of a layer in the storage coordinate system, of the published version unless said otherwise.
 
     Parameters
     ----------
     bounds
         min_x, min_y, max_x, max_y in the storage coordinate system: only features that touch this box.
     version_id
-        A version other than the published one.
+        A version by its number; the two that follow are not asked then.
+    as_of, valid_on
+        A past state, as `version_as_of` finds it.
 
     Raises
     ------
     DataUnavailableError
-        Nothing is published; the answer is *not checked*, never *nothing there*.
+        Nothing is, or was, published; the answer is *not checked*, never *nothing there*.
     NotFoundError
         The layer has no such version.
     """
-    chosen = _published(session, layer) if version_id is None else _of_layer(session, layer, version_id)
+    if version_id is not None:
+        chosen = _of_layer(session, layer, version_id)
+    elif as_of is None and valid_on is None:
+        chosen = _published(session, layer)
+    else:
+        chosen = version_as_of(session, layer, as_of=as_of, valid_on=valid_on).version_id
     if bounds is None:
         return _select(session, layer, chosen)
     near = _select_near(session, layer, chosen, bounds)
@@ -234,6 +314,20 @@ def _published(session: Session, layer: LayerName) -> LayerVersionId:
     return LayerVersionId(current)
 
 
+def _nothing_then(layer: LayerName, as_of: datetime | None, valid_on: date | None) -> DataUnavailableError:
+    label = LAYERS[layer].label
+    then = Text("", "") if as_of is None else Text(f" vào lúc {as_of.isoformat()}", f" at {as_of.isoformat()}")
+    holding = Text("", "") if valid_on is None else Text(f" có hiệu lực ngày {valid_on}", f" that holds on {valid_on}")
+    return DataUnavailableError(
+        Text(
+            f"Lớp “{label.vi}”{then.vi} không có phiên bản đã công bố nào{holding.vi}.",
+            f"The layer “{label.en}” had no published version{holding.en}{then.en}.",
+        ),
+        hint=Text(f"Xem: diaban basemap history {layer.value}.", f"See: diaban basemap history {layer.value}."),
+        subject=layer.value,
+    )
+
+
 def _of_layer(session: Session, layer: LayerName, version_id: LayerVersionId) -> LayerVersionId:
     if _version(session, version_id).layer is not layer:
         raise _no_version(version_id)
@@ -267,6 +361,10 @@ def _versions(session: Session, statement: Select[LayerVersionRow]) -> list[Laye
             quarantined_count=row.quarantined_count,
             published_at=first_published.get(row.id),
             is_current=row.id in current,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            licence=row.licence,
+            source=row.source,
         )
         for row in session.scalars(statement)
     ]

@@ -31,6 +31,10 @@ class LayerVersionRow(Base):
     source_crs: Mapped[str]
     feature_count: Mapped[int]
     quarantined_count: Mapped[int]
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    licence: Mapped[str | None]
+    source: Mapped[str | None]
 
 
 class LayerPublicationRow(Base):
@@ -44,6 +48,7 @@ class LayerPublicationRow(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("layer_version.id"))
     published_at: Mapped[datetime]
     withdrawn: Mapped[bool] = mapped_column(default=False)
+    withdrawn_at: Mapped[datetime | None]
 
 
 class FeatureRow(Base):

@@ -63,10 +63,17 @@ def insert_features(
     if session.get_bind().dialect.name == "sqlite":
         first_id = _insert_blobs(session, target, {**columns, _GEOMETRY: gpkg.encode(geometries, srs_id=srid)})
         _extend_index(session, target, first_id=first_id, geometries=geometries)
-        _note_change(session, target, geometries, changed_at=changed_at)
+        _extend(session, target, geometries, changed_at=changed_at)
     else:
         ewkb = shapely.to_wkb(shapely.set_srid(geometries, srid), hex=True, include_srid=True)
         _copy(session, target, {**columns, _GEOMETRY: ewkb.tolist()})
+
+
+def note_change(session: Session, name: str, *, changed_at: datetime) -> None:
+    """Note in the embedded file when the content of a table or view changed; PostgreSQL keeps no such list."""
+    if session.get_bind().dialect.name == "sqlite":
+        statement = text("UPDATE gpkg_contents SET last_change = :last_change WHERE table_name = :name")
+        session.execute(statement, {"last_change": as_geopackage_text(changed_at), "name": name})
 
 
 def _insert_blobs(session: Session, target: Table, columns: Mapping[str, Sequence[Any]]) -> int:
@@ -105,7 +112,7 @@ def _extend_index(session: Session, target: Table, *, first_id: int, geometries:
     connection.exec_driver_sql(gpkg.rtree_triggers(target.name, _GEOMETRY, "id")[f"{index}_insert"])
 
 
-def _note_change(session: Session, target: Table, geometries: gpkg.Geometries, *, changed_at: datetime) -> None:
+def _extend(session: Session, target: Table, geometries: gpkg.Geometries, *, changed_at: datetime) -> None:
     edges = dict(zip(("min_x", "min_y", "max_x", "max_y"), shapely.total_bounds(geometries).tolist(), strict=True))
     moment = as_geopackage_text(changed_at)
     session.execute(_EXTENT_STATEMENT, {**edges, "last_change": moment, "table_name": target.name})

@@ -13,11 +13,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from api import migrations
+from api.commands.moments import day_typed, moment_typed
 from api.console import progress, results, say, say_issues
 from api.settings import settings
 from basemap import service, store
 from basemap.import_report import ISSUES_FILE, ImportReport
 from basemap.model import LAYERS, LayerName, LayerVersion, LayerVersionId
+from basemap.timeline import Publication
 from spatial.db import Database, open_database
 from spatial.errors import InputError
 from spatial.issues import Severity
@@ -26,6 +28,10 @@ from spatial.text import Text
 app = typer.Typer(help="The shared layers: import, list, show, publish, roll back, export.", no_args_is_help=True)
 
 LayerArgument = Annotated[LayerName, typer.Argument(help="Layer of the basemap.", show_default=False)]
+AsOfOption = Annotated[
+    str | None, typer.Option(metavar="MOMENT", help="What readers saw then: a day (its end), or a moment.")
+]
+ValidOnOption = Annotated[str | None, typer.Option(metavar="DATE", help="What holds on that day.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 _LAYER, _VERSION = Text("lớp", "layer"), Text("phiên bản", "version")
@@ -44,6 +50,15 @@ _VERSION_HEADERS = (
     Text("đối tượng", "features"),
     Text("để riêng", "set aside"),
     Text("nhập lúc", "imported"),
+    Text("tệp", "file"),
+)
+_HISTORY_HEADERS = (
+    Text("công bố lúc", "published"),
+    Text("rút lại lúc", "withdrawn"),
+    _VERSION,
+    Text("hiệu lực", "valid"),
+    Text("giấy phép", "licence"),
+    Text("nguồn", "source"),
     Text("tệp", "file"),
 )
 _ATTRIBUTE_HEADERS = (
@@ -66,6 +81,10 @@ def import_(  # noqa: PLR0913 - each is one word of the command line
     publish: Annotated[bool, typer.Option("--publish", help="Let readers see it at once.")] = False,
     add_to: Annotated[int | None, typer.Option(help="Version whose features are kept beside these.")] = None,
     report: Annotated[Path | None, typer.Option(help="Folder for the report.")] = None,
+    valid_from: Annotated[str | None, typer.Option(metavar="DATE", help="First day on which it holds.")] = None,
+    valid_to: Annotated[str | None, typer.Option(metavar="DATE", help="Last day on which it holds.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Under which terms, e.g. MIT.")] = None,
+    source: Annotated[str | None, typer.Option(help="From whom, in free words.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Import FILE as a new version of LAYER; bad rows stand aside in the report."""
@@ -86,6 +105,10 @@ def import_(  # noqa: PLR0913 - each is one word of the command line
             publish=publish,
             add_to=None if add_to is None else LayerVersionId(add_to),
             report_dir=folder,
+            valid_from=day_typed(valid_from),
+            valid_to=day_typed(valid_to),
+            licence=licence,
+            source=source,
         )
     _say_import(imported, as_json=as_json)
 
@@ -104,11 +127,17 @@ def list_(
 
 
 @app.command("show")
-def show(layer: LayerArgument, *, as_json: JsonOption = False) -> None:
-    """Show the published version of LAYER and its attributes."""
+def show(
+    layer: LayerArgument, *, as_of: AsOfOption = None, valid_on: ValidOnOption = None, as_json: JsonOption = False
+) -> None:
+    """Show the version of LAYER that readers see, or saw, and its attributes."""
     schema, language = LAYERS[layer], settings().language
+    moment, day = moment_typed(as_of), day_typed(valid_on)
     with open_store() as database, database.transaction() as session:
-        current = store.current_version(session, layer)
+        if moment is None and day is None:
+            current = store.current_version(session, layer)
+        else:
+            current = store.version_as_of(session, layer, as_of=moment, valid_on=day)
     attributes = [
         {
             "name": attribute.name,
@@ -151,7 +180,7 @@ def publish_(
 def rollback(layer: LayerArgument, *, as_json: JsonOption = False) -> None:
     """Let readers see again the version of LAYER that was published before."""
     with open_store() as database, database.transaction() as session:
-        restored = store.rollback(session, layer)
+        restored = store.rollback(session, layer, withdrawn_at=datetime.now(UTC))
     _print_version(restored, as_json=as_json)
 
 
@@ -161,12 +190,36 @@ def export(
     file: Annotated[Path, typer.Argument(help="Name ending in .gpkg or .geojson.", show_default=False)],
     *,
     version: Annotated[int | None, typer.Option(help="Version number; the published one by default.")] = None,
+    as_of: AsOfOption = None,
+    valid_on: ValidOnOption = None,
 ) -> None:
     """Write LAYER to FILE."""
     wanted = None if version is None else LayerVersionId(version)
+    moment, day = moment_typed(as_of), day_typed(valid_on)
     with open_store() as database:
+        if wanted is None and (moment or day):
+            with database.transaction() as session:
+                wanted = store.version_as_of(session, layer, as_of=moment, valid_on=day).version_id
         count = service.export_layer(database, layer, file, version_id=wanted)
     say(Text(f"Đã ghi {count} đối tượng vào {file}.", f"Wrote {count} features to {file}."))
+
+
+@app.command("history")
+def history(layer: LayerArgument, *, as_json: JsonOption = False) -> None:
+    """List when readers saw which version of LAYER, oldest first."""
+    with open_store() as database, database.transaction() as session:
+        acts = store.publications(session, layer)
+        versions = {version.version_id: version for version in store.list_versions(session, layer)}
+    if as_json:
+        _print_json([_publication_as_json(act) | {"version": _as_json(versions[act.version_id])} for act in acts])
+        return
+    table = _empty_table(_HISTORY_HEADERS)
+    for act in acts:
+        version = versions[act.version_id]
+        withdrawn = _moment(act.withdrawn_at) if act.withdrawn_at or not act.is_withdrawn else "?"
+        said = (_validity(version), version.licence or "", version.source or "", version.source_file)
+        table.add_row(_moment(act.published_at), withdrawn, str(act.version_id), *map(escape, said))
+    results.print(table)
 
 
 @contextmanager
@@ -234,7 +287,27 @@ def _as_json(version: LayerVersion) -> dict[str, object]:
         "source_file": version.source_file,
         "source_sha256": version.source_sha256,
         "source_crs": version.source_crs,
+        "valid_from": None if version.valid_from is None else version.valid_from.isoformat(),
+        "valid_to": None if version.valid_to is None else version.valid_to.isoformat(),
+        "licence": version.licence,
+        "source": version.source,
     }
+
+
+def _publication_as_json(act: Publication) -> dict[str, object]:
+    return {
+        "published_at": act.published_at.isoformat(),
+        "is_withdrawn": act.is_withdrawn,
+        "withdrawn_at": None if act.withdrawn_at is None else act.withdrawn_at.isoformat(),
+    }
+
+
+def _moment(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _validity(version: LayerVersion) -> str:
+    return f"{version.valid_from or ''}–{version.valid_to or ''}" if version.valid_from or version.valid_to else ""
 
 
 def _table(versions: list[LayerVersion]) -> Table:

@@ -84,13 +84,39 @@ def test_a_layer_goes_in_is_published_taken_back_and_written_out(tmp_path: Path,
     assert sorted(pyogrio.read_dataframe(out)["name"]) == ["Bến Thành", "Sài Gòn"]
 
 
+def test_what_readers_saw_and_what_holds_is_asked_by_day(tmp_path: Path, wards: Path, diaban: Run) -> None:
+    columns = ("--map", "code=ward_code", "--publish")
+    old = diaban("import", "ward", wards, *columns, "--valid-to", "2025-06-30", "--source", "Sở [Nội vụ]")
+    new = diaban("import", "ward", wards, *columns, "--valid-from", "2025-07-01", "--licence", "MIT")
+    assert (old.exit_code, new.exit_code) == (0, 0)
+
+    def version_shown(*words: str) -> int:
+        return int(json.loads(diaban("show", "ward", "--json", *words).stdout)["version"]["version_id"])
+
+    assert version_shown("--valid-on", "2025-06-30") == 1
+    assert version_shown("--valid-on", "2025-07-01") == 2
+    assert version_shown("--as-of", "2999-01-01") == 2
+    assert diaban("export", "ward", tmp_path / "old.gpkg", "--valid-on", "2025-06-30").exit_code == 0
+    assert diaban("show", "ward", "--as-of", "2000-01-01T09:30").exit_code == 1
+
+    assert diaban("rollback", "ward").exit_code == 0
+    acts = json.loads(diaban("history", "ward", "--json").stdout)
+    assert [(act["version"]["version_id"], act["is_withdrawn"]) for act in acts] == [(1, False), (2, True)]
+    assert acts[1]["withdrawn_at"] > acts[1]["published_at"]
+    assert (acts[0]["version"]["source"], acts[1]["version"]["licence"]) == ("Sở [Nội vụ]", "MIT")
+    assert "[Nội" in diaban("history", "ward").stdout
+
+
 def test_bad_input_is_one_line_on_stderr_and_exit_2(tmp_path: Path, wards: Path, diaban: Run) -> None:
     cases = [
         (("import", "ward", tmp_path / "none.gpkg"), "There is no such file."),
         (("import", "ward", wards), "requires are missing: ward_code"),
         (("import", "ward", wards, "--map", "code"), "not of the right form"),
         (("import", "ward", wards, "--map", "code=ward_code", "--crs", "EPSG:32648"), "longitude and latitude"),
+        (("import", "ward", wards, "--valid-from", "1/7/2025"), "is no day"),
+        (("import", "ward", wards, "--valid-from", "2025-07-01", "--valid-to", "2025-06-30"), "lies before the first"),
         (("publish", "ward", "7"), "no version 7"),
+        (("show", "ward", "--as-of", "yesterday"), "is no day"),
         (("export", "ward", tmp_path / "out.txt"), "'.txt'"),
     ]
     for words, said in cases:

@@ -1,14 +1,15 @@
 """What the shared basemap remembers: the same claims on the embedded file and on PostGIS."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from sqlalchemy import select, text
+from sqlalchemy import func, select, table, text
 
 from basemap import store
 from basemap.model import LAYERS, Kind, LayerName, LayerVersion, LayerVersionId, Shape
@@ -156,14 +157,14 @@ def test_publishing_moves_the_pointer_and_rolling_back_moves_it_to_the_version_b
         assert len(published(database)) == {first: 3, second: 4, third: 5}[version]
     for expected in (second, first):
         with database.transaction() as session:
-            assert store.rollback(session, LayerName.PARCEL).version_id == expected
+            assert store.rollback(session, LayerName.PARCEL, withdrawn_at=NOON).version_id == expected
         with database.transaction() as session:
             current = store.current_version(session, LayerName.PARCEL)
         assert current is not None
         assert current.version_id == expected
         assert current.is_current
     with pytest.raises(ConflictError, match="No version was published before"), database.transaction() as session:
-        store.rollback(session, LayerName.PARCEL)
+        store.rollback(session, LayerName.PARCEL, withdrawn_at=NOON)
     assert len(published(database)) == 3
 
 
@@ -172,10 +173,10 @@ def test_after_a_rollback_the_next_publishing_goes_back_to_what_was_seen_before_
     publish(database, first)
     publish(database, second)
     with database.transaction() as session:
-        store.rollback(session, LayerName.PARCEL)
+        store.rollback(session, LayerName.PARCEL, withdrawn_at=NOON)
     publish(database, third)
     with database.transaction() as session:
-        assert store.rollback(session, LayerName.PARCEL).version_id == first
+        assert store.rollback(session, LayerName.PARCEL, withdrawn_at=NOON).version_id == first
 
 
 def test_an_older_version_may_be_published_again(database: Database) -> None:
@@ -184,7 +185,7 @@ def test_an_older_version_may_be_published_again(database: Database) -> None:
         publish(database, version)
     assert len(published(database)) == 3
     with database.transaction() as session:
-        assert store.rollback(session, LayerName.PARCEL).version_id == second
+        assert store.rollback(session, LayerName.PARCEL, withdrawn_at=NOON).version_id == second
 
 
 def test_publishing_twice_is_publishing_once(database: Database) -> None:
@@ -192,7 +193,7 @@ def test_publishing_twice_is_publishing_once(database: Database) -> None:
     for version in (first, second, second):
         publish(database, version)
     with database.transaction() as session:
-        assert store.rollback(session, LayerName.PARCEL).version_id == first
+        assert store.rollback(session, LayerName.PARCEL, withdrawn_at=NOON).version_id == first
 
 
 def test_a_version_keeps_the_moment_of_its_first_publishing(database: Database) -> None:
@@ -203,10 +204,98 @@ def test_a_version_keeps_the_moment_of_its_first_publishing(database: Database) 
     assert publish(database, first, at=later).published_at == NOON
 
 
+def test_a_version_keeps_its_validity_its_licence_and_its_source(database: Database) -> None:
+    origin = {
+        "valid_from": date(2025, 7, 1),
+        "valid_to": date(2026, 6, 30),
+        "licence": "MIT",
+        "source": "Sở Nông nghiệp và Môi trường",
+    }
+    with database.transaction() as session:
+        provenance = replace(PROVENANCE, **origin)  # type: ignore[arg-type]  # each of its own kind
+        number = store.add_version(session, LayerName.WARD, frame_of(LayerName.WARD), provenance=provenance).version_id
+    with database.transaction() as session:
+        (version,) = store.list_versions(session, LayerName.WARD)
+    assert version.version_id == number
+    assert {name: getattr(version, name) for name in origin} == origin
+
+
+def test_a_validity_that_ends_before_it_begins_is_refused(database: Database) -> None:
+    backwards = replace(PROVENANCE, valid_from=date(2025, 7, 1), valid_to=date(2025, 6, 30))
+    with pytest.raises(InputError, match="lies before the first"), database.transaction() as session:
+        store.add_version(session, LayerName.WARD, frame_of(LayerName.WARD), provenance=backwards)
+    with database.transaction() as session:
+        assert store.list_versions(session) == []
+
+
+def test_what_readers_saw_at_any_moment_can_be_read_again(database: Database) -> None:
+    """Three versions of 3, 4 and 5 parcels; the third was taken back after a quarter of an hour."""
+    first, second, third = (add(database, frame_of(LayerName.PARCEL, count)) for count in (3, 4, 5))
+    for number, version in enumerate((first, second, third)):
+        publish(database, version, at=NOON + timedelta(hours=number))
+    with database.transaction() as session:
+        store.rollback(session, LayerName.PARCEL, withdrawn_at=NOON + timedelta(hours=2, minutes=15))
+    seen = {
+        NOON: 3,
+        NOON + timedelta(minutes=59, seconds=59): 3,
+        NOON + timedelta(hours=1): 4,
+        NOON + timedelta(hours=2): 5,
+        NOON + timedelta(hours=2, minutes=14): 5,
+        NOON + timedelta(hours=2, minutes=15): 4,
+        NOON + timedelta(days=365): 4,
+    }
+    with database.transaction() as session:
+        counts = {at: len(store.read_layer(session, LayerName.PARCEL, as_of=at)) for at in seen}
+        history = store.publications(session, LayerName.PARCEL)
+        with pytest.raises(DataUnavailableError, match="had no published version"):
+            store.read_layer(session, LayerName.PARCEL, as_of=NOON - timedelta(seconds=1))
+    assert counts == seen
+    assert [act.version_id for act in history] == [first, second, third]
+    assert [act.withdrawn_at for act in history] == [None, None, NOON + timedelta(hours=2, minutes=15)]
+
+
+def test_a_layer_is_read_as_it_holds_on_a_day(database: Database) -> None:
+    """Old wards until June 2025, new ones from July: each day has its own, whichever is published now."""
+    spans = {4: (None, date(2025, 6, 30)), 3: (date(2025, 7, 1), None)}
+    for count, (valid_from, valid_to) in spans.items():
+        with database.transaction() as session:
+            provenance = replace(PROVENANCE, valid_from=valid_from, valid_to=valid_to)
+            wards = frame_of(LayerName.WARD, count)
+            version = store.add_version(session, LayerName.WARD, wards, provenance=provenance)
+            store.publish(session, version.version_id, published_at=NOON + timedelta(hours=4 - count))
+    with database.transaction() as session:
+
+        def counted(day: date, at: datetime | None = None) -> int:
+            return len(store.read_layer(session, LayerName.WARD, valid_on=day, as_of=at))
+
+        assert counted(date(2025, 6, 30)) == 4
+        assert counted(date(2025, 7, 1)) == 3
+        with pytest.raises(DataUnavailableError, match="holds on 2025-07-01"):
+            counted(date(2025, 7, 1), NOON)
+
+
+def test_the_view_of_a_layer_shows_what_is_published_and_nothing_else(database: Database) -> None:
+    first, second = (add(database, frame_of(LayerName.PARCEL, count)) for count in (3, 4))
+    view = select(func.count()).select_from(table(store.published_view(LayerName.PARCEL)))
+
+    def counted() -> int:
+        with database.transaction() as session:
+            return int(session.scalar(view) or 0)
+
+    assert counted() == 0
+    publish(database, first)
+    assert counted() == 3
+    publish(database, second)
+    assert counted() == 4
+    with database.transaction() as session:
+        store.rollback(session, LayerName.PARCEL, withdrawn_at=NOON)
+    assert counted() == 3
+
+
 def test_nothing_can_be_rolled_back_before_anything_was_published(database: Database) -> None:
     add(database, frame_of(LayerName.PARCEL))
     with pytest.raises(ConflictError), database.transaction() as session:
-        store.rollback(session, LayerName.PARCEL)
+        store.rollback(session, LayerName.PARCEL, withdrawn_at=NOON)
 
 
 def test_layers_do_not_interfere(database: Database) -> None:
@@ -215,11 +304,11 @@ def test_layers_do_not_interfere(database: Database) -> None:
     for version in (wards, *zones):
         publish(database, version)
     with database.transaction() as session:
-        store.rollback(session, LayerName.ZONE)
+        store.rollback(session, LayerName.ZONE, withdrawn_at=NOON)
     assert len(published(database, LayerName.WARD)) == 2
     assert len(published(database, LayerName.ZONE)) == 3
     with pytest.raises(ConflictError), database.transaction() as session:
-        store.rollback(session, LayerName.WARD)
+        store.rollback(session, LayerName.WARD, withdrawn_at=NOON)
     with database.transaction() as session:
         current = [version for version in store.list_versions(session) if version.is_current]
     assert {(version.layer, version.version_id) for version in current} == {

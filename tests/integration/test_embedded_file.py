@@ -87,6 +87,24 @@ def test_gdal_offers_layers_and_their_versions_but_no_accounts(embedded_database
     assert offered.isdisjoint({"user_account", "alembic_version", "layer_publication"})
 
 
+def test_gdal_reads_what_is_published_as_one_layer_of_its_own(embedded_database: Database) -> None:
+    """Of three versions readers see the second: QGIS shows it without a filter, by its index, with its own numbers."""
+    for count in (5, 50, 7):
+        add(embedded_database, LayerName.SCHOOL, schools(count))
+    with embedded_database.transaction() as session:
+        store.rollback(session, LayerName.SCHOOL, withdrawn_at=NOON)
+    file, view = file_of(embedded_database), store.published_view(LayerName.SCHOOL)
+    described = pyogrio.read_info(file, layer=view)
+    assert described["fid_column"] == "id"
+    assert described["capabilities"]["fast_spatial_filter"]
+    assert described["crs"] == "EPSG:9210"
+    assert described["fields"].tolist() == ["feature_id", *LAYERS[LayerName.SCHOOL].attribute_names]
+    read = pyogrio.read_dataframe(file, layer=view)
+    assert sorted(read["feature_id"]) == sorted(schools(50)["feature_id"])
+    near = pyogrio.read_dataframe(file, layer=view, bbox=(600_950, 1_190_000, 601_250, 1_190_500))
+    assert near["feature_id"].tolist() == ["T10", "T11", "T12"]
+
+
 def test_gdal_reads_the_moments_of_versions(embedded_database: Database) -> None:
     add(embedded_database, LayerName.SCHOOL, schools(3))
     read = pyogrio.read_dataframe(file_of(embedded_database), layer="layer_version")
