@@ -1,0 +1,135 @@
+"""The quality of a layer for people: a page with words and a map, and the places as a file for a GIS."""
+
+import html
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+
+from basemap.cartography import Style, bounds_of, draw
+from basemap.preview import LocalMap
+from basemap.quality_findings import Finding, QualityReport, RuleOutcome
+from spatial.text import Text
+
+PAGE_FILE, PLACES_FILE = "report.html", "issues.gpkg"
+QUALITY_FILES = frozenset({PAGE_FILE, PLACES_FILE})
+
+_MOST_DRAWN_COUNT, _MOST_CORNERS_COUNT, _MOST_TOLD_COUNT = 150, 8_000, 50
+_POINT_RADIUS_M = 3.0
+_OUTLINE = Style(label=Text("Phạm vi của lớp", "Extent of the layer"), stroke="#7a6f8f", dash="6 4", stroke_px=1.5)
+_STROKES = ("#b4431c", "#0c5a55", "#5b4a86", "#c39a4e", "#1f6fa8", "#8f2f0e", "#4a7a2c", "#86306b")
+_TOOLTIP = {"message_vi": Text("Mục", "Finding"), "message_en": Text("Tiếng Anh", "In English")}
+_PAGE_STYLE = (
+    "body{font:16px/1.5 'Be Vietnam Pro',system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;"
+    "color:#16302f;background:#fffdf8}table{border-collapse:collapse}td,th{border-bottom:1px solid #d9cfbd;"
+    "padding:.3rem .8rem;text-align:left;vertical-align:top}i{color:#5d6b6a}"
+)
+
+
+def write_quality(folder: Path, report: QualityReport, *, source: str) -> None:
+    """Write ``report.html`` and, when there are findings, ``issues.gpkg`` (a layer each of areas, lines, points).
+
+    Parameters
+    ----------
+    source
+        Name of the file or version that was checked.
+    """
+    (folder / PAGE_FILE).write_text(quality_page(report, source=source), encoding="utf-8")
+    if report.findings:
+        _write_places(folder / PLACES_FILE, report)
+
+
+def quality_page(report: QualityReport, *, source: str) -> str:
+    """Return the outcome of each rule, the map and the largest findings as one HTML page that needs no network."""
+    title = f"Chất lượng lớp {report.layer} – {source}"
+    rows = "".join(_outcome_row(outcome) for outcome in report.outcomes)
+    told = [finding for outcome in report.outcomes for finding in _of_rule(report, outcome)[:_MOST_TOLD_COUNT]]
+    items = "".join(f"<li>{_both(finding.issue.message)}</li>" for finding in told)
+    count = Text(f"{report.feature_count} đối tượng, {report.crs}", f"{report.feature_count} features, {report.crs}")
+    findings = Text("Các mục lớn nhất của mỗi quy tắc", "The largest findings of each rule")
+    return (
+        f'<!DOCTYPE html>\n<html lang="vi"><head><meta charset="utf-8"/><link rel="icon" href="data:,"/>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"/><title>{html.escape(title)}</title>'
+        f"<style>{_PAGE_STYLE}</style></head><body><main><h1>{html.escape(title)}</h1><p>{_both(count)}</p>"
+        f"<table><tr><th>{_both(Text('Quy tắc', 'Rule'))}</th><th>{_both(Text('Kết quả', 'Outcome'))}</th></tr>"
+        f"{rows}</table>{quality_map(report, source=source).as_frame(height_px=560)}"
+        f"<h2>{_both(findings)}</h2><ol>{items}</ol></main></body></html>\n"
+    )
+
+
+def quality_map(report: QualityReport, *, source: str, language: str = "vi") -> LocalMap:
+    """Return the map of the outline and of the largest findings of each rule; never the layer itself."""
+    target = LocalMap(
+        title=Text(f"Chất lượng lớp {report.layer}", f"Quality of the layer {report.layer}"),
+        language=language,
+        source=Text(source, source),
+    )
+    outline = gpd.GeoDataFrame(geometry=[report.outline], crs=report.crs)
+    draw(target, outline, _OUTLINE)
+    target.look_at(bounds_of(outline))
+    for number, outcome in enumerate(report.outcomes):
+        stroke = _STROKES[number % len(_STROKES)]
+        style = Style(label=outcome.label, stroke=stroke, fill=stroke, stroke_px=3.0, fill_opacity_ratio=0.35)
+        draw(target, _drawn(_of_rule(report, outcome), crs=report.crs), style, fields=_TOOLTIP)
+    return target
+
+
+def _of_rule(report: QualityReport, outcome: RuleOutcome) -> list[Finding]:
+    return [finding for finding in report.findings if finding.rule == outcome.code]
+
+
+def _outcome_row(outcome: RuleOutcome) -> str:
+    said = outcome.sentence()
+    kept = Text(said.vi.removeprefix(f"{outcome.label.vi}: "), said.en.removeprefix(f"{outcome.label.en}: "))
+    return f"<tr><td>{_both(outcome.label)}</td><td>{_both(kept)}</td></tr>"
+
+
+def _both(text: Text) -> str:
+    if text.vi == text.en:
+        return html.escape(text.vi)
+    return f"{html.escape(text.vi)} <i>{html.escape(text.en)}</i>"
+
+
+def _frame(findings: list[Finding], *, crs: str) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {
+            "code": [finding.issue.code for finding in findings],
+            "feature_ids": [", ".join(finding.feature_ids) for finding in findings],
+            "area_m2": np.array([finding.area_m2 for finding in findings], dtype=np.float64),
+            "distance_m": np.array([finding.distance_m for finding in findings], dtype=np.float64),
+            "message_vi": [finding.issue.message.vi for finding in findings],
+            "message_en": [finding.issue.message.en for finding in findings],
+        },
+        geometry=[finding.geometry for finding in findings],
+        crs=crs,
+    )
+
+
+def _drawn(findings: list[Finding], *, crs: str) -> gpd.GeoDataFrame:
+    frame = _frame(findings[:_MOST_DRAWN_COUNT], crs=crs)
+    # Leaflet draws a point as a picture of a pin; a small circle needs none.
+    is_point = frame.geom_type.isin(["Point", "MultiPoint"]).to_numpy()
+    geometries = np.asarray(frame.geometry.array, dtype=object)
+    geometries[is_point] = shapely.buffer(geometries[is_point], _POINT_RADIUS_M, quad_segs=4)
+    corners = np.cumsum(shapely.get_num_coordinates(geometries))
+    return gpd.GeoDataFrame(frame.set_geometry(geometries, crs=crs)[corners <= _MOST_CORNERS_COUNT])
+
+
+def _write_places(path: Path, report: QualityReport) -> None:
+    frame = _frame(list(report.findings), crs=report.crs)
+    dimension = shapely.get_dimensions(np.asarray(frame.geometry.array, dtype=object))
+    layers = (("points", "MultiPoint", 0), ("lines", "MultiLineString", 1), ("areas", "MultiPolygon", 2))
+    for name, shape, wanted in layers:
+        chosen = frame[dimension == wanted]
+        if len(chosen):
+            pyogrio.write_dataframe(
+                chosen,
+                path,
+                driver="GPKG",
+                layer=name,
+                geometry_type=shape,
+                promote_to_multi=True,
+                append=path.exists(),
+            )
