@@ -97,6 +97,7 @@ def check_applicants(checks: RecordChecks, levels: pd.Series, points: Points, *,
     if any_id:
         for record in np.flatnonzero(numbers == ""):
             checks.note(int(record), _NUMBER_MISSING)
+        checks.note_unusable_names("applicant_no")
     else:
         _check_personal_ids(checks, numbers, born, sexes)
     _check_levels(checks, levels)

@@ -65,7 +65,10 @@ def check_distances(checks: RecordChecks, names: KnownNames, *, any_id: bool) ->
     _note_strangers(checks, numbers, applicant, others=names.other_applicants, field="applicant_no", any_id=any_id)
     _note_strangers(checks, codes, school, others=names.other_schools, field="school_code", any_id=True)
     matched = (applicant >= 0) & (school >= 0)
-    _must_match_something(matched, checks, names)
+    in_files = ((applicant >= 0) | numbers.isin(names.other_applicants)) & (
+        (school >= 0) | codes.isin(names.other_schools)
+    )
+    _must_match_something(in_files.to_numpy(), checks, names)
     matched[matched] &= _offers_level(names, schools, applicant[matched], school[matched])
     kept = matched & (distance_m >= 0) & ~checks.aside
     kept = _without_duplicates(checks, kept, applicant * (len(schools) + 1) + school, distance_m)

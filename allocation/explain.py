@@ -154,6 +154,12 @@ class RoundBook:
             return cls(read_directory(directory), names=_names_of(directory))
         except UnreadableError as error:
             raise InputError(error.text, subject=str(directory)) from error
+        except (LookupError, TypeError, ValueError) as error:
+            raise InputError(
+                Text("Một tệp của đợt này sai cấu trúc.", "A file of this round is malformed."),
+                hint=Text("Tìm tệp sai bằng: diaban verify.", "Find out which with: diaban verify."),
+                subject=str(directory),
+            ) from error
 
     @property
     def applicant_count(self) -> int:

@@ -46,6 +46,7 @@ _SHOWN_START, _SHOWN_END = 6, 2
 _LEADING_MARKS = "'\u2018\u2019`"
 _NOT_PRINTED = re.compile("[\\s\u00a0\u200b\u200c\u200d\u2060\ufeff.\u2010-\u2015-]+")
 _TWELVE_DIGITS = re.compile("[0-9]{12}")
+_MAY_BE_AN_ID = re.compile(r"(?<![\d.])\d{11,12}(?!\d)")
 _SCIENTIFIC = re.compile(r"\d+[.,]?\d*[eE]\+?\d+")
 
 
@@ -96,6 +97,11 @@ def mask(text: str) -> str:
         shown = 2 if len(text) >= ID_LENGTH // 2 else 0
         return text[:shown] + HIDDEN * (len(text) - shown)
     return text[:_SHOWN_START] + HIDDEN * (len(text) - _SHOWN_START - _SHOWN_END) + text[-_SHOWN_END:]
+
+
+def mask_within(text: str) -> str:
+    """Return ``text`` with every number masked in it that may be a personal ID, also one that lost its zero."""
+    return _MAY_BE_AN_ID.sub(lambda found: mask(found[0]), text)
 
 
 def parse(text: str) -> PersonalId:

@@ -1,6 +1,7 @@
 """Findings about the records of one table, and which records stand aside because of them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -9,12 +10,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from allocation.personal_id import mask_within
 from allocation.table_files import SourceTable
 from spatial.errors import InputError
-from spatial.issues import Issue, Severity
+from spatial.issues import Issue, Severity, neutral_in_spreadsheets
 from spatial.text import NO_TEXT, Text
 
 _LARGEST_WHOLE_NUMBER_DIGITS = 15
+_MOST_LETTERS_SHOWN = 80
+_LONGEST_NAME = 100
+_UNUSABLE = r"^[=@]|^[+-].*[^0-9]|[\x00-\x1f\x7f]"
 
 
 class RecordChecks:
@@ -29,38 +34,17 @@ class RecordChecks:
         """Note ``finding`` (without file and row) about the record with this index."""
         if finding.severity is Severity.ERROR:
             self.aside[record] = True
-        self.issues.append(
-            Issue(
-                severity=finding.severity,
-                code=finding.code,
-                file=self.table.file,
-                row=int(self.table.row[record]),
-                field=finding.field,
-                value=finding.value,
-                message=finding.message,
-                hint=finding.hint,
-            )
-        )
+        self.issues.append(replace(_presentable(finding), file=self.table.file, row=int(self.table.row[record])))
 
     def note_file(self, finding: Issue) -> None:
         """Note ``finding`` about the file as a whole."""
-        self.issues.append(
-            Issue(
-                severity=finding.severity,
-                code=finding.code,
-                file=self.table.file,
-                field=finding.field,
-                value=finding.value,
-                message=finding.message,
-                hint=finding.hint,
-            )
-        )
+        self.issues.append(replace(_presentable(finding), file=self.table.file))
 
     def require(self, *names: str) -> None:
         """Raise InputError when the table lacks one of these columns."""
         missing = [name for name in names if not self.table.has(name)]
         if missing:
-            found = ", ".join(self.table.frame.columns)
+            found = mask_within(", ".join(map(_shortened, self.table.frame.columns)))
             raise InputError(
                 Text(f"Thiếu cột {', '.join(missing)}.", f"Missing column: {', '.join(missing)}."),
                 hint=Text(f"Tệp có các cột: {found}.", f"The file has the columns: {found}."),
@@ -74,6 +58,14 @@ class RecordChecks:
             if name not in known:
                 self.note_file(_unknown_column(name, known))
 
+    def note_unusable_names(self, name: str) -> None:
+        """Note every name of an applicant or school that a spreadsheet would run as a formula, or that is a text."""
+        text = self.table.column(name)
+        cells = pa.array(text, type=pa.string())
+        wrong = pc.or_(pc.match_substring_regex(cells, _UNUSABLE), pc.greater(pc.utf8_length(cells), _LONGEST_NAME))
+        for record in np.flatnonzero(wrong.to_numpy(zero_copy_only=False)):
+            self.note(int(record), _unusable_name(name, text.iloc[record]))
+
     def whole_numbers(self, name: str, *, minimum: int, maximum: int) -> npt.NDArray[np.int64]:
         """Return a column as whole numbers; -1 where the cell is empty, and an ERROR where it is no such number."""
         text = self.table.column(name)
@@ -82,6 +74,21 @@ class RecordChecks:
         for record in np.flatnonzero(wrong):
             self.note(int(record), _no_whole_number(name, text.iloc[record], minimum=minimum, maximum=maximum))
         return values
+
+
+def _presentable(finding: Issue) -> Issue:
+    """Return a finding without any personal ID in the clear: cells slip into the columns beside them.
+
+    Numbers of applicants come masked where they have to be, and stay as they are where any text is a number.
+    """
+    if finding.field == "applicant_no":
+        return replace(finding, value=_shortened(finding.value))
+    value, field = (mask_within(_shortened(text)) for text in (finding.value, finding.field))
+    return replace(finding, value=value, field=field)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS_SHOWN else f"{text[:_MOST_LETTERS_SHOWN]}…"
 
 
 def _parsed(text: pd.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -100,6 +107,22 @@ def _unknown_column(name: str, known: tuple[str, ...]) -> Issue:
         field=name,
         message=Text("Không dùng cột này.", "This column is not used."),
         hint=Text(f"Có phải {alike[0]!r}?", f"Is it {alike[0]!r}?") if alike else NO_TEXT,
+    )
+
+
+def _unusable_name(name: str, value: str) -> Issue:
+    return Issue(
+        severity=Severity.ERROR,
+        code=f"{name}_unusable",
+        field=name,
+        value=neutral_in_spreadsheets(value),
+        message=Text(
+            "Mã này không dùng được: bảng tính sẽ hiểu là công thức, hoặc mã có xuống dòng, hoặc quá dài.",
+            "No number or code can look like this: a formula for spreadsheets, several lines, or too long.",
+        ),
+        hint=Text(
+            f"Dùng chữ và số, tối đa {_LONGEST_NAME} ký tự.", f"Use letters and digits, at most {_LONGEST_NAME}."
+        ),
     )
 
 

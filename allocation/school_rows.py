@@ -9,7 +9,7 @@ from allocation.coordinates import COORDINATE_COLUMNS, Points
 from allocation.model import CLASS_NORM_COUNT
 from allocation.record_checks import RecordChecks
 from spatial.errors import InputError
-from spatial.issues import Issue, Severity
+from spatial.issues import Issue, Severity, neutral_in_spreadsheets
 from spatial.text import Text
 
 SCHOOL_COLUMNS = ("school_code", "level", "capacity", "classes", "name", *COORDINATE_COLUMNS)
@@ -33,9 +33,10 @@ def check_schools(checks: RecordChecks, levels: pd.Series, points: Points) -> pd
     codes = table.column("school_code")
     for record in np.flatnonzero(codes == ""):
         checks.note(int(record), _missing("school_code", Text("Thiếu mã trường.", "The school code is missing.")))
+    checks.note_unusable_names("school_code")
     for record in np.flatnonzero(~levels.isin(known_levels(checks))):
         checks.note(int(record), unknown_level(levels.iloc[record]))
-    names = table.column("name")
+    names = _names(checks)
     frame = pd.DataFrame(
         {
             "school_code": codes,
@@ -48,6 +49,29 @@ def check_schools(checks: RecordChecks, levels: pd.Series, points: Points) -> pd
     )
     kept = _without_duplicates(checks, frame)
     return frame.assign(row=table.row)[kept].reset_index(drop=True)
+
+
+def _names(checks: RecordChecks) -> pd.Series:
+    """Return the names as one line each, without what spreadsheets run as a formula."""
+    written = checks.table.column("name")
+    names = written.str.replace(r"\s+", " ", regex=True).str.replace(r"^[=@+\- ]+", "", regex=True)
+    for record in np.flatnonzero((names != written).to_numpy()):
+        checks.note(int(record), _name_cleaned(neutral_in_spreadsheets(written.iloc[record])))
+    return names
+
+
+def _name_cleaned(value: str) -> Issue:
+    return Issue(
+        severity=Severity.WARNING,
+        code="name_cleaned",
+        field="name",
+        value=value,
+        message=Text(
+            "Tên có xuống dòng, khoảng trắng thừa hoặc dấu công thức ở đầu; đã bỏ.",
+            "The name had line ends, extra blanks or the sign of a formula in front; they were left out.",
+        ),
+        hint=Text("Kiểm tra tên trường.", "Check the name of the school."),
+    )
 
 
 def _missing(field: str, message: Text) -> Issue:

@@ -37,6 +37,7 @@ _OTHER_KINDS: tuple[tuple[bytes, Text], ...] = (
 )
 _PARQUET_START = b"PAR1"
 _NAMELESS = "#"
+_HIDDEN_LETTERS = r"\p{Cf}"
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
@@ -300,6 +301,8 @@ def _clean(table: pa.Table, *, file: str, row: npt.NDArray[np.int64], issues: li
     columns = {}
     for name in table.column_names:
         trimmed = pc.utf8_trim_whitespace(pc.fill_null(table[name], ""))
+        if not _is_ascii(trimmed):
+            trimmed = pc.utf8_trim_whitespace(pc.replace_substring_regex(trimmed, _HIDDEN_LETTERS, ""))
         composed = pc.utf8_normalize(trimmed, form="NFC") if not _is_ascii(trimmed) else trimmed
         changed = np.flatnonzero(pc.not_equal(composed, trimmed).to_numpy())
         if len(changed):

@@ -59,7 +59,7 @@ def verify_directory(path: Path) -> Verification:
         claims.append(claim)
         try:
             found = list(check(state))
-        except (UnreadableError, KeyError, TypeError, AttributeError, ValueError) as error:
+        except (UnreadableError, LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
             found = [error.text if isinstance(error, UnreadableError) else _malformed(claim)]
         failures.extend(found[:_FAILURES_LISTED])
         if len(found) > _FAILURES_LISTED:
@@ -131,6 +131,8 @@ def _check_hashes(state: Checked) -> Iterator[Text]:
         yield Text("policy.json đã bị thay đổi.", "policy.json was changed.")
     if files.summary.get("policy") != files.policy.get("name"):
         yield Text("Tên quy tắc không khớp policy.json.", "The name of the policy is not that of policy.json.")
+    if files.summary.get("policy_version") != files.policy.get("version"):
+        yield Text("Phiên bản quy tắc không khớp policy.json.", "The version of the policy is not that of policy.json.")
 
 
 def _check_problem(state: Checked) -> Iterator[Text]:

@@ -91,3 +91,19 @@ def test_a_stranger_and_a_folder_that_is_no_round_are_refused(write: Write, tmp_
 
 def test_thousands_are_written_as_each_language_does() -> None:
     assert metres(12345) == ("12.345 m", "12,345 m")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("school_places.csv", ""),
+        ("school_places.csv", "a,b\n1"),
+        ("certificate.json", "{}"),
+        ("certificate.json", '{"levels": [1]}'),
+    ],
+)
+def test_a_malformed_file_of_a_round_is_bad_input(write: Write, name: str, content: str) -> None:
+    directory = write(SEATS, {"a": {"near": 350, "far": 900}})
+    (directory / name).write_text(content)
+    with pytest.raises(InputError, match="malformed"):
+        explain(directory, "a")

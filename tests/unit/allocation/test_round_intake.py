@@ -352,3 +352,45 @@ def test_the_same_round_is_read_from_parquet(tmp_path: Path) -> None:
     assert given.pairs is not None
     assert given.pairs["distance_m"].tolist() == [12]
     assert [code for _, code, *_ in found(given)] == ["date_of_birth_missing"]
+
+
+def test_a_personal_id_that_slipped_into_another_column_is_masked_too(read: Callable[..., RoundInput]) -> None:
+    given = read([HEADER, f"{child(8)},grade_1,2020-05-17,male", f"x,{child(1)},{child(2)},{child(3)}"])
+    said = " ".join(issue.sentence("en") for issue in given.issues)
+    assert {"level", "date_of_birth", "sex"} <= {issue.field for issue in given.issues}
+    assert not [number for number in map(child, range(1, 4)) if number in said]
+
+
+def test_a_file_without_a_header_shows_nobodys_id(read: Callable[..., RoundInput]) -> None:
+    with pytest.raises(InputError) as refused:
+        read([f"{child(1)},grade_1,2020-05-17,male", f"{child(2)},grade_1,2020-05-17,male"])
+    assert child(1) not in refused.value.sentence("en")
+    given = read([f"applicant_no,level,{child(1)}", f"{child(2)},grade_1,"])
+    assert child(1) not in only(given, "unknown_column")[0].sentence("vi")
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("x")', "@SUM(1)", "+1+cmd", "-a", '"a\nb"', "x" * 101])
+def test_a_number_or_code_that_a_spreadsheet_would_run_stands_aside(read: Callable[..., RoundInput], name: str) -> None:
+    quoted = name if name.startswith('"') else '"{}"'.format(name.replace('"', '""'))
+    given = read(
+        ["applicant_no", "ok", "-7", quoted],
+        schools=("school_code,capacity", "A,1", f"{quoted},1"),
+        distances=("applicant_no,school_code,distance_m", f"{quoted},A,5", f"ok,{quoted},5"),
+        options=ANY,
+    )
+    assert given.applicants["applicant_no"].tolist() == ["ok", "-7"]
+    assert given.schools["school_code"].tolist() == ["A"]
+    assert [issue.code for issue in given.issues] == ["applicant_no_unusable", "school_code_unusable"]
+    assert all(len(issue.value) < 90 for issue in given.issues)
+
+
+def test_the_name_of_a_school_loses_what_a_spreadsheet_would_run(read: Callable[..., RoundInput]) -> None:
+    schools = ("school_code,capacity,name", 'A,1,"=1+1 Hoa\n  Sen"', "B,1,Trường B")
+    given = read(["applicant_no", "a"], schools=schools, options=ANY)
+    assert given.schools["name"].tolist() == ["1+1 Hoa Sen", "Trường B"]
+    assert [(issue.row, issue.value[:2]) for issue in only(given, "name_cleaned")] == [(2, "'=")]
+
+
+def test_letters_that_nobody_sees_are_no_part_of_a_number(read: Callable[..., RoundInput]) -> None:
+    given = read(["applicant_no", "\u200ba\u200bb", "\u202ecd\u202c"], options=ANY)
+    assert given.applicants["applicant_no"].tolist() == ["ab", "cd"]

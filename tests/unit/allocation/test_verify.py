@@ -286,3 +286,9 @@ def test_an_equally_short_placement_against_the_lottery_is_caught(problem_of: Pr
     against = failures(forged(problem, honest, honest.pool[::-1].tolist(), tmp_path / "forged"))
     first = problem.applicant_no[np.argmin(problem.lottery_rank)]
     assert against == f"Applicant {first}: by the lottery this should be school near grade_1."
+
+
+def test_another_version_of_the_policy_is_noticed(directory: Path) -> None:
+    summary = json.loads((directory / "summary.json").read_text())
+    (directory / "summary.json").write_text(json.dumps(summary | {"policy_version": "none such"}))
+    assert any("version of the policy" in failure.en for failure in verify_directory(directory).failures)
