@@ -154,7 +154,8 @@ WITHHELD_CLASS = (math.nan, "#d8d2c4", Text("Số liệu được che", "Figure 
 """Colour and label of a share that is not told."""
 
 _PLAIN_SCHOOL = "#0c5a55"
-_WATER_USES, _GREEN_USES = ("SON", "MNC"), ("DKV", "CAN")
+WATER_USES, GREEN_USES = ("SON", "MNC"), ("DKV", "CAN")
+"""Values of ``land_use`` that are drawn as water, and as green."""
 
 
 def draw(
@@ -192,8 +193,8 @@ def draw_streets(target: LocalMap, frame: gpd.GeoDataFrame) -> None:
 
 def draw_water_and_parks(target: LocalMap, zones: gpd.GeoDataFrame) -> None:
     """Draw of the zoning plan what a reader finds the way by: rivers and parks."""
-    draw(target, zones[zones["land_use"].isin(_GREEN_USES)], PARKS)
-    draw(target, zones[zones["land_use"].isin(_WATER_USES)], WATER)
+    draw(target, zones[zones["land_use"].isin(GREEN_USES)], PARKS)
+    draw(target, zones[zones["land_use"].isin(WATER_USES)], WATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
