@@ -1,5 +1,6 @@
 """The command ``diaban``: one word for each job, one exit code for each kind of ending."""
 
+import errno
 import sys
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple
@@ -16,6 +17,7 @@ from spatial.errors import (
     NotFoundError,
     VerificationError,
 )
+from spatial.text import Text
 
 EXIT_CODES: tuple[tuple[type[DiabanError], int], ...] = (
     (InputError, 2),
@@ -95,6 +97,27 @@ def exit_code_of(error: DiabanError) -> int:
     return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
 
 
+_FAULTS_OF_THE_SYSTEM = {
+    errno.ENOSPC: Text("Ổ đĩa đã đầy.", "The disk is full."),
+    errno.EDQUOT: Text("Đã hết hạn mức ổ đĩa.", "The quota of the disk is used up."),
+    errno.EROFS: Text("Nơi này chỉ đọc, không ghi được.", "This place can only be read, not written."),
+    errno.EACCES: Text("Không có quyền đọc hoặc ghi ở đây.", "Reading or writing is not permitted here."),
+    errno.EPERM: Text("Không có quyền đọc hoặc ghi ở đây.", "Reading or writing is not permitted here."),
+}
+
+
+def fault_of_system(error: OSError) -> DiabanError:
+    """Return what the disk or the network refused, as a sentence; nothing half written is left behind."""
+    said = error.strerror or str(error)
+    return DiabanError(
+        _FAULTS_OF_THE_SYSTEM.get(error.errno or 0, Text(f"Hệ thống báo lỗi: {said}.", f"The system says: {said}.")),
+        hint=Text("Giải phóng chỗ, hoặc chọn nơi khác.", "Make room, or choose another place.")
+        if error.errno in (errno.ENOSPC, errno.EDQUOT)
+        else Text("Kiểm tra quyền, hoặc chọn nơi khác.", "Check the permissions, or choose another place."),
+        subject=str(error.filename or ""),
+    )
+
+
 def main() -> None:
     """Run the command line; a foreseen error is one line on stderr, never a traceback."""
     try:
@@ -102,6 +125,10 @@ def main() -> None:
     except DiabanError as error:
         say_error(error)
         sys.exit(exit_code_of(error))
+    except OSError as error:
+        fault = fault_of_system(error)
+        say_error(fault)
+        sys.exit(exit_code_of(fault))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api.settings import settings
-from spatial.errors import DiabanError
+from api.settings import language_of_terminal, settings
+from spatial.errors import DiabanError, InputError
 from spatial.issues import IssueReport
 from spatial.text import Text
 
@@ -23,8 +23,12 @@ def say(text: Text) -> None:
 
 
 def say_error(error: DiabanError) -> None:
-    """Print a foreseen error as one line on stderr."""
-    messages.print(error.sentence(settings().language), markup=False, style="red")
+    """Print a foreseen error as one line on stderr, also that of a setting which cannot be read."""
+    try:
+        language = settings().language
+    except InputError:
+        language = language_of_terminal()
+    messages.print(error.sentence(language), markup=False, style="red")
 
 
 def say_issues(report: IssueReport, *, written_to: str) -> None:

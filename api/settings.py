@@ -4,13 +4,16 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from spatial.crs import HCMC
+from spatial.errors import InputError
+from spatial.text import Text
 
 
-def _language_of_terminal() -> str:
+def language_of_terminal() -> str:
+    """Return ``vi`` where the terminal is Vietnamese, else ``en``."""
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return "vi" if locale.startswith("vi") else "en"
 
@@ -45,7 +48,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("diaban-data")
     secret: SecretStr = SecretStr("")
     crs: str = HCMC
-    language: str = Field(default_factory=_language_of_terminal, pattern="^(vi|en)$")
+    language: str = Field(default_factory=language_of_terminal, pattern="^(vi|en)$")
     allowed_hosts: str = "127.0.0.1,localhost,[::1]"
     https: bool = False
     trusted_proxies: str = ""
@@ -63,5 +66,19 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """Return the settings of this process."""
-    return Settings()
+    """Return the settings of this process.
+
+    Raises
+    ------
+    InputError
+        The environment holds a value that cannot be used; the message names the variable, not the value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = sorted({f"DIABAN_{fault['loc'][0]}".upper() for fault in error.errors()})
+        raise InputError(
+            Text("Giá trị của biến này không dùng được.", "The value of this variable cannot be used."),
+            hint=Text("Xem docs/how-to/settings.md.", "See docs/how-to/settings.md."),
+            subject=", ".join(names),
+        ) from None

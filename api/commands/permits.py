@@ -18,7 +18,7 @@ from permits.parcels import Parcel, parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rule_page import rule_page
 from permits.rulebook import DEFAULT_RULEBOOK, load_rulebook
-from spatial.crs import WGS84
+from spatial.crs import WGS84, is_in_vietnam
 from spatial.db import Database, open_database
 from spatial.errors import InputError, NotFoundError
 from spatial.text import Text
@@ -91,17 +91,21 @@ def find(  # noqa: PLR0913 - each is one word of the command line
     json_output: JsonFlag = False,
 ) -> None:
     """Find parcels by ward, sheet and number, or by a point; every candidate is listed."""
+    place = _point_of((lon, lat), (x, y))
+    if place and (ward or sheet or number):
+        raise InputError(Text("Tìm theo số hoặc theo điểm, không cả hai.", "Search by number or by point, not both."))
     with open_store() as database, database.transaction() as session:
-        if x is not None and y is not None:
-            found = service.find_at(session, x, y)
-        elif lon is not None and lat is not None:
-            found = service.find_at(session, lon, lat, crs=WGS84)
+        if place:
+            (east, north), crs = place
+            found = service.find_at(session, east, north, crs=crs)
         else:
             found = service.find(session, ward_code=ward or None, map_sheet=sheet or None, parcel_no=number or None)
     if not found:
         raise NotFoundError(
             Text("Không tìm thấy thửa đất nào.", "No parcel was found."),
-            hint=Text("Dùng mã phường cũ, trước khi sáp nhập.", "Use the code of the old ward, before the merger."),
+            hint=Text("Điểm này không nằm trong thửa nào đã công bố.", "No published parcel contains this point.")
+            if place
+            else Text("Dùng mã phường cũ, trước khi sáp nhập.", "Use the code of the old ward, before the merger."),
         )
     if json_output:
         print_json([_as_json(parcel) for parcel in found])
@@ -109,6 +113,40 @@ def find(  # noqa: PLR0913 - each is one word of the command line
     for parcel in found:
         area = f"{parcel.registered_area_m2 or parcel.place.area_m2:.1f} m²"
         typer.echo("  ".join([parcel.key, area, parcel.land_use_code or "?", parcel.address or ""]).rstrip())
+
+
+Pair = tuple[float | None, float | None]
+
+
+def _point_of(degrees: Pair, metres: Pair) -> tuple[tuple[float, float], str] | None:
+    """Return the point that was typed and its coordinate system, or None when there is none.
+
+    Raises
+    ------
+    InputError
+        Half a point, two points, or one outside the country.
+    """
+    given = [value for value in (*degrees, *metres) if value is not None]
+    if not given:
+        return None
+    (lon, lat), (x, y) = degrees, metres
+    if lon is not None and lat is not None and (x, y) == (None, None):
+        point, crs = (lon, lat), WGS84
+    elif x is not None and y is not None and (lon, lat) == (None, None):
+        point, crs = (x, y), settings().crs
+    else:
+        raise InputError(
+            Text("Một điểm cần đúng hai số.", "A point needs two numbers."),
+            hint=Text("--lon và --lat, hoặc --x và --y.", "--lon and --lat, or --x and --y."),
+        )
+    if not is_in_vietnam(point, crs=crs):
+        raise InputError(
+            Text("Điểm này nằm ngoài Việt Nam.", "The point lies outside Viet Nam."),
+            hint=Text("Hai số bị đảo chỗ.", "The two numbers are swapped.")
+            if is_in_vietnam(point[::-1], crs=crs)
+            else Text("Ví dụ --lon 106.698 --lat 10.7725.", "For example --lon 106.698 --lat 10.7725."),
+        )
+    return point, crs
 
 
 def _as_json(parcel: Parcel) -> dict[str, object]:
@@ -166,8 +204,8 @@ def read_json(path: Path) -> object:
         It is no JSON in UTF-8; the message names the line.
     """
     try:
-        content = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
-        return json.loads(content)
+        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_each_name_once)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise NotFoundError(Text("Không có tệp này.", "There is no such file."), subject=str(path)) from error
     except UnicodeDecodeError as error:
@@ -180,6 +218,22 @@ def read_json(path: Path) -> object:
             ),
             subject=path.name,
         ) from error
+    except (RecursionError, ValueError) as error:
+        raise InputError(
+            Text("JSON này không dùng được.", "This JSON cannot be used."),
+            hint=Text(
+                "Mỗi tên chỉ ghi một lần; không lồng quá sâu, không có số quá dài.",
+                "Write each name once; no deep nesting, no endless number.",
+            ),
+            subject=path.name,
+        ) from error
+
+
+def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON; of two values of one name none is the right one."""
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError
+    return dict(pairs)
 
 
 def print_json(answer: object) -> None:
