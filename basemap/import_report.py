@@ -11,6 +11,8 @@ import pyogrio
 
 from basemap.columns import OWN_PREFIX
 from basemap.model import LayerName, LayerVersion
+from basemap.quality_files import QUALITY_FILES, write_quality
+from basemap.quality_findings import QualityReport
 from basemap.validate import row_of
 from spatial.errors import InputError
 from spatial.files import whole_directory
@@ -18,7 +20,7 @@ from spatial.issues import IssueReport, Severity
 from spatial.text import Text
 
 REPORT_FILE, ISSUES_FILE, QUARANTINE_FILE = "report.json", "issues.csv", "quarantine.gpkg"
-_OUR_FILES = frozenset({REPORT_FILE, ISSUES_FILE, QUARANTINE_FILE})
+_OUR_FILES = QUALITY_FILES | {REPORT_FILE, ISSUES_FILE, QUARANTINE_FILE}
 _UNUSED_COLUMN_NAMES = {"FID": "quarantine_fid", "GEOMETRY_NAME": "quarantine_geometry"}
 
 
@@ -34,6 +36,8 @@ class ImportReport:
         Features in the file.
     report_dir
         Where the report stands; None when none was asked for.
+    quality
+        What the features are to one another; None when no feature could be accepted.
     """
 
     layer: LayerName
@@ -46,6 +50,7 @@ class ImportReport:
     issues: IssueReport
     version: LayerVersion | None = None
     report_dir: Path | None = None
+    quality: QualityReport | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the summary as plain values, without the single findings."""
@@ -63,6 +68,7 @@ class ImportReport:
             "version_id": None if version is None else version.version_id,
             "is_published": version is not None and version.is_current,
             "report_dir": None if self.report_dir is None else str(self.report_dir),
+            "quality": None if self.quality is None else self.quality.to_json(),
         }
 
     def sentence(self) -> Text:
@@ -96,7 +102,10 @@ def check_report_directory(directory: Path) -> None:
 
 
 def write_report(directory: Path, report: ImportReport, *, quarantined: gpd.GeoDataFrame) -> None:
-    """Write ``report.json``, ``issues.csv`` and, when rows stand aside, ``quarantine.gpkg``: all or nothing.
+    """Write ``report.json``, ``issues.csv`` and what else there is to show: all or nothing.
+
+    Rows that stand aside come as ``quarantine.gpkg``; the quality of the others as ``report.html`` and, where
+    something was found, ``issues.gpkg``.
 
     Parameters
     ----------
@@ -110,6 +119,8 @@ def write_report(directory: Path, report: ImportReport, *, quarantined: gpd.GeoD
         report.issues.to_frame().to_csv(folder / ISSUES_FILE, index=False)
         if len(quarantined):
             _write_quarantine(folder / QUARANTINE_FILE, quarantined, reasons=_reasons(report.issues))
+        if report.quality is not None:
+            write_quality(folder, report.quality, source=report.file)
 
 
 def _reasons(issues: IssueReport) -> Mapping[int, Text]:

@@ -14,6 +14,7 @@ from basemap import store
 from basemap.import_report import ImportReport, check_report_directory, write_report
 from basemap.intake import Intake, read_layer_file
 from basemap.model import LAYERS, Kind, LayerName, LayerVersion, LayerVersionId
+from basemap.quality_checks import check_features
 from basemap.timeline import check_validity
 from basemap.validate import Validation, validate_layer
 from spatial.crs import WGS84
@@ -42,6 +43,8 @@ class ImportOptions(TypedDict, total=False):
         Let readers see the new version at once.
     add_to
         Version whose features the new version also has: that is how mended rows come back.
+    dry_run
+        Check only: the report says what an import would find, and nothing is stored.
     report_dir
         Folder for the report; without it none is written.
     valid_from, valid_to
@@ -56,6 +59,7 @@ class ImportOptions(TypedDict, total=False):
     swap_axes: bool
     publish: bool
     add_to: LayerVersionId | None
+    dry_run: bool
     report_dir: Path | None
     valid_from: date | None
     valid_to: date | None
@@ -109,6 +113,10 @@ def import_layer(
         **_origin(intake, options),
     )
     frame = reproject_frame(validation.accepted, database.crs)
+    report = _with_quality(report, database, frame)
+    if options.get("dry_run", False):
+        _write(report, intake, validation)
+        return report
     with database.transaction() as session:
         if (base := options.get("add_to")) is not None:
             frame = _together(store.read_layer(session, layer, version_id=base), frame, layer=layer)
@@ -204,6 +212,15 @@ def _report(intake: Intake, validation: Validation, *, layer: LayerName, report_
         issues=IssueReport(issues),
         report_dir=report_dir,
     )
+
+
+def _with_quality(report: ImportReport, database: Database, frame: gpd.GeoDataFrame) -> ImportReport:
+    """Return ``report`` with what features are to one another; what stands there row by row is not said twice."""
+    quality = check_features(database, report.layer, frame, file=report.file, source_crs=report.source_crs)
+    said = {issue.code for issue in report.issues}
+    found = [finding.issue for finding in quality.findings if finding.issue.code not in said]
+    issues = sorted([*report.issues, *found], key=lambda issue: _ORDER.index(issue.severity))
+    return replace(report, quality=quality, issues=IssueReport(issues))
 
 
 def _write(report: ImportReport, intake: Intake, validation: Validation) -> None:

@@ -14,15 +14,18 @@ from rich.table import Table
 
 from api import migrations
 from api.commands.moments import day_typed, moment_typed
+from api.commands.quality_words import print_quality
 from api.console import progress, results, say, say_issues
 from api.settings import settings
-from basemap import service, store
-from basemap.import_report import ISSUES_FILE, ImportReport
+from basemap import quality_checks, service, store
+from basemap.import_report import ISSUES_FILE, ImportReport, check_report_directory
 from basemap.model import LAYERS, LayerName, LayerVersion, LayerVersionId
+from basemap.quality_files import write_quality
 from basemap.timeline import Publication
 from spatial.db import Database, open_database
 from spatial.errors import InputError
-from spatial.issues import Severity
+from spatial.files import whole_directory
+from spatial.issues import IssueReport, Severity
 from spatial.text import Text
 
 app = typer.Typer(help="The shared layers: import, list, show, publish, roll back, export.", no_args_is_help=True)
@@ -111,6 +114,42 @@ def import_(  # noqa: PLR0913 - each is one word of the command line
             source=source,
         )
     _say_import(imported, as_json=as_json)
+
+
+@app.command("check")
+def check(  # noqa: PLR0913 - each is one word of the command line
+    layer: LayerArgument,
+    file: Annotated[Path | None, typer.Argument(help="A file that is not imported yet.")] = None,
+    *,
+    version: Annotated[int | None, typer.Option(help="Version number; the published one by default.")] = None,
+    crs: Annotated[str | None, typer.Option(help="Coordinate system of the file, e.g. EPSG:9210.")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="column=attribute; may be repeated.")] = None,
+    layer_in_file: Annotated[str | None, typer.Option(help="Which layer of a GeoPackage.")] = None,
+    swap_axes: Annotated[bool, typer.Option("--swap-axes", help="The file has the northing first.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Folder for the report.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the quality of LAYER as published, or of FILE before it is imported; nothing is stored."""
+    if file is None:
+        _check_version(layer, version, report_dir=report, as_json=as_json)
+        return
+    moment = datetime.now(UTC)
+    with open_store() as database, progress() as bar:
+        bar.add_task(file.name, total=None)
+        checked = service.import_layer(
+            database,
+            layer,
+            file,
+            imported_at=moment,
+            imported_by=getpass.getuser(),
+            crs=crs,
+            column_map=_column_map(map_ or []),
+            layer_in_file=layer_in_file,
+            swap_axes=swap_axes,
+            dry_run=True,
+            report_dir=report,
+        )
+    _say_check(checked, as_json=as_json)
 
 
 @app.command("list")
@@ -249,6 +288,40 @@ def _column_map(pairs: list[str]) -> dict[str, str]:
     return mapping
 
 
+def _check_version(layer: LayerName, version: int | None, *, report_dir: Path | None, as_json: bool) -> None:
+    if report_dir is not None:
+        check_report_directory(report_dir)
+    with open_store() as database:
+        wanted = None if version is None else LayerVersionId(version)
+        quality = quality_checks.check_version(database, layer, version_id=wanted)
+    if report_dir is not None:
+        with whole_directory(report_dir) as folder:
+            write_quality(folder, quality, source=layer.value)
+        say(Text(f"Báo cáo: {report_dir}", f"Report: {report_dir}"))
+    if as_json:
+        _print_json(quality.to_json())
+        return
+    print_quality(quality)
+
+
+def _say_check(report: ImportReport, *, as_json: bool) -> None:
+    counts = (report.feature_count, report.accepted_count, report.quarantined_count)
+    say(
+        Text(
+            "{}: {} đối tượng, {} nhận được, {} sẽ để riêng; chưa lưu gì.".format(report.file, *counts),
+            "{}: {} features, {} acceptable, {} would stand aside; nothing was stored.".format(report.file, *counts),
+        )
+    )
+    if report.report_dir is not None:
+        say(Text(f"Báo cáo: {report.report_dir}", f"Report: {report.report_dir}"))
+    if as_json:
+        _print_json(report.to_json())
+        return
+    say_issues(IssueReport(report.issues.errors), written_to=str(report.report_dir or "--report"))
+    if report.quality is not None:
+        print_quality(report.quality)
+
+
 def _say_import(report: ImportReport, *, as_json: bool) -> None:
     say(report.sentence())
     say_issues(report.issues, written_to=str((report.report_dir or Path()) / ISSUES_FILE))
@@ -271,6 +344,9 @@ def _say_import(report: ImportReport, *, as_json: bool) -> None:
     version = "–" if report.version is None else str(report.version.version_id)
     table.add_row(report.layer.value, version, *(str(count) for count in counts))
     results.print(table)
+    for outcome in () if report.quality is None else report.quality.outcomes:
+        if outcome.found_count or not outcome.is_checked:
+            say(outcome.sentence())
 
 
 def _as_json(version: LayerVersion) -> dict[str, object]:

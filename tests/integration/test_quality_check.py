@@ -1,0 +1,147 @@
+"""An import says what features are to one another; a check says it without storing anything."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+import pytest
+import shapely
+
+from api import cli
+from api.settings import settings
+from basemap import quality_checks, service, store
+from basemap.import_report import ImportReport
+from basemap.model import LayerName
+from spatial.crs import HCMC, transformer
+from spatial.db import Database
+
+MOMENT = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
+EAST, NORTH = 603_701.192, 1_191_178.748
+
+
+def square(column: float) -> shapely.Polygon:
+    west = EAST + 10 * column
+    return shapely.box(west, NORTH, west + 10, NORTH + 10)
+
+
+@pytest.fixture
+def parcel_file(tmp_path: Path) -> Path:
+    """Four plots: the third lies on the second by two metres, and the first has no number."""
+    path = tmp_path / "plots.gpkg"
+    frame = gpd.GeoDataFrame(
+        {
+            "ward_code": ["26743"] * 4,
+            "map_sheet": ["10"] * 4,
+            "parcel_no": ["1", "2", "3", None],
+            "registered_area_m2": [100.0, 100.0, 80.0, 100.0],
+        },
+        geometry=[square(0), square(1), square(1.8), square(9)],
+        crs=HCMC,
+    )
+    pyogrio.write_dataframe(frame, path)
+    return path
+
+
+@pytest.fixture
+def ward_file(tmp_path: Path) -> Path:
+    path = tmp_path / "wards.gpkg"
+    frame = gpd.GeoDataFrame(
+        {"ward_code": ["26743"], "name": ["Bến Thành"]}, geometry=[square(0).buffer(500)], crs=HCMC
+    )
+    pyogrio.write_dataframe(frame, path)
+    return path
+
+
+def bring_in(database: Database, path: Path, layer: LayerName = LayerName.PARCEL, **options: object) -> ImportReport:
+    return service.import_layer(database, layer, path, imported_at=MOMENT, imported_by="an officer", **options)  # type: ignore[arg-type]  # options vary
+
+
+def test_an_import_reports_overlaps_in_words_and_on_the_map(
+    database: Database, parcel_file: Path, tmp_path: Path
+) -> None:
+    report = bring_in(database, parcel_file, report_dir=tmp_path / "report")
+    assert report.issues.count_by_code() == {"required_missing": 1, "overlap": 1, "area_disagrees": 1}
+    overlap = next(issue for issue in report.issues if issue.code == "overlap")
+    assert (overlap.row, overlap.value) == (3, "26743-10-2, 26743-10-3")
+    folder = tmp_path / "report"
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"report.json", "issues.csv", "quarantine.gpkg", "report.html", "issues.gpkg"}
+    rules = {rule["code"]: rule for rule in json.loads((folder / "report.json").read_text())["quality"]["rules"]}
+    assert (rules["overlap"]["found_count"], rules["overlap"]["area_m2"]) == (1, 20.0)
+    assert not rules["crs_suspected"]["is_checked"]
+    bring_in(database, parcel_file, report_dir=folder)
+
+
+def test_a_dry_run_says_the_same_and_stores_nothing(database: Database, parcel_file: Path) -> None:
+    report = bring_in(database, parcel_file, dry_run=True)
+    assert report.version is None
+    assert report.issues.count_by_code()["overlap"] == 1
+    with database.transaction() as session:
+        assert store.list_versions(session) == []
+
+
+def test_utm_numbers_under_a_vn2000_label_are_told_by_the_published_wards(
+    database: Database, ward_file: Path, tmp_path: Path
+) -> None:
+    bring_in(database, ward_file, LayerName.WARD, publish=True)
+    path = tmp_path / "utm.gpkg"
+    in_utm = [shapely.transform(square(2 * column), transformer(HCMC, "EPSG:32648")) for column in range(3)]
+    codes = {"ward_code": ["26743"] * 3, "map_sheet": ["1"] * 3, "parcel_no": ["1", "2", "3"]}
+    pyogrio.write_dataframe(gpd.GeoDataFrame(codes, geometry=in_utm, crs=HCMC), path)
+    report = bring_in(database, path, dry_run=True)
+    suspicion = next(issue for issue in report.issues if issue.code == "crs_suspected")
+    assert "UTM zone 48N" in suspicion.message.en
+    assert "--crs EPSG:32648" in suspicion.hint.en
+
+
+def test_a_stored_version_is_checked_as_it_stands(database: Database, parcel_file: Path) -> None:
+    bring_in(database, parcel_file, publish=True)
+    report = quality_checks.check_version(database, LayerName.PARCEL)
+    assert [finding.issue.code for finding in report.findings] == ["overlap", "area_disagrees"]
+    assert report.findings[0].issue.row is None
+
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def diaban(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    def run(*words: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["diaban", "basemap", *(str(word) for word in words)])
+        settings.cache_clear()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0)
+
+    monkeypatch.setenv("DIABAN_LANGUAGE", "en")
+    monkeypatch.setenv("DIABAN_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("DIABAN_DATABASE_URL", raising=False)
+    yield run
+    settings.cache_clear()
+
+
+def test_check_looks_at_a_file_and_then_at_the_layer(
+    diaban: Run, parcel_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert diaban("check", "parcel", parcel_file, "--report", tmp_path / "before") == 0
+    said = capsys.readouterr()
+    assert "1 would stand aside; nothing was stored" in said.err
+    assert "26743-10-2 and 26743-10-3 overlap by 20.000" in said.err
+    assert "Overlaps" in said.out
+    assert "20.00" in said.out
+    assert (tmp_path / "before" / "quarantine.gpkg").is_file()
+    assert diaban("import", "parcel", parcel_file, "--publish") == 0
+    assert "Overlaps: 1 (20.00" in capsys.readouterr().err
+    assert diaban("check", "parcel", "--report", tmp_path / "after", "--json") == 0
+    rules = json.loads(capsys.readouterr().out)["rules"]
+    assert next(rule for rule in rules if rule["code"] == "overlap")["found_count"] == 1
+    assert {path.name for path in (tmp_path / "after").iterdir()} == {"report.html", "issues.gpkg"}
+
+
+def test_check_without_a_published_version_says_so(diaban: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert diaban("check", "parcel") != 0
+    assert "Traceback" not in capsys.readouterr().err
