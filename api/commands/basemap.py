@@ -2,8 +2,6 @@
 
 import getpass
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +10,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from api import migrations
+from api.commands.diff import diff
 from api.commands.moments import day_typed, moment_typed
 from api.commands.quality_words import print_quality
+from api.commands.stores import open_store
 from api.console import progress, results, say, say_issues
 from api.settings import settings
 from basemap import quality_checks, service, store
@@ -22,13 +21,13 @@ from basemap.import_report import ISSUES_FILE, ImportReport, check_report_direct
 from basemap.model import LAYERS, LayerName, LayerVersion, LayerVersionId
 from basemap.quality_files import write_quality
 from basemap.timeline import Publication
-from spatial.db import Database, open_database
 from spatial.errors import InputError
 from spatial.files import whole_directory
 from spatial.issues import IssueReport, Severity
 from spatial.text import Text
 
 app = typer.Typer(help="The shared layers: import, list, show, publish, roll back, export.", no_args_is_help=True)
+app.command("diff")(diff)
 
 LayerArgument = Annotated[LayerName, typer.Argument(help="Layer of the basemap.", show_default=False)]
 AsOfOption = Annotated[
@@ -259,18 +258,6 @@ def history(layer: LayerArgument, *, as_json: JsonOption = False) -> None:
         said = (_validity(version), version.licence or "", version.source or "", version.source_file)
         table.add_row(_moment(act.published_at), withdrawn, str(act.version_id), *map(escape, said))
     results.print(table)
-
-
-@contextmanager
-def open_store() -> Iterator[Database]:
-    """Open the store of the settings; the embedded file is built or brought up to date on the way."""
-    database = open_database(settings().resolved_database_url, crs=settings().crs)
-    try:
-        if database.is_embedded:
-            migrations.upgrade(database)
-        yield database
-    finally:
-        database.close()
 
 
 def _column_map(pairs: list[str]) -> dict[str, str]:

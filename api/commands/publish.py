@@ -8,7 +8,7 @@ import typer
 
 from allocation.service import PublicationOrder, publish_round
 from allocation.table_files import read_table
-from api.commands.basemap import open_store
+from api.commands.stores import open_store
 from api.console import say
 from api.secret_key import load_secret
 from api.settings import settings

@@ -107,6 +107,34 @@ def test_what_readers_saw_and_what_holds_is_asked_by_day(tmp_path: Path, wards: 
     assert "[Nội" in diaban("history", "ward").stdout
 
 
+def test_a_difference_is_shown_before_it_is_published(tmp_path: Path, wards: Path, diaban: Run) -> None:
+    """The newest version against the published one: a ward gets another name, one comes, one goes."""
+    columns = ("--map", "code=ward_code")
+    assert diaban("diff", "ward").exit_code == 2
+    assert diaban("import", "ward", wards, *columns, "--publish").exit_code == 0
+    frame = pyogrio.read_dataframe(wards)
+    frame.loc[0, "name"] = "Phường Bến Thành"
+    frame.loc[2, "code"] = "26800"
+    newer = tmp_path / "newer.gpkg"
+    pyogrio.write_dataframe(frame.drop(index=1), newer)
+    assert diaban("import", "ward", newer, *columns).exit_code == 0
+    out = tmp_path / "diff.gpkg"
+    ended = diaban("diff", "ward", "--json", "--out", out)
+    assert ended.exit_code == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert (told["from_version"], told["to_version"]) == (1, 2)
+    assert told["counts"] == {"added": 1, "changed": 1, "removed": 1, "unchanged": 0}
+    assert told["changed"][0]["attributes"] == {"name": {"old": "Bến Thành", "new": "Phường Bến Thành"}}
+    layers = ("added", "changed", "removed", "attribute_changes")
+    assert [len(pyogrio.read_dataframe(out, layer=name)) for name in layers] == [1, 1, 1, 1]
+    assert pyogrio.read_info(out, layer="changed")["crs"] == "EPSG:9210"
+    assert "thêm 1, đổi 1, bỏ 1, giữ nguyên 0" in diaban("diff", "ward", 1, 2, language="vi").stderr
+    assert "name: Bến Thành" in diaban("diff", "ward").stdout
+    assert diaban("diff", "ward", 2, 2).stdout == ""
+    for words, code in ((("diff", "ward", 1, 9), 2), (("diff", "ward", "--out", tmp_path / "diff.shp"), 2)):
+        assert diaban(*words).exit_code == code
+
+
 def test_bad_input_is_one_line_on_stderr_and_exit_2(tmp_path: Path, wards: Path, diaban: Run) -> None:
     cases = [
         (("import", "ward", tmp_path / "none.gpkg"), "There is no such file."),
