@@ -11,6 +11,7 @@ from api import assets
 from api.dependencies import DatabaseDoor
 from api.errors import install_error_handlers
 from api.map_shelf import MapShelf
+from api.openapi import install_openapi
 from api.rate_limit import LOOK_UP_BUDGET, SIGN_IN_BUDGET, Budget, RateLimit
 from api.render import render_error
 from api.routes import admission_pages, admissions, health, pages, parcels, permits, rounds, session
@@ -59,6 +60,7 @@ def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_
     for routes in (health, admissions, parcels, permits, rounds, session, assets, pages):
         app.include_router(routes.router)
     app.include_router(session.forms)
+    install_openapi(app, guessable_paths=budgets)
     return app
 
 

@@ -55,11 +55,15 @@ _BY_STATUS: Mapping[int, tuple[str, Text]] = {
     404: ("no_such_page", Text("Không có trang này.", "There is no such page.")),
     405: ("method_not_allowed", Text("Trang này không nhận kiểu yêu cầu đó.", "This page does not take that method.")),
     408: ("too_slow", Text("Yêu cầu đến quá chậm.", "The request arrived too slowly.")),
+    409: ("conflict", Text("Mâu thuẫn với dữ liệu đang có.", "This is at odds with what is there.")),
     413: ("too_large", Text("Nội dung gửi lên quá lớn.", "What was sent is too large.")),
     414: ("address_too_long", Text("Địa chỉ trang quá dài.", "The address is too long.")),
     415: ("unsupported_encoding", Text("Không nhận nội dung nén.", "Compressed requests are not taken.")),
     421: ("unknown_host", Text("Máy chủ không phục vụ tên miền này.", "This server does not answer for that host.")),
+    422: ("bad_input", Text("Có thông tin chưa đúng.", "Something that was sent is not right.")),
+    429: ("too_many_requests", Text("Quá nhiều lần thử.", "Too many tries.")),
     500: ("internal_error", Text("Hệ thống gặp lỗi.", "Something went wrong on our side.")),
+    503: ("data_unavailable", Text("Dữ liệu tạm thời chưa sẵn sàng.", "The data are not available right now.")),
 }
 _TRY_AGAIN = Text(
     "Vui lòng thử lại sau ít phút; nếu vẫn lỗi, báo cho cán bộ phụ trách.",
@@ -191,7 +195,12 @@ async def _on_diaban_error(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 — Starlette types every handler for Exception
-    return problem_response(request, problem_of_status(error.status_code, headers=error.headers))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # The router knows the methods of one route alone; the description knows those of the whole path.
+        methods = request.app.openapi()["paths"].get(request.url.path, {})
+        headers |= {"Allow": ", ".join(sorted(method.upper() for method in methods))} if methods else {}
+    return problem_response(request, problem_of_status(error.status_code, headers=headers))
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
