@@ -39,7 +39,7 @@ def longer(capacity: int, extra_m: int) -> Text:
     more = metres(extra_m)
     return Text(
         f"Trường đã đủ {capacity} chỗ. Nhận em vào đây thì tổng quãng đường của mọi em dài thêm {more.vi}.",
-        f"The school is full ({capacity}). With this child here, the walks of all children together would be {more.en} longer.",
+        f"The school is full ({capacity}). With this child here, all walks together would be {more.en} longer.",
     )
 
 

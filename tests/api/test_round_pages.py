@@ -78,7 +78,7 @@ def test_a_round_is_listed_and_shown_with_its_figures(client: httpx.Client) -> N
 @pytest.mark.usefixtures("stored")
 def test_a_cut_off_stands_only_where_the_seats_are_gone(client: httpx.Client) -> None:
     page = client.get("/rounds/lop-1").text
-    assert "Diện 2, đến 1.234\N{NO-BREAK SPACE}m" in row_of(page, FULL_SCHOOL)
+    assert "Diện ưu tiên 2, đến 1.234\N{NO-BREAK SPACE}m" in row_of(page, FULL_SCHOOL)
     assert "340\N{NO-BREAK SPACE}m" in row_of(page, FULL_SCHOOL)
 
 
