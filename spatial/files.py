@@ -1,5 +1,7 @@
 """Writing that cannot be cut in half: write beside the target, then rename."""
 
+import fcntl
+import glob
 import hashlib
 import os
 import shutil
@@ -9,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _READ_BLOCK_BYTES = 1 << 20
+_RANDOM_LETTERS_COUNT = 8
+"""How many letters `tempfile` adds to a name."""
 
 
 @contextmanager
@@ -36,7 +40,8 @@ def whole_file(target: Path) -> Iterator[Path]:
 def whole_directory(target: Path, *, is_private: bool = False) -> Iterator[Path]:
     """Give a temporary directory beside ``target`` that takes its place only when the block succeeds.
 
-    An earlier ``target`` stays as it was until the last moment, and is then replaced as a whole.
+    An earlier ``target`` stays as it was until the last moment, and is then replaced as a whole. What a killed
+    process left of its own attempt at the same ``target`` is swept away.
 
     Parameters
     ----------
@@ -44,8 +49,11 @@ def whole_directory(target: Path, *, is_private: bool = False) -> Iterator[Path]
         Nobody but the owner may look into it: for whatever holds personal data.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(target)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    lock = os.open(temporary, os.O_RDONLY)
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield temporary
         temporary.chmod(0o700 if is_private else 0o755)
         if target.exists():
@@ -56,7 +64,25 @@ def whole_directory(target: Path, *, is_private: bool = False) -> Iterator[Path]
         else:
             temporary.replace(target)
     finally:
+        os.close(lock)
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep(target: Path) -> None:
+    """Remove the temporary directories of attempts at ``target`` whose process is gone: its lock went with it."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}-{'[a-z0-9_]' * _RANDOM_LETTERS_COUNT}"):
+        try:
+            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:  # a file, another's, or gone by now: not for us to judge
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        else:
+            shutil.rmtree(left, ignore_errors=True)
+        finally:
+            os.close(handle)
 
 
 def sha256_of_file(path: Path) -> str:

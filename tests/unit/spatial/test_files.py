@@ -72,3 +72,21 @@ def test_the_hash_is_the_published_one_of_abc(tmp_path: Path) -> None:
     (tmp_path / "abc").write_text("abc")
     # FIPS 180-2, appendix B.1
     assert sha256_of_file(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_what_a_killed_process_left_is_swept_and_what_another_writes_now_is_not(tmp_path: Path) -> None:
+    target = tmp_path / "round"
+    left = tmp_path / ".round-ab12cd_9"
+    left.mkdir()
+    (left / "offers.csv").write_text("half")
+    bystanders = [tmp_path / ".round-2-ab12cd_9", tmp_path / ".rounds", tmp_path / ".round-notes"]
+    for bystander in bystanders:
+        bystander.mkdir()
+    with whole_directory(target) as first:
+        assert not left.exists()
+        with whole_directory(target) as second:
+            assert first.exists()
+            (second / "offers.csv").write_text("second")
+        (first / "offers.csv").write_text("first")
+    assert (target / "offers.csv").read_text() == "first"
+    assert sorted(tmp_path.iterdir()) == sorted([target, *bystanders])
