@@ -1,6 +1,7 @@
 """The command ``diaban``: one word for each job, one exit code for each kind of ending."""
 
 import errno
+import re
 import sys
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple
@@ -106,6 +107,10 @@ _FAULTS_OF_THE_SYSTEM = {
 }
 
 
+_TEMPORARY_NAME = re.compile(r"/\.[^/]+-[a-z0-9_]{8}(\.[^/]*)?(/.*)?$")
+"""What our writing adds to the folder that a person knows."""
+
+
 def fault_of_system(error: OSError) -> DiabanError:
     """Return what the disk or the network refused, as a sentence; nothing half written is left behind."""
     said = error.strerror or str(error)
@@ -114,7 +119,7 @@ def fault_of_system(error: OSError) -> DiabanError:
         hint=Text("Giải phóng chỗ, hoặc chọn nơi khác.", "Make room, or choose another place.")
         if error.errno in (errno.ENOSPC, errno.EDQUOT)
         else Text("Kiểm tra quyền, hoặc chọn nơi khác.", "Check the permissions, or choose another place."),
-        subject=str(error.filename or ""),
+        subject=_TEMPORARY_NAME.sub("", str(error.filename or "")),
     )
 
 

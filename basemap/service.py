@@ -9,6 +9,7 @@ from typing import TypedDict, Unpack
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from basemap import store
 from basemap.import_report import ImportReport, check_report_directory, write_report
@@ -19,7 +20,7 @@ from basemap.timeline import check_validity
 from basemap.validate import Validation, validate_layer
 from spatial.crs import WGS84
 from spatial.db import Database
-from spatial.errors import InputError
+from spatial.errors import DataUnavailableError, InputError
 from spatial.files import whole_file
 from spatial.geometry import reproject_frame
 from spatial.issues import IssueReport, Severity
@@ -155,6 +156,8 @@ def export_layer(database: Database, layer: LayerName, path: Path, *, version_id
     ------
     InputError
         The suffix is neither ``.gpkg`` nor ``.geojson``.
+    DataUnavailableError
+        The file cannot be written; an earlier one stands as it was.
     """
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
@@ -170,7 +173,14 @@ def export_layer(database: Database, layer: LayerName, path: Path, *, version_id
             frame[attribute.name] = [None if pd.isna(day) else day.isoformat() for day in frame[attribute.name]]
     with whole_file(path) as temporary:
         temporary.unlink()
-        write(frame, temporary, layer.value)
+        try:
+            write(frame, temporary, layer.value)
+        except (DataSourceError, DataLayerError) as error:
+            raise DataUnavailableError(
+                Text("Không ghi được tệp này.", "The file cannot be written."),
+                hint=Text("Kiểm tra chỗ trống và quyền ghi.", "Check the free space and the permissions."),
+                subject=str(path),
+            ) from error
     return len(frame)
 
 

@@ -8,6 +8,7 @@ import geopandas as gpd
 import pyogrio
 import pytest
 import shapely
+from pyogrio.errors import FeatureError
 
 from basemap import service, store
 from basemap.import_report import ImportReport
@@ -180,3 +181,20 @@ def test_exported_geojson_is_longitude_and_latitude(database: Database, zone_fil
 def test_an_export_to_another_kind_of_file_is_refused(database: Database, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'\.dwg'"):
         service.export_layer(database, LayerName.ZONE, tmp_path / "out.dwg")
+
+
+def test_an_export_that_the_disk_refuses_leaves_the_earlier_file(
+    database: Database, zone_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring_in(database, zone_file, publish=True)
+    target = tmp_path / "out.gpkg"
+    target.write_bytes(b"earlier")
+
+    def refuse(*_: object, **__: object) -> None:
+        message = "database or disk is full"
+        raise FeatureError(message)
+
+    monkeypatch.setattr("basemap.service.pyogrio.write_dataframe", refuse)
+    with pytest.raises(DataUnavailableError, match="cannot be written"):
+        service.export_layer(database, LayerName.ZONE, target)
+    assert target.read_bytes() == b"earlier"

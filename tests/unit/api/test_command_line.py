@@ -34,6 +34,8 @@ def test_what_the_disk_refuses_is_one_line_and_exit_1(
     fault = cli.fault_of_system(OSError(number, "Input/output error", "/full/offers.csv"))
     assert said in fault.sentence("en")
     assert fault.sentence("en").startswith("/full/offers.csv: ")
+    unfinished = cli.fault_of_system(OSError(number, "", "/full/.round-ab12cd_9/problem/offers.csv"))
+    assert unfinished.subject == "/full"
     assert ending_of(monkeypatch, OSError(number, "Input/output error", "/full/offers.csv")) == 1
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
