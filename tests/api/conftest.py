@@ -73,9 +73,9 @@ def families() -> list[Family]:
 
 @pytest.fixture
 def publish(app: FastAPI, settings: Settings) -> Callable[..., None]:
-    """Publish a round in which all given families got one school."""
+    """Publish a round in which all given families got one school, or none."""
 
-    def publish(families: Sequence[Family], *, round_id: str = "grade-1-2026", school_code: str = "A") -> None:
+    def publish(families: Sequence[Family], *, round_id: str = "grade-1-2026", school_code: str | None = "A") -> None:
         publish_results(
             settings.published_dir / snapshot_name(RoundId(round_id)),
             round_info=RoundInfo(
@@ -96,14 +96,14 @@ def publish(app: FastAPI, settings: Settings) -> Callable[..., None]:
     return publish
 
 
-def _record(family: Family, school_code: str) -> ResultRecord:
+def _record(family: Family, school_code: str | None) -> ResultRecord:
     return ResultRecord(
         applicant_no=family["applicant_no"],
         date_of_birth=date.fromisoformat(family["date_of_birth"]),
         receipt_code=family["receipt_code"],
         level="grade_1",
         school_code=school_code,
-        distance_m=420,
+        distance_m=420 if school_code else None,
         reasons=(Text("Trường gần nhất còn chỗ.", "The nearest school with a free seat."),),
     )
 

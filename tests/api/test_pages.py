@@ -62,6 +62,19 @@ def test_a_family_sees_school_distance_and_reason_and_a_masked_number(
     assert families[0]["applicant_no"][:6] + "••••" in shown
 
 
+def test_a_family_without_a_place_reads_so_at_once_and_what_happens_next(
+    client: httpx.Client, families: list[Family], publish: Callable[..., None]
+) -> None:
+    publish(families, school_code=None)
+    answer = client.post("/admissions/result", data=typed_by(families[0]))
+    assert answer.status_code == 200
+    assert "<h1>Con chưa có chỗ trong đợt này</h1>" in answer.text
+    steps = answer.text.partition('<ol class="steps">')[2].partition("</ol>")[0]
+    assert steps.count("<li>") == 3
+    assert "không phải nộp lại" in steps
+    assert "<iframe" not in answer.text
+
+
 def test_a_result_is_kept_by_nobody_and_stands_in_no_address(
     client: httpx.Client, families: list[Family], publish: Callable[..., None]
 ) -> None:

@@ -80,6 +80,19 @@ def test_a_page_shows_its_map_in_a_named_frame_without_rights(visit: Open, serve
         page.page.frames[1].evaluate("document.cookie")
 
 
+def test_the_wheel_and_one_finger_over_a_map_move_the_page(visit: Open, served: Any) -> None:
+    """Two fingers move the map; ``pan-x pan-y`` leaves one to the page around the frame."""
+    page = open_page(visit, served, "round", DESK)
+    box = page.page.locator("iframe").bounding_box()
+    page.page.mouse.move(box["x"] + 200, box["y"] + 150)
+    page.page.mouse.wheel(0, 240)
+    page.page.wait_for_function("scrollY > 100")
+    map_frame = page.page.frames[1]
+    assert map_frame.evaluate("inFrame")
+    made = page.page.request.get(page.address + path_of("map-round", served)).text()
+    assert "dragging: !(inFrame && L.Browser.mobile)" in made
+
+
 def test_a_family_reads_school_distance_and_what_to_do_next(visit: Open, served: Any) -> None:
     page = open_page(visit, served, "result", PHONE)
     expect(page.page.locator("h1")).to_contain_text("Con được xếp vào Trường")
@@ -144,6 +157,14 @@ def test_what_is_wrong_is_said_first_gets_the_focus_and_leads_to_its_field(visit
     expect(page.page.locator("#applicant_no")).to_be_focused()
     expect(page.page.locator("#applicant_no")).to_have_value("0793")
     page.shot("lookup-errors")
+
+
+def test_what_was_missing_is_printed_though_it_was_folded_on_the_screen(visit: Open, served: Any) -> None:
+    page = open_page(visit, served, "parcel", DESK)
+    folded = page.page.locator(".missing ul").first
+    expect(folded).to_be_hidden()
+    page.page.emulate_media(media="print")
+    expect(folded).to_be_visible()
 
 
 def test_the_keyboard_meets_the_skip_link_first_and_every_stop_can_be_seen(visit: Open, served: Any) -> None:
