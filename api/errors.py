@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from api.i18n import language_of
 from api.validation_messages import message_of
+from basemap.feature_query import BadQueryError
 from spatial.errors import (
     ConflictError,
     DataUnavailableError,
@@ -32,7 +33,16 @@ from spatial.errors import (
 )
 from spatial.text import Text
 
+
+class NotAcceptableError(DiabanError):
+    """The caller takes none of the forms in which there is an answer."""
+
+    code = "not_acceptable"
+
+
 HTTP_STATUSES: tuple[tuple[type[DiabanError], int], ...] = (
+    (BadQueryError, 400),
+    (NotAcceptableError, 406),
     (InputError, 422),
     (NotFoundError, 404),
     (ConflictError, 409),
@@ -181,7 +191,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 def _wants_page(request: Request) -> bool:
-    machine_paths = ("/api/", "/ogc/", "/healthz", "/readyz")
+    machine_paths = ("/api/", "/ogc", "/healthz", "/readyz")
     return not request.url.path.startswith(machine_paths) and "text/html" in request.headers.get("accept", "")
 
 

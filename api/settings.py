@@ -38,6 +38,8 @@ class Settings(BaseSettings):
         Host names that the server answers for, with commas between; ``*`` for any.
     https
         Whether people reach the server through HTTPS: cookies then never travel without it.
+    layer_access
+        Who may read a layer under ``/ogc``, e.g. ``parcel=officers,address=nobody``; public where nothing is said.
     trusted_proxies
         Addresses of proxies whose ``X-Forwarded-For`` is believed, with commas between. Empty: none.
     """
@@ -51,6 +53,7 @@ class Settings(BaseSettings):
     language: str = Field(default_factory=language_of_terminal, pattern="^(vi|en)$")
     allowed_hosts: str = "127.0.0.1,localhost,[::1]"
     https: bool = False
+    layer_access: str = ""
     trusted_proxies: str = ""
 
     @property

@@ -1,0 +1,198 @@
+"""OGC API - Features: the features of a collection, a page at a time, and one by its id."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request
+from starlette.responses import Response
+
+from api.clock import now
+from api.dependencies import get_database
+from api.i18n import language_of
+from api.ogc_access import Readers, no_such_collection, readable_layer, readers_of
+from api.ogc_answers import (
+    GEOJSON,
+    JSON,
+    address_of,
+    caching,
+    link,
+    not_modified,
+    page_answer,
+    parameters_of,
+    self_links,
+    tag_of,
+    wants_html,
+)
+from api.ogc_figures import figures_of
+from basemap import feature_store
+from basemap.feature_query import (
+    CRS84,
+    DEFAULT_LIMIT_COUNT,
+    FeatureQuery,
+    parse_bbox,
+    parse_crs,
+    parse_equals,
+    parse_limit,
+    parse_offset,
+    parse_period,
+)
+from basemap.feature_store import Edition, FeaturePage, MatchCount
+from basemap.model import LAYERS, LayerName
+from spatial.errors import NotFoundError
+from spatial.text import Text
+
+_PAGING = ("limit", "offset", "bbox", "bbox-crs", "crs", "datetime")
+_NEXT, _PREVIOUS = Text("Trang sau", "Next page"), Text("Trang trước", "Previous page")
+_COLLECTION = Text("Lớp dữ liệu", "The collection")
+_IDENTIFIER = Text("Mã", "Id")
+_ESTIMATE_HEADER = {"ogc-number-matched": "estimate"}
+
+
+def items(request: Request) -> Response:
+    """Return one page of features."""
+    layer = readable_layer(request, request.path_params["collection"])
+    given = parameters_of(request, {*_PAGING, *LAYERS[layer].attribute_names})
+    is_page = wants_html(request, given, also=GEOJSON)
+    database = get_database(request)
+    query = query_of(layer, given, storage_crs=database.crs)
+    is_public = readers_of(request, layer) is Readers.PUBLIC
+    figures = figures_of(request)
+    with database.transaction() as session:
+        edition = feature_store.find_edition(session, layer, query.period)
+        if edition is None:
+            if query.period is None or feature_store.find_edition(session, layer) is None:
+                raise no_such_collection()
+            page, count = FeaturePage(features=(), has_more=False), MatchCount(count=0, is_exact=True)
+        else:
+            tag = _tag(request, edition, is_page=is_page)
+            if not is_page and (known := not_modified(request, tag, is_public=is_public)) is not None:
+                return known
+            page = feature_store.read_page(session, layer, edition, query=query)
+            count = figures.matches(session, layer, edition, query=query, page=page)
+    links = _links(request, layer, given, query, has_more=page.has_more)
+    if is_page:
+        return _as_page(request, layer, query, page, count=count, links=links)
+    headers = {"content-crs": f"<{query.crs}>"} | ({} if count.is_exact else _ESTIMATE_HEADER)
+    headers |= caching(_tag(request, edition, is_page=False), is_public=is_public)
+    return Response(_as_geojson(page, count, links), media_type=GEOJSON, headers=headers)
+
+
+def item(request: Request) -> Response:
+    """Return one feature."""
+    layer = readable_layer(request, request.path_params["collection"])
+    given = parameters_of(request, {"crs"})
+    is_page = wants_html(request, given, also=GEOJSON)
+    database, feature_id = get_database(request), request.path_params["feature"]
+    crs = parse_crs("crs", given.get("crs", CRS84), storage_crs=database.crs)
+    is_public = readers_of(request, layer) is Readers.PUBLIC
+    with database.transaction() as session:
+        edition = feature_store.find_edition(session, layer)
+        if edition is None:
+            raise no_such_collection()
+        tag = _tag(request, edition, is_page=is_page)
+        if not is_page and (known := not_modified(request, tag, is_public=is_public)) is not None:
+            return known
+        found = (
+            None
+            if "\x00" in feature_id
+            else feature_store.read_one(session, layer, edition, feature_id=feature_id, crs=crs)
+        )
+    if found is None:
+        raise NotFoundError(Text("Không có đối tượng này.", "There is no such feature."))
+    links = _feature_links(request, layer, given, feature_id)
+    if is_page:
+        properties = json.loads(found)["properties"]
+        labels = {each.name: each.label.in_language(language_of(request)) for each in LAYERS[layer].attributes}
+        table = [(_IDENTIFIER.in_language(language_of(request)), feature_id)]
+        rows = [(labels[name], value) for name, value in properties.items()]
+        return page_answer(request, LAYERS[layer].label.in_language(language_of(request)), links=links,
+                           table=[*table, *rows])  # fmt: skip
+    told = f'{found[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}'
+    headers = {"content-crs": f"<{crs}>", **caching(tag, is_public=is_public)}
+    return Response(told, media_type=GEOJSON, headers=headers)
+
+
+def query_of(layer: LayerName, given: Mapping[str, str], *, storage_crs: str) -> FeatureQuery:
+    """Return the question that the parameters ask. Raises BadQueryError."""
+    box_crs = parse_crs("bbox-crs", given.get("bbox-crs", CRS84), storage_crs=storage_crs)
+    named = [name for name in LAYERS[layer].attribute_names if name in given]
+    return FeatureQuery(
+        limit_count=parse_limit(given["limit"]) if "limit" in given else DEFAULT_LIMIT_COUNT,
+        offset_count=parse_offset(given["offset"]) if "offset" in given else 0,
+        crs=parse_crs("crs", given.get("crs", CRS84), storage_crs=storage_crs),
+        area=parse_bbox(given["bbox"], crs=box_crs, storage_crs=storage_crs) if "bbox" in given else None,
+        equals=tuple((name, parse_equals(layer, name, given[name])) for name in named),
+        period=parse_period(given["datetime"]) if "datetime" in given else None,
+    )
+
+
+def _tag(request: Request, edition: Edition | None, *, is_page: bool) -> str:
+    asked = sorted(request.query_params.multi_items())
+    version = 0 if edition is None else edition.version_id
+    return tag_of(version, request.url.path, asked, is_page, request.base_url, language_of(request))
+
+
+def _links(
+    request: Request, layer: LayerName, given: Mapping[str, str], query: FeatureQuery, *, has_more: bool
+) -> list[dict[str, str]]:
+    language, path = language_of(request), f"/collections/{layer.value}/items"
+    links = self_links(request, path, given, kind=GEOJSON)
+    turned: dict[str, Any] = {**given, "limit": query.limit_count}
+    kind = next(each["type"] for each in links if each["rel"] == "self")
+    if has_more:
+        ahead = address_of(request, path, **turned | {"offset": query.offset_count + query.limit_count})
+        links.append(link(ahead, "next", kind, _NEXT, language=language))
+    if query.offset_count:
+        back = address_of(request, path, **turned | {"offset": max(0, query.offset_count - query.limit_count)})
+        links.append(link(back, "prev", kind, _PREVIOUS, language=language))
+    home = address_of(request, f"/collections/{layer.value}")
+    links.append(link(home, "collection", JSON, _COLLECTION, language=language))
+    return links
+
+
+def _feature_links(
+    request: Request, layer: LayerName, given: Mapping[str, str], feature_id: str
+) -> list[dict[str, str]]:
+    path = f"/collections/{layer.value}"
+    links = self_links(request, f"{path}/items/{quote(feature_id, safe='')}", given, kind=GEOJSON)
+    home = link(address_of(request, path), "collection", JSON, _COLLECTION, language=language_of(request))
+    return [*links, home]
+
+
+def _as_geojson(page: FeaturePage, count: MatchCount, links: list[dict[str, str]]) -> str:
+    moment = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    estimate = "" if count.is_exact else '"numberMatchedIsEstimate":true,'
+    return (
+        f'{{"type":"FeatureCollection","timeStamp":"{moment}","numberMatched":{count.count},{estimate}'
+        f'"numberReturned":{len(page.features)},"links":{json.dumps(links, ensure_ascii=False)},'
+        f'"features":[{",".join(page.features)}]}}'
+    )
+
+
+def _as_page(
+    request: Request,
+    layer: LayerName,
+    query: FeatureQuery,
+    page: FeaturePage,
+    *,
+    count: MatchCount,
+    links: list[dict[str, str]],
+) -> Response:
+    language, schema = language_of(request), LAYERS[layer]
+    path = f"/collections/{layer.value}/items"
+    rows = []
+    for each in map(json.loads, page.features):
+        name = each["id"]
+        address = address_of(request, f"{path}/{quote(name, safe='')}", f="html")
+        rows.append(((name, address), *(each["properties"][key] for key in schema.attribute_names)))
+    about = "" if count.is_exact else "≈ "
+    shown = Text(
+        f"{len(rows)} đối tượng từ vị trí {query.offset_count + 1}, trong {about}{count.count} đối tượng khớp.",
+        f"{len(rows)} features from {query.offset_count + 1} on, of {about}{count.count} that match.",
+    )
+    head = (_IDENTIFIER.in_language(language), *(each.label.in_language(language) for each in schema.attributes))
+    return page_answer(
+        request, schema.label.in_language(language), lead=shown.in_language(language), links=links, table=[head, *rows]
+    )

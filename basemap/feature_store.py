@@ -1,0 +1,297 @@
+"""Published features as GeoJSON text, page by page, from either store.
+
+On PostGIS the database writes the text: its definitions of VN-2000 carry EPSG:6960 (first migration), and a test holds
+them to the pinned operation. From the embedded file shapely and pyproj do the same in bulk.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import shapely
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Executable,
+    LargeBinary,
+    Select,
+    Table,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
+from sqlalchemy import func as sql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from basemap.feature_query import FeatureQuery, Period, crs_uris, is_y_first
+from basemap.model import LAYERS, LayerName
+from basemap.tables import FEATURE_ROWS, LayerPublicationRow, LayerVersionRow
+from spatial import gpkg
+from spatial.crs import Coordinates, is_geographic, transformer
+from spatial.db import Bounds, intersects_box, srid_of, storage_crs
+
+EXACT_LIMIT_COUNT = 10_000
+"""Up to here the number of features that match is counted; above, PostGIS estimates it."""
+
+_DEGREE_DIGITS, _METRE_DIGITS = 9, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """The version of a layer that answers a question.
+
+    Parameters
+    ----------
+    published_at
+        Since when readers saw it, UTC.
+    """
+
+    version_id: int
+    feature_count: int
+    published_at: datetime
+    source_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeaturePage:
+    """Some features, each as GeoJSON text, and whether more follow."""
+
+    features: tuple[str, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchCount:
+    """How many features answer a question, and whether that was counted."""
+
+    count: int
+    is_exact: bool
+
+
+def find_edition(session: Session, layer: LayerName, period: Period | None = None) -> Edition | None:
+    """Return the published version of a layer, or the last one that readers saw in ``period``; None if there was none.
+
+    Withdrawn publications are as if they had never been.
+    """
+    statement = _editions().where(LayerPublicationRow.layer == layer.value)
+    if period is not None and period.end is not None:
+        statement = statement.where(LayerPublicationRow.published_at <= period.end)
+    found = session.execute(statement.limit(1)).mappings().one_or_none()
+    return None if found is None else Edition(**found)
+
+
+def first_published_at(session: Session, layer: LayerName) -> datetime | None:
+    """Return when readers first saw the layer."""
+    return session.scalar(
+        select(func.min(LayerPublicationRow.published_at)).where(
+            LayerPublicationRow.layer == layer.value, LayerPublicationRow.withdrawn.is_(False)
+        )
+    )
+
+
+def read_page(session: Session, layer: LayerName, edition: Edition, *, query: FeatureQuery) -> FeaturePage:
+    """Return the features of one page, in the order in which they were stored."""
+    if query.area is not None and query.area.is_empty:
+        return FeaturePage(features=(), has_more=False)
+    conditions = _conditions(session, layer, edition, query)
+    rows = _feature_rows(layer, session, query.crs)
+    statement = rows.columns.where(*conditions).order_by(rows.table.c.id)
+    statement = statement.limit(query.limit_count + 1).offset(query.offset_count)
+    features = rows.as_text(session.execute(statement).all())
+    return FeaturePage(features=tuple(features[: query.limit_count]), has_more=len(features) > query.limit_count)
+
+
+def read_one(session: Session, layer: LayerName, edition: Edition, *, feature_id: str, crs: str) -> str | None:
+    """Return one feature as GeoJSON text, None when the version has no such feature."""
+    rows = _feature_rows(layer, session, crs)
+    columns = rows.table.c
+    statement = rows.columns.where(columns.version_id == edition.version_id, columns.feature_id == feature_id)
+    found = rows.as_text(session.execute(statement).all())
+    return found[0] if found else None
+
+
+def count_matches(session: Session, layer: LayerName, edition: Edition, *, query: FeatureQuery) -> MatchCount:
+    """Return how many features match, whatever the page."""
+    if query.is_whole_layer:
+        return MatchCount(count=edition.feature_count, is_exact=True)
+    if query.area is not None and query.area.is_empty:
+        return MatchCount(count=0, is_exact=True)
+    table = _table(layer)
+    matching: Select[Any] = (
+        select(literal_column("1")).select_from(table).where(*_conditions(session, layer, edition, query))
+    )
+    if session.get_bind().dialect.name == "sqlite":
+        return MatchCount(count=_count(session, matching), is_exact=True)
+    counted = _count(session, matching.limit(EXACT_LIMIT_COUNT + 1))
+    if counted <= EXACT_LIMIT_COUNT:
+        return MatchCount(count=counted, is_exact=True)
+    return MatchCount(count=max(counted, _estimated(session, layer, edition, query)), is_exact=False)
+
+
+def read_extent(session: Session, layer: LayerName, edition: Edition) -> Bounds | None:
+    """Return the box of a version in the storage coordinate system, None when it is empty."""
+    table = _table(layer)
+    where = table.c.version_id == edition.version_id
+    edges: tuple[ColumnElement[Any], ...]
+    if session.get_bind().dialect.name == "sqlite":
+        shape = table.c.geometry
+        edges = (sql.min(sql.ST_MinX(shape)), sql.min(sql.ST_MinY(shape)), sql.max(sql.ST_MaxX(shape)))
+        edges = (*edges, sql.max(sql.ST_MaxY(shape)))
+    else:
+        whole = sql.ST_Extent(table.c.geometry, type_=LargeBinary)
+        edges = tuple(getattr(sql, name)(whole) for name in ("ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax"))
+    x1, y1, x2, y2 = session.execute(select(*edges).where(where)).one()
+    return None if x1 is None else (x1, y1, x2, y2)
+
+
+def _editions() -> Select[Any]:
+    columns: Any = select(
+        LayerPublicationRow.version_id,
+        LayerPublicationRow.published_at,
+        LayerVersionRow.feature_count,
+        LayerVersionRow.source_file,
+    )
+    statement: Select[Any] = (
+        columns.join(LayerVersionRow, LayerVersionRow.id == LayerPublicationRow.version_id)
+        .where(LayerPublicationRow.withdrawn.is_(False))
+        .order_by(LayerPublicationRow.id.desc())
+    )
+    return statement
+
+
+def _table(layer: LayerName) -> Table:
+    table = FEATURE_ROWS[layer].__table__
+    if not isinstance(table, Table):
+        message = f"{layer} is mapped to no table"
+        raise TypeError(message)
+    return table
+
+
+def _conditions(session: Session, layer: LayerName, edition: Edition, query: FeatureQuery) -> list[ColumnElement[bool]]:
+    table = _table(layer)
+    conditions = [table.c[name] == value for name, value in query.equals]
+    if query.area is None:
+        return [table.c.version_id == edition.version_id, *conditions]
+    # The sum keeps the planner from walking through the whole version by its index: the spatial one is narrower.
+    conditions.append(table.c.version_id + 0 == edition.version_id)
+    srid = srid_of(storage_crs(session))
+    area = sql.ST_GeomFromText(query.area.wkt, srid, type_=LargeBinary)
+    meets = sql.ST_Intersects(table.c.geometry, area)
+    if session.get_bind().dialect.name == "sqlite":
+        return [intersects_box(table.c.geometry, query.area.bounds), *conditions, meets == 1]
+    return [meets, *conditions]
+
+
+def _count(session: Session, matching: Select[Any]) -> int:
+    return session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+
+
+def _estimated(session: Session, layer: LayerName, edition: Edition, query: FeatureQuery) -> int:
+    """Return how many rows the planner expects; by the boxes alone, for which it keeps statistics."""
+    table = _table(layer)
+    conditions = [table.c.version_id == edition.version_id, *(table.c[name] == value for name, value in query.equals)]
+    if query.area is not None:
+        conditions.append(intersects_box(table.c.geometry, query.area.bounds))
+    plan = session.scalar(_Explained(select(literal_column("1")).select_from(table).where(*conditions)))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+class _Explained(Executable, ClauseElement):
+    """``EXPLAIN`` of a statement, with its values bound as always."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+
+
+@compiles(_Explained, "postgresql")
+def _explained(element: _Explained, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  SQLAlchemy's
+    return "EXPLAIN (FORMAT JSON) " + compiler.process(element.statement, **options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FeatureRows:
+    """How features of one layer are selected, and how the rows become GeoJSON text."""
+
+    table: Table
+    columns: Select[Any]
+    as_text: Callable[[Any], list[str]]
+
+
+def _feature_rows(layer: LayerName, session: Session, crs: str) -> _FeatureRows:
+    is_embedded = session.get_bind().dialect.name == "sqlite"
+    return (_rows_for_shapely if is_embedded else _rows_of_postgis)(layer, crs, storage_crs(session))
+
+
+@lru_cache(maxsize=128)
+def _rows_of_postgis(layer: LayerName, crs: str, stored: str) -> _FeatureRows:
+    table, code = _table(layer), crs_uris(stored)[crs]
+    shape: ColumnElement[Any] = sql.ST_ForcePolygonCCW(table.c.geometry, type_=LargeBinary)
+    if code != stored:
+        shape = sql.ST_Transform(shape, srid_of(code), type_=LargeBinary)
+    if is_y_first(crs):
+        shape = sql.ST_FlipCoordinates(shape, type_=LargeBinary)
+    digits = _DEGREE_DIGITS if is_geographic(code) else _METRE_DIGITS
+    values: list[ColumnElement[Any]] = []
+    for name in LAYERS[layer].attribute_names:
+        values += [literal_column(f"'{name}'"), table.c[name]]
+    whole = func.concat(
+        literal_column("""'{"type":"Feature","id":'"""),
+        func.to_json(table.c.feature_id),
+        literal_column("""',"geometry":'"""),
+        sql.ST_AsGeoJSON(shape, literal_column(str(digits)), literal_column("0")),
+        literal_column("""',"properties":'"""),
+        func.json_build_object(*values),
+        literal_column("'}'"),
+    )
+    return _FeatureRows(table=table, columns=select(whole), as_text=lambda rows: [row[0] for row in rows])
+
+
+@lru_cache(maxsize=128)
+def _rows_for_shapely(layer: LayerName, crs: str, stored: str) -> _FeatureRows:
+    table, code = _table(layer), crs_uris(stored)[crs]
+    names = LAYERS[layer].attribute_names
+    columns = select(table.c.feature_id, *(table.c[name] for name in names), type_coerce(table.c.geometry, LargeBinary))
+    place = _placing(stored, code, is_swapped=is_y_first(crs))
+
+    def as_text(rows: Any) -> list[str]:  # noqa: ANN401  rows of SQLAlchemy
+        if not rows:
+            return []
+        shapes = shapely.transform(shapely.orient_polygons(gpkg.decode([row[-1] for row in rows])), place)
+        return [
+            _feature_text(row[0], dict(zip(names, row[1:-1], strict=True)), geometry)
+            for row, geometry in zip(rows, shapely.to_geojson(shapes), strict=True)
+        ]
+
+    return _FeatureRows(table=table, columns=columns, as_text=as_text)
+
+
+def _placing(source: str, target: str, *, is_swapped: bool) -> Callable[[Coordinates], Coordinates]:
+    move = transformer(source, target)
+    digits = _DEGREE_DIGITS if is_geographic(target) else _METRE_DIGITS
+
+    def place(points: Coordinates) -> Coordinates:
+        moved = np.round(move(points), digits)
+        return moved[:, ::-1] if is_swapped else moved
+
+    return place
+
+
+def _feature_text(feature_id: str, properties: Mapping[str, Any], geometry: str) -> str:
+    told = json.dumps(properties, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    name = json.dumps(feature_id, ensure_ascii=False)
+    return f'{{"type":"Feature","id":{name},"geometry":{geometry},"properties":{told}}}'
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(type(value))
