@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         """Folder of the published results, one snapshot a round."""
         return self.data_dir / "published"
 
+    @property
+    def tiles_dir(self) -> Path:
+        """Folder of the vector tiles, one archive for each published layer."""
+        return self.data_dir / "tiles"
+
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:

@@ -14,6 +14,7 @@ from api.commands.diff import diff
 from api.commands.moments import day_typed, moment_typed
 from api.commands.quality_words import print_quality
 from api.commands.stores import open_store
+from api.commands.tiles import forget_old_tiles, make_tiles, tiles
 from api.console import progress, results, say, say_issues
 from api.settings import settings
 from basemap import quality_checks, service, store
@@ -28,6 +29,7 @@ from spatial.text import Text
 
 app = typer.Typer(help="The shared layers: import, list, show, publish, roll back, export.", no_args_is_help=True)
 app.command("diff")(diff)
+app.command("tiles")(tiles)
 
 LayerArgument = Annotated[LayerName, typer.Argument(help="Layer of the basemap.", show_default=False)]
 AsOfOption = Annotated[
@@ -92,26 +94,30 @@ def import_(  # noqa: PLR0913 - each is one word of the command line
     """Import FILE as a new version of LAYER; bad rows stand aside in the report."""
     moment = datetime.now(UTC)
     folder = report or settings().data_dir / "imports" / f"{layer.value}-{moment:%Y%m%dT%H%M%S}"
-    with open_store() as database, progress() as bar:
-        bar.add_task(file.name, total=None)
-        imported = service.import_layer(
-            database,
-            layer,
-            file,
-            imported_at=moment,
-            imported_by=getpass.getuser(),
-            crs=crs,
-            column_map=_column_map(map_ or []),
-            layer_in_file=layer_in_file,
-            swap_axes=swap_axes,
-            publish=publish,
-            add_to=None if add_to is None else LayerVersionId(add_to),
-            report_dir=folder,
-            valid_from=day_typed(valid_from),
-            valid_to=day_typed(valid_to),
-            licence=licence,
-            source=source,
-        )
+    with open_store() as database:
+        with progress() as bar:
+            bar.add_task(file.name, total=None)
+            imported = service.import_layer(
+                database,
+                layer,
+                file,
+                imported_at=moment,
+                imported_by=getpass.getuser(),
+                crs=crs,
+                column_map=_column_map(map_ or []),
+                layer_in_file=layer_in_file,
+                swap_axes=swap_axes,
+                publish=publish,
+                add_to=None if add_to is None else LayerVersionId(add_to),
+                report_dir=folder,
+                valid_from=day_typed(valid_from),
+                valid_to=day_typed(valid_to),
+                licence=licence,
+                source=source,
+            )
+        if imported.version is not None and imported.version.is_current:
+            make_tiles(database, layer, imported.version.version_id)
+            forget_old_tiles(layer, keep=imported.version.version_id)
     _say_import(imported, as_json=as_json)
 
 
@@ -210,15 +216,26 @@ def publish_(
     """Let readers see a version of LAYER."""
     wanted = None if version is None else LayerVersionId(version)
     with open_store() as database:
+        with database.transaction() as session:
+            known = [each.version_id for each in store.list_versions(session, layer)]
+        if wanted is None:
+            wanted = max(known, default=None)
+        if wanted in known:
+            # Before readers see the version, so that its tiles stand ready when they do.
+            make_tiles(database, layer, wanted)
         published = service.publish_version(database, layer, version_id=wanted, published_at=datetime.now(UTC))
+    forget_old_tiles(layer, keep=published.version_id)
     _print_version(published, as_json=as_json)
 
 
 @app.command("rollback")
 def rollback(layer: LayerArgument, *, as_json: JsonOption = False) -> None:
     """Let readers see again the version of LAYER that was published before."""
-    with open_store() as database, database.transaction() as session:
-        restored = store.rollback(session, layer, withdrawn_at=datetime.now(UTC))
+    with open_store() as database:
+        with database.transaction() as session:
+            restored = store.rollback(session, layer, withdrawn_at=datetime.now(UTC))
+        make_tiles(database, layer, restored.version_id)
+    forget_old_tiles(layer, keep=restored.version_id)
     _print_version(restored, as_json=as_json)
 
 

@@ -1,0 +1,114 @@
+"""Tiles when layers are published from the command line, as typed."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import geopandas as gpd
+import pyogrio
+import pytest
+import shapely
+
+from api import cli
+from api.settings import settings
+
+
+class Ended(NamedTuple):
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def diaban(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run ``diaban basemap …`` with a data folder in which nothing is yet."""
+
+    def run(*words: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["diaban", "basemap", *(str(word) for word in words)])
+        settings.cache_clear()
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), said.out, said.err)
+
+    monkeypatch.setenv("DIABAN_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("DIABAN_LANGUAGE", "en")
+    monkeypatch.delenv("DIABAN_DATABASE_URL", raising=False)
+    yield run
+    settings.cache_clear()
+
+
+@pytest.fixture
+def wards(tmp_path: Path) -> Path:
+    path = tmp_path / "wards.gpkg"
+    frame = gpd.GeoDataFrame(
+        {"ward_code": ["26743", "26744"], "name": ["Bến Thành", "Sài Gòn"]},
+        geometry=[shapely.box(106.69 + i / 100, 10.76, 106.70 + i / 100, 10.77) for i in range(2)],
+        crs=4326,
+    )
+    pyogrio.write_dataframe(frame, path)
+    return path
+
+
+def archives(tmp_path: Path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "data" / "tiles").glob("*"))
+
+
+def test_publishing_makes_the_tiles_and_removes_those_of_the_version_before(
+    diaban: Run, wards: Path, tmp_path: Path
+) -> None:
+    assert diaban("import", "ward", wards).exit_code == 0
+    assert archives(tmp_path) == []
+    assert diaban("publish", "ward").exit_code == 0
+    assert archives(tmp_path) == ["ward-1.pmtiles"]
+    assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    assert archives(tmp_path) == ["ward-2.pmtiles"]
+
+
+def test_going_back_brings_the_tiles_back_too(diaban: Run, wards: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    assert diaban("rollback", "ward").exit_code == 0
+    assert archives(tmp_path) == ["ward-1.pmtiles"]
+
+
+def test_tiles_that_cannot_be_made_stop_no_publishing_and_say_so(diaban: Run, wards: Path, tmp_path: Path) -> None:
+    assert diaban("import", "ward", wards).exit_code == 0
+    (tmp_path / "data" / "tiles").write_text("no folder", encoding="utf-8")
+    ended = diaban("publish", "ward")
+    assert ended.exit_code == 0
+    assert "publishing goes on all the same" in ended.stderr
+    assert "ward" in diaban("list").stdout
+    assert diaban("show", "ward", "--json").stdout.count('"is_current": true') == 1
+
+
+def test_the_command_makes_the_tiles_of_all_that_is_published_or_of_one_layer(
+    diaban: Run, wards: Path, tmp_path: Path
+) -> None:
+    assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    (tmp_path / "data" / "tiles" / "ward-1.pmtiles").unlink()
+    for words in (["tiles"], ["tiles", "ward"]):
+        ended = diaban(*words)
+        assert ended.exit_code == 0
+        assert "ward" in ended.stdout
+        assert archives(tmp_path) == ["ward-1.pmtiles"]
+
+
+def test_a_layer_that_is_not_published_is_named(diaban: Run) -> None:
+    ended = diaban("tiles", "parcel")
+    assert ended.exit_code == 1
+    assert "This layer is not published." in ended.stderr
+
+
+@pytest.mark.parametrize("number", [0, 7])
+def test_publishing_a_version_that_is_not_there_makes_no_tiles(
+    diaban: Run, wards: Path, tmp_path: Path, number: int
+) -> None:
+    assert diaban("import", "ward", wards).exit_code == 0
+    assert diaban("publish", "ward", number).exit_code == 2
+    assert archives(tmp_path) == []
