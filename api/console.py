@@ -8,10 +8,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.settings import language_of_terminal, settings
 from spatial.errors import DiabanError, InputError
-from spatial.issues import IssueReport
+from spatial.issues import IssueReport, Severity
 from spatial.text import Text
 
 _ISSUES_SHOWN = 10
+
+SEVERITY_WORDS = {
+    Severity.ERROR: Text("lỗi", "error"),
+    Severity.WARNING: Text("cảnh báo", "warning"),
+    Severity.INFO: Text("lưu ý", "info"),
+}
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 results = Console(highlight=False, soft_wrap=True)
@@ -35,7 +41,8 @@ def say_issues(report: IssueReport, *, written_to: str) -> None:
     """Print the first findings, a line each, and where all of them stand."""
     language = settings().language
     for issue in report.issues[:_ISSUES_SHOWN]:
-        messages.print(f"{issue.severity.value}: {issue.sentence(language)}", markup=False)
+        severity = SEVERITY_WORDS[issue.severity].in_language(language)
+        messages.print(f"{severity}: {issue.sentence(language)}", markup=False)
     rest = len(report) - _ISSUES_SHOWN
     if rest > 0:
         say(Text(f"… và {rest} mục nữa trong {written_to}.", f"… and {rest} more in {written_to}."))

@@ -12,6 +12,7 @@ import typer
 
 from api.clock import today_in_vietnam
 from api.settings import settings
+from basemap.model import LAYERS
 from permits import fact_sheet, service
 from permits.limits import limits as limits_of
 from permits.parcels import Parcel, parse_parcel_key
@@ -70,12 +71,15 @@ def check_(
     typer.echo(f"{outcome.parcel.parcel.key}: {outcome.verdict.value}")
     for finding in outcome.findings:
         typer.echo(f"{finding.verdict.value:14}  {finding.sentence.in_language(language)}")
-    for label, names in (
-        (Text("Chưa nêu trong phương án", "Not proposed"), outcome.not_proposed),
-        (Text("Chưa kiểm tra được", "Not checked"), outcome.not_checked),
+    rules = [book.rule(outcome.limits.by_name[name].rule, as_of=day).title for name in outcome.not_proposed]
+    layers = [LAYERS[layer].label for layer in outcome.not_checked]
+    for label, titles in (
+        (Text("Chưa nêu trong phương án", "Not proposed"), [Text(title.vi, title.en) for title in rules]),
+        (Text("Chưa kiểm tra được", "Not checked"), layers),
     ):
-        if names:
-            typer.echo(f"{label.in_language(language)}: {', '.join(names)}")
+        if titles:
+            said = dict.fromkeys(title.in_language(language) for title in titles)
+            typer.echo(f"{label.in_language(language)}: {'; '.join(said)}")
 
 
 @app.command()

@@ -5,8 +5,11 @@ import errno
 import pytest
 
 from api import cli
+from api.console import say_issues
 from api.settings import settings
 from spatial.errors import InputError
+from spatial.issues import Issue, IssueReport, Severity
+from spatial.text import Text
 
 
 def ending_of(monkeypatch: pytest.MonkeyPatch, error: Exception) -> int | str | None:
@@ -51,4 +54,16 @@ def test_a_setting_that_cannot_be_used_is_named_and_its_value_is_not_shown(
     assert "klingon" not in refused.value.sentence("vi")
     assert ending_of(monkeypatch, refused.value) == 2
     assert "DIABAN_LANGUAGE" in capsys.readouterr().err
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize(("language", "words"), [("vi", "lỗi: a.csv, dòng 3: "), ("en", "error: a.csv, row 3: ")])
+def test_findings_are_told_in_one_language(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], language: str, words: str
+) -> None:
+    monkeypatch.setenv("DIABAN_LANGUAGE", language)
+    settings.cache_clear()
+    finding = Issue(severity=Severity.ERROR, code="x", file="a.csv", row=3, message=Text("Sai.", "Wrong."))
+    say_issues(IssueReport([finding]), written_to="issues.csv")
+    assert capsys.readouterr().err.startswith(words)
     settings.cache_clear()
