@@ -10,17 +10,18 @@ from allocation.publication import PublishedResults
 from api import assets
 from api.dependencies import DatabaseDoor
 from api.errors import install_error_handlers
+from api.map_shelf import MapShelf
 from api.ogc_access import parse_layer_access
 from api.ogc_figures import EditionFigures
-from api.map_shelf import MapShelf
 from api.openapi import install_openapi
 from api.rate_limit import LOOK_UP_BUDGET, SIGN_IN_BUDGET, Budget, RateLimit
 from api.render import render_error
-from api.routes import admission_pages, admissions, health, ogc, pages, parcels, permits, rounds, session
+from api.routes import admission_pages, admissions, health, ogc, pages, parcels, permits, rounds, session, tiles
 from api.secret_key import load_secret
 from api.security import AccessLog, RequestGuard, SecurityHeaders
 from api.sessions import FormCookie, SessionKeeper
 from api.settings import Settings
+from api.tile_source import TileSource
 
 GUESSABLE_PATHS: Mapping[str, Budget] = {
     admissions.LOOK_UP_PATH: LOOK_UP_BUDGET,
@@ -58,10 +59,11 @@ def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_
     app.state.layer_access = parse_layer_access(settings.layer_access)
     app.state.edition_figures = EditionFigures()
     app.state.map_shelf = MapShelf()
+    app.state.tiles = TileSource(settings, app.state.database_door, access=app.state.layer_access)
     install_error_handlers(app)
     _add_middleware(app, settings, budgets=budgets)
     app.state.render_error = render_error
-    for routes in (health, admissions, parcels, permits, rounds, session, ogc, assets, pages):
+    for routes in (health, admissions, parcels, permits, rounds, session, ogc, tiles, assets, pages):
         app.include_router(routes.router)
     app.include_router(session.forms)
     install_openapi(app, guessable_paths=budgets)

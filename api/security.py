@@ -81,7 +81,7 @@ class SecurityHeaders:
             headers["access-control-allow-origin"] = "*"
             headers.setdefault("cache-control", "public, max-age=3600")
         else:
-            headers["cross-origin-resource-policy"] = "same-origin"
+            headers.setdefault("cross-origin-resource-policy", "same-origin")
             headers.setdefault("cache-control", "no-store")
 
 

@@ -1,0 +1,248 @@
+"""Map tiles: vector tiles of every layer (OGC API – Tiles), and the pictures behind our maps.
+
+Tiles are asked for by the thousand. The endpoints are async and find a tile of an archive, or a picture that was
+drawn before, without a thread and without the store; what must be drawn waits in a short queue of its own, so that
+a flood of tiles keeps nobody else waiting.
+"""
+
+import gzip
+from typing import Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from api.errors import Problem, problem_response
+from api.ogc_access import Readers, readable_layer, readers_of
+from api.tile_source import Busy, TileSource, tiles_of
+from basemap import tile_documents as documents
+from basemap.model import LayerName, LayerVersionId
+from basemap.tile_grid import DEEPEST_ZOOM, TILE_MATRIX_SET, Tile
+from basemap.tiles import ZOOMS
+from spatial.errors import NotFoundError
+from spatial.text import Text
+
+router = APIRouter(include_in_schema=False)
+
+BACKGROUND_PATH = "/tiles/background"
+_TILESETS = "/ogc/collections/{layer}/tiles"
+_TILESET = f"{_TILESETS}/{TILE_MATRIX_SET}"
+_VERSION = "v"
+_FOR_A_YEAR = "public, max-age=31536000, immutable"
+_ASK_AGAIN_SOON = "public, max-age=60"
+# Maps stand in sandboxed frames without an origin of their own, and other offices' maps in pages of their own.
+_FOR_EVERYBODY = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+_MOST_DIGITS = 8
+
+
+@router.get("/ogc/tileMatrixSets")
+async def list_grids(request: Request) -> Response:
+    """List the grids that tiles are cut by."""
+    _only_parameters(request)
+    return _json(documents.tile_matrix_sets(root=_root(request)))
+
+
+@router.get(f"/ogc/tileMatrixSets/{TILE_MATRIX_SET}")
+async def show_grid(request: Request) -> Response:
+    """Define the one grid."""
+    _only_parameters(request)
+    return _json(documents.tile_matrix_set())
+
+
+@router.get(_TILESETS)
+async def list_tilesets(request: Request) -> Response:
+    """List the tilesets of a layer."""
+    layer, _ = await _published(request)
+    return _json(documents.tileset_list(layer, root=_root(request)))
+
+
+@router.get(_TILESET)
+async def show_tileset(request: Request) -> Response:
+    """Describe the tiles of a layer."""
+    layer, version_id = await _published(request)
+    archive = tiles_of(request).archives.get(layer, version_id)
+    return _json(documents.tileset(layer, root=_root(request), bounds=archive.bounds_degrees if archive else None))
+
+
+@router.get(f"{_TILESET}/metadata")
+async def show_tile_json(request: Request) -> Response:
+    """Describe the tiles of a layer as TileJSON."""
+    layer, version_id = await _published(request)
+    archive = tiles_of(request).archives.get(layer, version_id)
+    bounds = archive.bounds_degrees if archive else None
+    return _json(documents.tile_json(layer, root=_root(request), version_id=version_id, bounds=bounds))
+
+
+@router.get(f"{_TILESET}/style.json")
+async def show_style(request: Request) -> Response:
+    """Give a MapLibre style for a layer."""
+    layer, version_id = await _published(request)
+    archive = tiles_of(request).archives.get(layer, version_id)
+    bounds = archive.bounds_degrees if archive else None
+    return _json(documents.map_style(layer, root=_root(request), version_id=version_id, bounds=bounds))
+
+
+@router.get(f"{_TILESET}/{{z}}/{{y}}/{{x}}")
+async def show_vector_tile(request: Request) -> Response:
+    """Give one vector tile; 204 where the layer has nothing."""
+    layer, version_id = await _published(request)
+    tile = _tile(request)
+    if tile.zoom not in ZOOMS[layer]:
+        raise _no_tile(tile)
+    source = tiles_of(request)
+    headers = _headers(request, f"{layer.value}-{version_id}", tile=tile, version=str(version_id))
+    if readers_of(request, layer) is not Readers.PUBLIC:
+        headers = {"ETag": headers["ETag"], "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie"}
+    if _is_known(request, headers):
+        return Response(status_code=304, headers=headers)
+    archive = source.archives.get(layer, version_id)
+    if archive is not None:
+        zipped = archive.tile(tile) or b""
+    else:
+        answer = await _drawn_by_store(request, source, layer, version_id=version_id, tile=tile)
+        if isinstance(answer, Response):
+            return answer
+        zipped = answer
+    return _vector_response(request, zipped, headers)
+
+
+@router.get(f"{BACKGROUND_PATH}/{{z}}/{{x}}/{{y}}.png")
+async def show_background(request: Request) -> Response:
+    """Give one picture of the ground, 256 x 256 pixels."""
+    _only_parameters(request, _VERSION)
+    tile, source = _tile(request), tiles_of(request)
+    ground = await source.ground()
+    version = source.ground_version(ground)
+    headers = _headers(request, version, tile=tile, version=version)
+    try:
+        if not await source.has_background(ground, tile):
+            raise _no_tile(tile)
+        if _is_known(request, headers):
+            return Response(status_code=304, headers=headers)
+        picture = await source.background(ground, tile)
+    except Busy:
+        return _busy(request)
+    return Response(picture, headers=headers, media_type="image/png")
+
+
+async def _published(request: Request) -> tuple[LayerName, LayerVersionId]:
+    """Return the layer that was asked for and its published version.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such layer, or nothing of it is published.
+    NotSignedInError
+        It is for officers.
+    """
+    _only_parameters(request, _VERSION)
+    layer = await _readable(request, request.path_params["layer"])
+    version_id = (await tiles_of(request).versions.all()).get(layer)
+    if version_id is None:
+        raise NotFoundError(
+            Text("Lớp này chưa được công bố.", "This layer is not published."),
+            hint=Text("Công bố: diaban basemap publish.", "Publish it: diaban basemap publish."),
+            subject=layer.value,
+        )
+    return layer, version_id
+
+
+async def _readable(request: Request, name: str) -> LayerName:
+    if name in LayerName.__members__.values() and readers_of(request, LayerName(name)) is Readers.PUBLIC:
+        return LayerName(name)
+    # Who is asking stands in the store.
+    return await to_thread.run_sync(readable_layer, request, name)
+
+
+async def _drawn_by_store(
+    request: Request, source: TileSource, layer: LayerName, *, version_id: LayerVersionId, tile: Tile
+) -> bytes | Response:
+    try:
+        drawn = await source.draw_vector_tile(layer, version_id, tile=tile)
+    except Busy:
+        return _busy(request)
+    if drawn is None:
+        raise NotFoundError(
+            Text("Ô bản đồ của lớp này chưa được dựng.", "The tiles of this layer have not been made yet."),
+            hint=Text("Dựng: diaban basemap tiles.", "Make them: diaban basemap tiles."),
+            subject=layer.value,
+        )
+    return drawn
+
+
+def _vector_response(request: Request, zipped: bytes, headers: dict[str, str]) -> Response:
+    if not zipped:
+        return Response(status_code=204, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(zipped, headers=headers | {"Content-Encoding": "gzip"}, media_type=documents.VECTOR_TILE)
+    return Response(gzip.decompress(zipped), headers=headers, media_type=documents.VECTOR_TILE)
+
+
+def _tile(request: Request) -> Tile:
+    """Return the tile in the address.
+
+    Raises
+    ------
+    RequestValidationError
+        A number is none.
+    NotFoundError
+        The grid has no such tile.
+    """
+    numbers = {name: request.path_params[name] for name in ("z", "x", "y")}
+    wrong = [
+        name for name, text in numbers.items() if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS)
+    ]
+    if wrong:
+        raise RequestValidationError([{"type": "int_parsing", "loc": ("path", name)} for name in wrong])
+    tile = Tile(zoom=int(numbers["z"]), column=int(numbers["x"]), row=int(numbers["y"]))
+    if not tile.exists:
+        raise _no_tile(tile)
+    return tile
+
+
+def _no_tile(tile: Tile) -> NotFoundError:
+    return NotFoundError(
+        Text("Không có ô bản đồ này.", "There is no such tile."),
+        hint=Text(
+            f"Mức thu phóng từ 0 đến {DEEPEST_ZOOM}, trong phạm vi mà siêu dữ liệu của lớp đã ghi.",
+            f"Zoom levels go from 0 to {DEEPEST_ZOOM}, within what the layer's metadata say.",
+        ),
+        subject=f"{tile.zoom}/{tile.column}/{tile.row}",
+    )
+
+
+def _only_parameters(request: Request, *known: str) -> None:
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise RequestValidationError([{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown])
+
+
+def _headers(request: Request, content: str, *, tile: Tile, version: str) -> dict[str, str]:
+    """Return what tells caches how long this may be kept: for ever under the address of its version."""
+    is_named = request.query_params.get(_VERSION) == version
+    return {
+        "ETag": f'"{content}-{tile.zoom}-{tile.column}-{tile.row}"',
+        "Cache-Control": _FOR_A_YEAR if is_named else _ASK_AGAIN_SOON,
+        "Vary": "Accept-Encoding",
+        **_FOR_EVERYBODY,
+    }
+
+
+def _is_known(request: Request, headers: dict[str, str]) -> bool:
+    known = request.headers.get("if-none-match", "")
+    tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
+    return known == "*" or headers["ETag"] in tags
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return JSONResponse(document, headers={"Cache-Control": _ASK_AGAIN_SOON, **_FOR_EVERYBODY})
+
+
+def _busy(request: Request) -> Response:
+    said = Text("Máy chủ đang vẽ nhiều ô bản đồ; xin thử lại.", "Many tiles are being drawn; please try again.")
+    return problem_response(request, Problem(status=503, code="busy", message=said, headers={"Retry-After": "1"}))
+
+
+def _root(request: Request) -> str:
+    return str(request.base_url)
