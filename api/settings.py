@@ -36,6 +36,8 @@ class Settings(BaseSettings):
         Language of the command line: ``vi`` or ``en``. Pages choose by themselves.
     allowed_hosts
         Host names that the server answers for, with commas between; ``*`` for any.
+    largest_import_mb
+        A larger file, or archive when unpacked, is not imported; millions of bytes.
     https
         Whether people reach the server through HTTPS: cookies then never travel without it.
     layer_access
@@ -52,6 +54,7 @@ class Settings(BaseSettings):
     crs: str = HCMC
     language: str = Field(default_factory=language_of_terminal, pattern="^(vi|en)$")
     allowed_hosts: str = "127.0.0.1,localhost,[::1]"
+    largest_import_mb: int = Field(default=2_000, ge=1)
     https: bool = False
     layer_access: str = ""
     trusted_proxies: str = ""

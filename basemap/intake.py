@@ -10,15 +10,19 @@ from pathlib import Path
 from types import MappingProxyType
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from basemap.columns import match_columns
-from basemap.model import LAYERS, LayerName
+from basemap.model import LAYERS, LayerName, Shape
 from basemap.source_crs import settle_crs
-from basemap.source_files import FileKind, SourceFile, checked_copy
+from basemap.source_files import checked_copy
+from basemap.source_model import LARGEST_FILE_BYTES, FileKind, SourceFile
+from basemap.source_osm import as_layer, table_for
+from basemap.source_tables import TableRead, read_csv, read_parquet
 from basemap.whereabouts import check_whereabouts
 from spatial.errors import InputError
 from spatial.issues import Issue, Severity
@@ -28,7 +32,18 @@ _DRIVERS = {
     FileKind.GEOPACKAGE: "GPKG",
     FileKind.SHAPEFILE: "ESRI Shapefile",
     FileKind.GEOJSON: "GeoJSON",
+    FileKind.FLATGEOBUF: "FlatGeobuf",
+    FileKind.GML: "GML",
+    FileKind.DXF: "DXF",
+    FileKind.DGN: "DGN",
+    FileKind.OSM_PBF: "OSM",
 }
+_TABLES = {FileKind.CSV: read_csv, FileKind.GEOPARQUET: read_parquet}
+_DRAWINGS = frozenset({FileKind.DXF, FileKind.DGN})
+_RING_CORNERS_COUNT = 3
+_OF_SEVERAL_LAYERS = frozenset({FileKind.GEOPACKAGE, FileKind.GML})
+# The driver would otherwise fetch the schema that a GML file names, from wherever it says.
+pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": "NO"})
 _NO_MAP: Mapping[str, str] = MappingProxyType({})
 
 
@@ -55,7 +70,7 @@ class Intake:
     issues: tuple[Issue, ...]
 
 
-def read_layer_file(
+def read_layer_file(  # noqa: PLR0913 - each is one thing that a person may state about a file
     path: Path,
     layer: LayerName,
     *,
@@ -63,6 +78,7 @@ def read_layer_file(
     column_map: Mapping[str, str] = _NO_MAP,
     layer_in_file: str | None = None,
     swap_axes: bool = False,
+    largest_bytes: int = LARGEST_FILE_BYTES,
 ) -> Intake:
     """Read ``path`` for ``layer``.
 
@@ -73,18 +89,23 @@ def read_layer_file(
     column_map
         Attribute of each column whose name does not say it.
     layer_in_file
-        The layer to read where a GeoPackage holds several.
+        The layer to read where a file holds several.
     swap_axes
         The file has the northing (or latitude) first.
+    largest_bytes
+        A larger file is refused.
 
     Raises
     ------
     InputError
-        The file as a whole cannot be used: missing, empty, not what it says, without coordinate system, with
+        The file as a whole cannot be used: missing, empty, too large, not what it says, without coordinate system, with
         coordinates that contradict it, or without a required column.
     """
-    with checked_copy(path) as source:
-        original, label, said = _read(source, layer_in_file)
+    with checked_copy(path, largest_bytes=largest_bytes) as source:
+        if source.kind in _TABLES:
+            original, label, said = _TABLES[source.kind](source)
+        else:
+            original, label, said = _read(source, layer, layer_in_file)
     if swap_axes:
         swapped = shapely.transform(original.geometry.array, lambda points: points[:, ::-1])
         original = original.set_geometry(swapped)
@@ -104,12 +125,12 @@ def read_layer_file(
     )
 
 
-def _read(source: SourceFile, layer_in_file: str | None) -> tuple[gpd.GeoDataFrame, str | None, list[Issue]]:
+def _read(source: SourceFile, layer: LayerName, layer_in_file: str | None) -> TableRead:
     """Return every feature, what the file calls its coordinate system, and what the driver remarked."""
     try:
         with warnings.catch_warnings(record=True) as remarks:
             warnings.simplefilter("always")
-            layer_name = _chosen_layer(source, layer_in_file)
+            layer_name = _chosen_layer(source, layer, layer_in_file)
             info = pyogrio.read_info(source.address, layer=layer_name, encoding=source.encoding)
             frame = pyogrio.read_dataframe(
                 source.address, layer=layer_name, encoding=source.encoding, on_invalid="ignore"
@@ -123,12 +144,42 @@ def _read(source: SourceFile, layer_in_file: str | None) -> tuple[gpd.GeoDataFra
     _must_be_whole(frame, info, source=source)
     frame.columns = [to_nfc(str(column)) for column in frame.columns]
     label = source.declared_crs if source.kind is FileKind.GEOJSON else info["crs"]
-    return frame, label, _remarks([str(remark.message) for remark in remarks], source)
+    said = _remarks([str(remark.message) for remark in remarks], source)
+    if source.kind is FileKind.OSM_PBF:
+        frame = as_layer(frame, layer)
+    if source.kind in _DRAWINGS and LAYERS[layer].shape is Shape.AREA:
+        frame, closed = _closed_lines_as_areas(frame, source)
+        said += closed
+    return TableRead(frame, label, said)
 
 
-def _chosen_layer(source: SourceFile, wanted: str | None) -> str:
+def _closed_lines_as_areas(frame: gpd.GeoDataFrame, source: SourceFile) -> tuple[gpd.GeoDataFrame, list[Issue]]:
+    """Return ``frame`` with closed lines as areas: a drawing knows no other way to say *plot*."""
+    geometries = np.asarray(frame.geometry.array, dtype=object)
+    is_line = shapely.get_type_id(geometries) == shapely.GeometryType.LINESTRING
+    is_ring = is_line & shapely.is_closed(geometries) & (shapely.get_num_coordinates(geometries) > _RING_CORNERS_COUNT)
+    if not is_ring.any():
+        return frame, []
+    geometries[is_ring] = [shapely.Polygon(line.coords) for line in geometries[is_ring]]
+    issue = Issue(
+        severity=Severity.INFO,
+        code="closed_lines_became_areas",
+        file=source.name,
+        field="geometry",
+        value=str(int(is_ring.sum())),
+        message=Text(
+            f"{int(is_ring.sum())} đường khép kín của bản vẽ được đọc là vùng.",
+            f"{int(is_ring.sum())} closed lines of the drawing were read as areas.",
+        ),
+    )
+    return frame.set_geometry(geometries, crs=frame.crs), [issue]
+
+
+def _chosen_layer(source: SourceFile, layer: LayerName, wanted: str | None) -> str:
+    if source.kind is FileKind.OSM_PBF:
+        return table_for(layer, file=source.name)
     layers = [str(name) for name, kind in pyogrio.list_layers(source.address) if kind is not None]
-    if source.kind is not FileKind.GEOPACKAGE or (wanted is None and len(layers) == 1):
+    if source.kind not in _OF_SEVERAL_LAYERS or (wanted is None and len(layers) == 1):
         return layers[0]
     names = ", ".join(layers) or "–"
     if wanted in layers:

@@ -16,6 +16,7 @@ from basemap.import_report import ImportReport, check_report_directory, write_re
 from basemap.intake import Intake, read_layer_file
 from basemap.model import LAYERS, Kind, LayerName, LayerVersion, LayerVersionId
 from basemap.quality_checks import check_features
+from basemap.source_model import LARGEST_FILE_BYTES
 from basemap.timeline import check_validity
 from basemap.validate import Validation, validate_layer
 from spatial.crs import WGS84
@@ -44,6 +45,8 @@ class ImportOptions(TypedDict, total=False):
         Let readers see the new version at once.
     add_to
         Version whose features the new version also has: that is how mended rows come back.
+    largest_bytes
+        A larger file is refused.
     dry_run
         Check only: the report says what an import would find, and nothing is stored.
     report_dir
@@ -61,6 +64,7 @@ class ImportOptions(TypedDict, total=False):
     publish: bool
     add_to: LayerVersionId | None
     dry_run: bool
+    largest_bytes: int
     report_dir: Path | None
     valid_from: date | None
     valid_to: date | None
@@ -101,6 +105,7 @@ def import_layer(
         column_map=options.get("column_map", {}),
         layer_in_file=options.get("layer_in_file"),
         swap_axes=options.get("swap_axes", False),
+        largest_bytes=options.get("largest_bytes", LARGEST_FILE_BYTES),
     )
     validation = validate_layer(intake.frame, layer, file=intake.file)
     report = _report(intake, validation, layer=layer, report_dir=report_dir)

@@ -12,159 +12,97 @@ import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from basemap.source_archive import unpacked_shapefile
+from basemap.source_formats import STAGE_BY_KIND
+from basemap.source_model import (
+    COPY_AGAIN,
+    LARGEST_FILE_BYTES,
+    SAVE_AGAIN,
+    SHAPEFILE_MAGIC,
+    SQLITE_MAGIC,
+    FileKind,
+    SourceFile,
+    damaged,
+    head_of,
+    wrong_kind,
+)
 from spatial.errors import InputError
 from spatial.files import sha256_of_file
 from spatial.text import Text
 
-
-class FileKind(StrEnum):
-    """The kinds of file that are read, by suffix."""
-
-    GEOPACKAGE = ".gpkg"
-    SHAPEFILE = ".shp"
-    GEOJSON = ".geojson"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
-    """A checked copy of a file.
-
-    Parameters
-    ----------
-    name
-        Name of the file as it came, without its folder.
-    address
-        What the driver is given: the copy, with the name of the only driver that may open it.
-    sha256
-        Hash of the file; for a shapefile of .shp, .shx, .dbf, .prj and .cpg, one after the other.
-    encoding
-        Character set of the attributes where it must be stated, otherwise None.
-    declared_crs
-        What a GeoJSON file says in its member ``crs`` (EPSG:4326 when silent); None for the other kinds.
-    is_encoding_guessed
-        The character set stands nowhere and the text is not UTF-8.
-    """
-
-    kind: FileKind
-    name: str
-    address: str
-    sha256: str
-    encoding: str | None = None
-    declared_crs: str | None = None
-    is_encoding_guessed: bool = False
-
-
-_SUFFIXES = {
-    ".gpkg": FileKind.GEOPACKAGE,
-    ".shp": FileKind.SHAPEFILE,
-    ".geojson": FileKind.GEOJSON,
-    ".json": FileKind.GEOJSON,
-}
-_KIND_WORDS = {
-    FileKind.GEOPACKAGE: "GeoPackage",
-    FileKind.SHAPEFILE: "Shapefile",
-    FileKind.GEOJSON: "GeoJSON",
-}
-_SQLITE_MAGIC = b"SQLite format 3\x00"
-_SHAPEFILE_MAGIC = b"\x00\x00\x27\x0a"
+_ARCHIVE_SUFFIX = ".zip"
+_SUFFIXES = {kind.value: kind for kind in FileKind} | {".json": FileKind.GEOJSON, ".geoparquet": FileKind.GEOPARQUET}
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _SHAPEFILE_REQUIRED = (".shx", ".dbf")
 _SHAPEFILE_HEADER_BYTES = 100
 _DBF_HEADER_BYTES = 32
-_LOOKS_LIKE = (
-    (_SQLITE_MAGIC, Text("cơ sở dữ liệu SQLite", "an SQLite database")),
-    (_SHAPEFILE_MAGIC, Text("Shapefile", "a Shapefile")),
-    (b"PK\x03\x04", Text("tệp nén ZIP", "a ZIP archive")),
-    (b"<", Text("XML hoặc HTML", "XML or HTML")),
-    (b"{", Text("JSON", "JSON")),
-    (b"\xff\xfe", Text("văn bản UTF-16", "UTF-16 text")),
-    (b"%PDF", Text("PDF", "a PDF")),
-    (b"AC10", Text("bản vẽ DWG", "a DWG drawing")),
-)
 _CHARACTER_SETS = {"utf-8": "UTF-8", "utf8": "UTF-8", "65001": "UTF-8", "iso-8859-1": "ISO-8859-1"}
-_SAVE_AGAIN = Text("Xuất lại thành GeoPackage (.gpkg).", "Export it again as GeoPackage (.gpkg).")
-_COPY_AGAIN = Text("Chép lại tệp từ nguồn.", "Copy the file again from its source.")
 
 
 @contextmanager
-def checked_copy(path: Path) -> Iterator[SourceFile]:
+def checked_copy(path: Path, *, largest_bytes: int = LARGEST_FILE_BYTES) -> Iterator[SourceFile]:
     """Give a copy of ``path`` that is what its suffix says; the copy goes when the block ends.
+
+    Parameters
+    ----------
+    largest_bytes
+        Size above which a file, or what a ZIP archive holds, is refused.
 
     Raises
     ------
     InputError
-        No such file, empty, of another kind than its name says, cut off, or lacking a part.
+        No such file, empty, too large, of another kind than its name says, cut off, or lacking a part.
     """
-    kind = _kind_by_suffix(path)
-    _must_have_bytes(path)
+    _must_be_readable(path)
+    _must_have_bytes(path, largest_bytes=largest_bytes)
     with tempfile.TemporaryDirectory(prefix="diaban-import-") as folder:
-        yield _STAGE[kind](path, Path(folder))
+        if path.suffix.lower() != _ARCHIVE_SUFFIX:
+            yield _STAGE[_SUFFIXES[path.suffix.lower()]](path, Path(folder))
+            return
+        inner = unpacked_shapefile(path, Path(folder) / "unpacked", largest_bytes=largest_bytes)
+        source = _stage_shapefile(inner, Path(folder))
+        yield replace(source, name=path.name, sha256=sha256_of_file(path))
 
 
-def _kind_by_suffix(path: Path) -> FileKind:
+def _must_be_readable(path: Path) -> None:
     if not path.is_file():
         raise InputError(
             Text("Không có tệp này.", "There is no such file."),
             hint=Text("Kiểm tra đường dẫn và tên tệp.", "Check the folder and the name."),
             subject=str(path),
         )
-    kind = _SUFFIXES.get(path.suffix.lower())
-    if kind is None:
+    if path.suffix.lower() not in {*_SUFFIXES, _ARCHIVE_SUFFIX}:
+        known = ", ".join(sorted([*_SUFFIXES, _ARCHIVE_SUFFIX]))
         raise InputError(
             Text(f"Không nhập được loại tệp {path.suffix!r}.", f"Files of the kind {path.suffix!r} are not read."),
+            hint=Text(f"Dùng GeoPackage (.gpkg) hoặc: {known}.", f"Give a GeoPackage (.gpkg), or: {known}."),
+            subject=path.name,
+        )
+
+
+def _must_have_bytes(path: Path, *, largest_bytes: int) -> None:
+    size_bytes = path.stat().st_size
+    if size_bytes == 0:
+        raise InputError(Text("Tệp rỗng (0 byte).", "The file is empty (0 bytes)."), hint=COPY_AGAIN, subject=path.name)
+    if size_bytes > largest_bytes:
+        size_mb, largest_mb = size_bytes // 1_000_000, largest_bytes // 1_000_000
+        raise InputError(
+            Text(f"Tệp {size_mb} MB, vượt giới hạn {largest_mb} MB.", f"{size_mb} MB is over the limit {largest_mb}."),
             hint=Text(
-                "Dùng GeoPackage (.gpkg), Shapefile (.shp) hoặc GeoJSON (.geojson).",
-                "Give a GeoPackage (.gpkg), a Shapefile (.shp) or GeoJSON (.geojson).",
+                "Chia nhỏ tệp, hoặc nâng DIABAN_LARGEST_IMPORT_MB.", "Divide it, or raise DIABAN_LARGEST_IMPORT_MB."
             ),
             subject=path.name,
         )
-    return kind
-
-
-def _must_have_bytes(path: Path) -> None:
-    if path.stat().st_size == 0:
-        raise InputError(
-            Text("Tệp rỗng (0 byte).", "The file is empty (0 bytes)."), hint=_COPY_AGAIN, subject=path.name
-        )
-
-
-def _wrong_kind(path: Path, kind: FileKind, head: bytes) -> InputError:
-    start = head.lstrip()
-    what = next((words for magic, words in _LOOKS_LIKE if start.startswith(magic)), None)
-    found = what or Text("văn bản hoặc dạng khác", "text or something else")
-    word = _KIND_WORDS[kind]
-    return InputError(
-        Text(
-            f"Tên tệp nói là {word} nhưng nội dung là {found.vi}.",
-            f"The name says {word}, but the content is {found.en}.",
-        ),
-        hint=_SAVE_AGAIN,
-        subject=path.name,
-    )
-
-
-def _damaged(path: Path, why: Text) -> InputError:
-    return InputError(
-        Text(f"Tệp hỏng hoặc bị cắt: {why.vi}.", f"The file is damaged or cut off: {why.en}."),
-        hint=_COPY_AGAIN,
-        subject=path.name,
-    )
-
-
-def _head(path: Path, count: int) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(count)
 
 
 def _stage_geopackage(path: Path, folder: Path) -> SourceFile:
-    head = _head(path, 64)
-    if not head.startswith(_SQLITE_MAGIC):
-        raise _wrong_kind(path, FileKind.GEOPACKAGE, head)
+    head = head_of(path, 64)
+    if not head.startswith(SQLITE_MAGIC):
+        raise wrong_kind(path, FileKind.GEOPACKAGE, head)
     unsaved = path.with_name(path.name + "-wal")
     if unsaved.is_file() and unsaved.stat().st_size > 0:
         raise InputError(
@@ -186,17 +124,17 @@ def _must_be_whole_geopackage(copy: Path, path: Path) -> None:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_contents'").fetchall()
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise _damaged(path, Text("SQLite không đọc được", "SQLite cannot read it")) from error
+        raise damaged(path, Text("SQLite không đọc được", "SQLite cannot read it")) from error
     if verdict != "ok":
-        raise _damaged(path, Text("SQLite kiểm tra không đạt", "SQLite's check fails"))
+        raise damaged(path, Text("SQLite kiểm tra không đạt", "SQLite's check fails"))
     if not tables:
-        raise _wrong_kind(path, FileKind.GEOPACKAGE, _SQLITE_MAGIC)
+        raise wrong_kind(path, FileKind.GEOPACKAGE, SQLITE_MAGIC)
 
 
 def _stage_shapefile(path: Path, folder: Path) -> SourceFile:
-    head = _head(path, _SHAPEFILE_HEADER_BYTES)
-    if not head.startswith(_SHAPEFILE_MAGIC):
-        raise _wrong_kind(path, FileKind.SHAPEFILE, head)
+    head = head_of(path, _SHAPEFILE_HEADER_BYTES)
+    if not head.startswith(SHAPEFILE_MAGIC):
+        raise wrong_kind(path, FileKind.SHAPEFILE, head)
     parts = _shapefile_parts(path)
     copies = [
         shutil.copyfile(parts[suffix], folder / f"source{suffix}") for suffix in _SHAPEFILE_PARTS if suffix in parts
@@ -240,22 +178,22 @@ def _shapefile_parts(path: Path) -> dict[str, Path]:
 def _must_be_whole_shapefile(folder: Path, path: Path) -> None:
     shape_bytes = (folder / "source.shp").stat().st_size
     index_bytes = (folder / "source.shx").stat().st_size
-    head = _head(folder / "source.shp", _SHAPEFILE_HEADER_BYTES)
+    head = head_of(folder / "source.shp", _SHAPEFILE_HEADER_BYTES)
     if len(head) < _SHAPEFILE_HEADER_BYTES or shape_bytes < 2 * struct.unpack(">i", head[24:28])[0]:
-        raise _damaged(path, Text(".shp ngắn hơn phần đầu ghi", ".shp is shorter than its header says"))
-    table = _head(folder / "source.dbf", _DBF_HEADER_BYTES)
+        raise damaged(path, Text(".shp ngắn hơn phần đầu ghi", ".shp is shorter than its header says"))
+    table = head_of(folder / "source.dbf", _DBF_HEADER_BYTES)
     if len(table) < _DBF_HEADER_BYTES:
-        raise _damaged(path, Text(".dbf không có phần đầu", ".dbf has no header"))
+        raise damaged(path, Text(".dbf không có phần đầu", ".dbf has no header"))
     row_count, header_bytes, row_bytes = struct.unpack("<IHH", table[4:12])
     if (folder / "source.dbf").stat().st_size < header_bytes + row_count * row_bytes:
-        raise _damaged(path, Text(".dbf ngắn hơn phần đầu ghi", ".dbf is shorter than its header says"))
+        raise damaged(path, Text(".dbf ngắn hơn phần đầu ghi", ".dbf is shorter than its header says"))
     shape_count = (index_bytes - _SHAPEFILE_HEADER_BYTES) // 8
     if shape_count != row_count:
         why = Text(
             f".shx có {shape_count} đối tượng, .dbf có {row_count} dòng",
             f".shx has {shape_count} features, .dbf has {row_count} rows",
         )
-        raise _damaged(path, why)
+        raise damaged(path, why)
 
 
 def _dbf_encoding(folder: Path, path: Path) -> tuple[str, bool]:
@@ -285,9 +223,9 @@ def _dbf_encoding(folder: Path, path: Path) -> tuple[str, bool]:
 
 
 def _stage_geojson(path: Path, folder: Path) -> SourceFile:
-    head = _head(path, 64).removeprefix(b"\xef\xbb\xbf")
+    head = head_of(path, 64).removeprefix(b"\xef\xbb\xbf")
     if not head.lstrip().startswith(b"{"):
-        raise _wrong_kind(path, FileKind.GEOJSON, head)
+        raise wrong_kind(path, FileKind.GEOJSON, head)
     copy = folder / "source.geojson"
     shutil.copyfile(path, copy)
     document = _parsed(copy, path)
@@ -295,7 +233,7 @@ def _stage_geojson(path: Path, folder: Path) -> SourceFile:
     if kind not in {"FeatureCollection", "Feature"}:
         raise InputError(
             Text("JSON này không phải GeoJSON FeatureCollection.", "This JSON is no GeoJSON FeatureCollection."),
-            hint=_SAVE_AGAIN,
+            hint=SAVE_AGAIN,
             subject=path.name,
         )
     return SourceFile(
@@ -311,14 +249,14 @@ def _parsed(copy: Path, path: Path) -> dict[str, object]:
     try:
         document = json.loads(copy.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
     except _NotANumberError as error:
-        raise _damaged(path, Text(f"{error} không phải số trong JSON", f"{error} is no number in JSON")) from error
+        raise damaged(path, Text(f"{error} không phải số trong JSON", f"{error} is no number in JSON")) from error
     except json.JSONDecodeError as error:
         where = Text(f"JSON sai ở dòng {error.lineno}", f"JSON is wrong at line {error.lineno}")
-        raise _damaged(path, where) from error
+        raise damaged(path, where) from error
     except UnicodeDecodeError as error:
-        raise _damaged(path, Text("không phải UTF-8", "it is not UTF-8")) from error
+        raise damaged(path, Text("không phải UTF-8", "it is not UTF-8")) from error
     except RecursionError as error:
-        raise _damaged(path, Text("JSON lồng quá sâu", "JSON is nested too deeply")) from error
+        raise damaged(path, Text("JSON lồng quá sâu", "JSON is nested too deeply")) from error
     return document if isinstance(document, dict) else {}
 
 
@@ -345,4 +283,5 @@ _STAGE: dict[FileKind, Callable[[Path, Path], SourceFile]] = {
     FileKind.GEOPACKAGE: _stage_geopackage,
     FileKind.SHAPEFILE: _stage_shapefile,
     FileKind.GEOJSON: _stage_geojson,
+    **STAGE_BY_KIND,
 }

@@ -76,7 +76,7 @@ _ATTRIBUTE_HEADERS = (
 @app.command("import")
 def import_(  # noqa: PLR0913 - each is one word of the command line
     layer: LayerArgument,
-    file: Annotated[Path, typer.Argument(help="GeoPackage, Shapefile or GeoJSON.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="GeoPackage, Shapefile, GeoJSON, CSV and more.", show_default=False)],
     *,
     crs: Annotated[str | None, typer.Option(help="Coordinate system of the file, e.g. EPSG:9210.")] = None,
     map_: Annotated[list[str] | None, typer.Option("--map", help="column=attribute; may be repeated.")] = None,
@@ -107,6 +107,7 @@ def import_(  # noqa: PLR0913 - each is one word of the command line
                 column_map=_column_map(map_ or []),
                 layer_in_file=layer_in_file,
                 swap_axes=swap_axes,
+                largest_bytes=settings().largest_import_mb * 1_000_000,
                 publish=publish,
                 add_to=None if add_to is None else LayerVersionId(add_to),
                 report_dir=folder,
@@ -151,6 +152,7 @@ def check(  # noqa: PLR0913 - each is one word of the command line
             column_map=_column_map(map_ or []),
             layer_in_file=layer_in_file,
             swap_axes=swap_axes,
+            largest_bytes=settings().largest_import_mb * 1_000_000,
             dry_run=True,
             report_dir=report,
         )

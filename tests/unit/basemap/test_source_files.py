@@ -49,9 +49,9 @@ def test_an_empty_file_says_that_it_is_empty(tmp_path: Path, name: str) -> None:
 
 
 def test_another_kind_of_file_is_told_which_kinds_are_read(tmp_path: Path) -> None:
-    (tmp_path / "plan.dxf").write_text("0\nSECTION\n")
-    error = refusal(tmp_path / "plan.dxf")
-    assert ".dxf" in error.message.en
+    (tmp_path / "plan.kml").write_text("<kml/>")
+    error = refusal(tmp_path / "plan.kml")
+    assert ".kml" in error.message.en
     assert ".gpkg" in error.hint.en
 
 
