@@ -48,6 +48,7 @@ class LazyGroup(TyperGroup):
         "publish": Subcommand("publish", "publish", "Let families look up the results of a verified round."),
         "simulate-round": Subcommand("simulate", "simulate_round", "Make the files of a round from a real district."),
         "basemap": Subcommand("basemap", "app", "The shared layers: import, list, show, publish, roll back, export."),
+        "geocode": Subcommand("geocode", "geocode", "Find addresses on the map, one or a whole file."),
         "permits": Subcommand("permits", "app", "Parcels, and what may be built on them."),
         "serve": Subcommand("serve", "serve", "Serve pages, maps and the JSON interface."),
         "db": Subcommand("db", "app", "The store: build it, or bring it up to date."),
