@@ -52,9 +52,10 @@ def located(checks: RecordChecks, *, crs: str | None, storage_crs: str, needed: 
     if outside.sum() > _SHARE_OUTSIDE_THAT_CONDEMNS_A_FILE * (~missing).sum():
         _refuse_or_warn(checks, given[outside], names=names, source=source, needed=needed)
         return nowhere
+    swapped = _in_country(transformer(source, WGS84)(np.where(outside[:, None], given[:, ::-1], np.nan)))
     for record in np.flatnonzero(outside):
         value = f"{given[record, 0]:.6f}, {given[record, 1]:.6f}"
-        checks.note(int(record), _outside(names, value, severity))
+        checks.note(int(record), _outside(names, value, severity, is_swapped=bool(swapped[record])))
     points = nowhere
     good = ~missing & ~outside
     points[good] = transformer(source, storage_crs)(given[good])
@@ -83,14 +84,16 @@ def _missing(names: tuple[str, str], value: str, severity: Severity) -> Issue:
     )
 
 
-def _outside(names: tuple[str, str], value: str, severity: Severity) -> Issue:
+def _outside(names: tuple[str, str], value: str, severity: Severity, *, is_swapped: bool) -> Issue:
     return Issue(
         severity=severity,
         code="coordinates_outside",
         field=", ".join(names),
         value=value,
         message=Text("Tọa độ nằm ngoài Việt Nam.", "The point lies outside Viet Nam."),
-        hint=Text("Có thể kinh độ và vĩ độ bị đảo.", "Longitude and latitude may be swapped."),
+        hint=Text(f"{names[0]} và {names[1]} bị đảo.", f"{names[0]} and {names[1]} are swapped.")
+        if is_swapped
+        else Text("Kiểm tra điểm này.", "Check this point."),
     )
 
 

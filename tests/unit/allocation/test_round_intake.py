@@ -394,3 +394,12 @@ def test_the_name_of_a_school_loses_what_a_spreadsheet_would_run(read: Callable[
 def test_letters_that_nobody_sees_are_no_part_of_a_number(read: Callable[..., RoundInput]) -> None:
     given = read(["applicant_no", "\u200ba\u200bb", "\u202ecd\u202c"], options=ANY)
     assert given.applicants["applicant_no"].tolist() == ["ab", "cd"]
+
+
+def test_only_a_point_that_would_fit_the_other_way_round_is_called_swapped(read: Callable[..., RoundInput]) -> None:
+    given = read(
+        ["applicant_no,lon,lat", "a,106.7,10.77", "b,106.7,10.77", "c,10.77,106.7", "d,106.7,10.77", "e,0,0"],
+        options=ANY,
+    )
+    hints = [issue.hint.en for issue in only(given, "coordinates_outside")]
+    assert hints == ["lon and lat are swapped.", "Check this point."]
