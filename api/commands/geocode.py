@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from api.commands.basemap import open_store
+from api.commands.stores import open_store
 from api.console import results, say
 from api.settings import settings
 from basemap import store
