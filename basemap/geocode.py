@@ -144,19 +144,13 @@ class Geocoder:
         )
         if not len(found):
             return None
-        return NearestAddress(
-            place=self.index.all_houses[int(found.min())], distance_m=float(away_m[0])
-        )
+        return NearestAddress(place=self.index.all_houses[int(found.min())], distance_m=float(away_m[0]))
 
     def _question(self, parsed: ParsedAddress) -> _Question:
         streets, units = self._streets.find(parsed.street), self.index.units
         ward = parsed.ward or streets.words_left
-        wards = units.wards_meant(
-            ward=ward, district=parsed.district, is_former=parsed.is_former
-        )
-        is_elsewhere = parsed.province in MERGED_PROVINCES or (
-            parsed.ward and streets.words_left
-        )
+        wards = units.wards_meant(ward=ward, district=parsed.district, is_former=parsed.is_former)
+        is_elsewhere = parsed.province in MERGED_PROVINCES or (parsed.ward and streets.words_left)
         if is_elsewhere:
             wards = WardsMeant(codes=wards.codes, certainty=Certainty.UNVERIFIED)
         return _Question(parsed=parsed, streets=streets, wards=wards)
@@ -176,20 +170,13 @@ class Geocoder:
                 mouth = self._the_one(question, mouths)
                 if mouth:
                     return Grade.ALLEY_MOUTH, mouth, "alley_mouth"
-        stretches = [
-            piece
-            for street in streets.streets
-            for piece in self.index.stretches[street]
-        ]
+        stretches = [piece for street in streets.streets for piece in self.index.stretches[street]]
         stretch = self._the_stretch(question, stretches)
         if stretch:
             return Grade.STREET, stretch, self._why_street_only(question, houses)
         if wards.certainty is Certainty.UNVERIFIED:
             return Grade.NONE, None, "area_unknown"
-        is_here = (
-            any(piece.ward_codes & wards.codes for piece in stretches)
-            or not wards.codes
-        )
+        is_here = any(piece.ward_codes & wards.codes for piece in stretches) or not wards.codes
         return Grade.NONE, None, "several_streets" if is_here else "street_elsewhere"
 
     def _the_one(self, question: _Question, places: tuple[Place, ...]) -> Place | None:
@@ -199,10 +186,7 @@ class Geocoder:
             return None
         within = [place for place in places if place.ward_codes & wards.codes]
         if wards.certainty is Certainty.NOT_STATED:
-            is_one = (
-                streets.certainty is Certainty.SURE
-                and self.index.is_one_street[streets.streets[0]]
-            )
+            is_one = streets.certainty is Certainty.SURE and self.index.is_one_street[streets.streets[0]]
             return places[0] if is_one and len(places) == 1 else None
         if wards.certainty is Certainty.UNVERIFIED or len(within) != 1:
             return None
@@ -215,10 +199,7 @@ class Geocoder:
         here = [
             street
             for street in question.streets.streets
-            if any(
-                piece.ward_codes & question.wards.codes
-                for piece in self.index.stretches[street]
-            )
+            if any(piece.ward_codes & question.wards.codes for piece in self.index.stretches[street])
         ]
         return len(here) == 1
 
@@ -227,36 +208,20 @@ class Geocoder:
         if wards.codes:
             within = [piece for piece in stretches if piece.ward_codes & wards.codes]
             return within[0] if len(within) == 1 else None
-        if (
-            wards.certainty is Certainty.UNVERIFIED
-            or len(question.streets.streets) != 1
-            or len(stretches) != 1
-        ):
+        if wards.certainty is Certainty.UNVERIFIED or len(question.streets.streets) != 1 or len(stretches) != 1:
             return None
-        return (
-            stretches[0]
-            if self.index.is_one_street[question.streets.streets[0]]
-            else None
-        )
+        return stretches[0] if self.index.is_one_street[question.streets.streets[0]] else None
 
     def _why_street_only(self, question: _Question, houses: tuple[Place, ...]) -> str:
         if question.wards.certainty is Certainty.UNVERIFIED:
             return "area_unverified"
         if not (question.parsed.house_number or question.parsed.alley):
             return "no_number"
-        if (
-            question.wards.codes
-            and houses
-            and not any(house.ward_codes & question.wards.codes for house in houses)
-        ):
+        if question.wards.codes and houses and not any(house.ward_codes & question.wards.codes for house in houses):
             return "number_in_other_ward"
         if not houses:
             return "number_unknown"
-        return (
-            "name_mended"
-            if question.streets.certainty is Certainty.MENDED
-            else "several_houses"
-        )
+        return "name_mended" if question.streets.certainty is Certainty.MENDED else "several_houses"
 
     def _by_ward(self, question: _Question) -> tuple[Grade, Place | None, str]:
         wards = question.wards
@@ -279,43 +244,24 @@ class Geocoder:
     def _houses(self, question: _Question) -> tuple[Place, ...]:
         number = question.parsed.house_number
         return tuple(
-            house
-            for street in question.streets.streets
-            for house in self.index.houses.get((street, number), ())
+            house for street in question.streets.streets for house in self.index.houses.get((street, number), ())
         )
 
     def _mouths(self, question: _Question) -> list[tuple[Place, ...]]:
         """Return the mouths of the alleys that lead to the house, the innermost first."""
-        path = (
-            question.parsed.alley.split("/")
-            if question.parsed.alley
-            else list(question.parsed.number_path[:-1])
-        )
+        path = question.parsed.alley.split("/") if question.parsed.alley else list(question.parsed.number_path[:-1])
         streets = question.streets.streets
         return [
-            tuple(
-                mouth
-                for street in streets
-                for mouth in self.index.alleys.get((street, "/".join(path[:depth])), ())
-            )
+            tuple(mouth for street in streets for mouth in self.index.alleys.get((street, "/".join(path[:depth])), ()))
             for depth in range(len(path), 0, -1)
         ]
 
     def _candidates(self, question: _Question) -> tuple[Candidate, ...]:
         found = [(house, Grade.EXACT, 1.0) for house in self._houses(question)]
+        found += [(house, Grade.EXACT, _OTHER_LETTER_SHARE) for house in self._other_letters(question)]
+        found += [(mouth, Grade.ALLEY_MOUTH, _MOUTH_SHARE) for mouths in self._mouths(question)[:1] for mouth in mouths]
         found += [
-            (house, Grade.EXACT, _OTHER_LETTER_SHARE)
-            for house in self._other_letters(question)
-        ]
-        found += [
-            (mouth, Grade.ALLEY_MOUTH, _MOUTH_SHARE)
-            for mouths in self._mouths(question)[:1]
-            for mouth in mouths
-        ]
-        found += [
-            (piece, Grade.STREET, 0.0)
-            for street in question.streets.streets
-            for piece in self.index.stretches[street]
+            (piece, Grade.STREET, 0.0) for street in question.streets.streets for piece in self.index.stretches[street]
         ]
         scored = [
             Candidate(
@@ -333,22 +279,14 @@ class Geocoder:
         bare = number.partition("-")[0].rstrip("ABCDEFGHIKLMNOPQRSTUVXYZ")
         if bare in ("", number):
             return []
-        return [
-            house
-            for street in question.streets.streets
-            for house in self.index.houses.get((street, bare), ())
-        ]
+        return [house for street in question.streets.streets for house in self.index.houses.get((street, bare), ())]
 
 
 def _score(question: _Question, place: Place, *, number_share_ratio: float) -> int:
     is_free = question.wards.certainty is Certainty.NOT_STATED
-    ward_share = (
-        1.0 if place.ward_codes & question.wards.codes else 0.5 if is_free else 0.0
-    )
+    ward_share = 1.0 if place.ward_codes & question.wards.codes else 0.5 if is_free else 0.0
     likeness = question.streets.likeness_ratio * _STREET_WEIGHT
-    return round(
-        number_share_ratio * _NUMBER_WEIGHT + likeness + ward_share * _WARD_WEIGHT
-    )
+    return round(number_share_ratio * _NUMBER_WEIGHT + likeness + ward_share * _WARD_WEIGHT)
 
 
 def _by_score(candidate: Candidate) -> tuple[int, str, float]:
