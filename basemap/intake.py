@@ -23,6 +23,7 @@ from basemap.source_files import checked_copy
 from basemap.source_model import LARGEST_FILE_BYTES, FileKind, SourceFile
 from basemap.source_osm import as_layer, table_for
 from basemap.source_tables import TableRead, read_csv, read_parquet
+from basemap.source_text import in_unicode
 from basemap.whereabouts import check_whereabouts
 from spatial.errors import InputError
 from spatial.issues import Issue, Severity
@@ -106,6 +107,9 @@ def read_layer_file(  # noqa: PLR0913 - each is one thing that a person may stat
             original, label, said = _TABLES[source.kind](source)
         else:
             original, label, said = _read(source, layer, layer_in_file)
+    original, put_right = in_unicode(original, file=source.name)
+    if put_right:
+        said = [*(issue for issue in said if issue.code != "encoding_unknown"), *put_right]
     if swap_axes:
         swapped = shapely.transform(original.geometry.array, lambda points: points[:, ::-1])
         original = original.set_geometry(swapped)
