@@ -9,6 +9,7 @@ from typing import Any
 
 from api.ogc_answers import FORMATS, GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
 from api.ogc_documents import DESCRIPTION, TITLE, json_type
+from basemap import cql
 from basemap.feature_query import (
     DEFAULT_LIMIT_COUNT,
     LARGEST_INTEGER,
@@ -61,6 +62,7 @@ def openapi(layers: Iterable[LayerName], *, server: str, version: str, storage_c
 def _collection_paths(layer: LayerName) -> dict[str, Any]:
     path, name = f"/collections/{layer.value}", layer.value
     items = [_reference(each) for each in ("limit", "offset", "bbox", "bbox-crs", "crs", "datetime")]
+    items += [_reference(each) for each in ("filter", "filter-lang", "filter-crs")]
     items += [_attribute_parameter(each) for each in LAYERS[layer].attributes]
     one: list[dict[str, Any]] = [
         {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}},
@@ -145,6 +147,11 @@ def _parameters(crs: list[str]) -> dict[str, Any]:
                "Hộp bao, theo thứ tự trục của bbox-crs. / Box, in the axis order of bbox-crs."),
         _query("bbox-crs", named, "Hệ tọa độ của bbox. / Coordinate system of bbox."),
         _query("crs", named, "Hệ tọa độ của câu trả lời. / Coordinate system of the answer."),
+        _query("filter", {"type": "string", "maxLength": cql.MOST_CHARACTERS_COUNT},
+               "Điều kiện CQL2. / A filter in CQL2."),
+        _query("filter-lang", {"type": "string", "enum": list(cql.LANGUAGES), "default": cql.TEXT_LANGUAGE},
+               "Dạng CQL2. / Form of CQL2."),
+        _query("filter-crs", named, "Hệ tọa độ trong filter. / Coordinate system inside filter."),
         _query("datetime", {"type": "string"},
                "Phiên bản đã công bố vào lúc đó (RFC 3339). / The version published at that time (RFC 3339)."),
     )  # fmt: skip

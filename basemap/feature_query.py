@@ -71,6 +71,22 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A filter in CQL2, parsed but not yet laid upon a layer.
+
+    Parameters
+    ----------
+    tree
+        CQL2 as JSON text.
+    crs
+        Address of the coordinate system of the geometries in it.
+    """
+
+    tree: str
+    crs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureQuery:
     """One question to one layer.
 
@@ -84,6 +100,8 @@ class FeatureQuery:
         Attributes and the values that they must have.
     period
         The versions that readers saw in it; the latest of them answers.
+    filter
+        What else must hold.
     """
 
     limit_count: int = DEFAULT_LIMIT_COUNT
@@ -92,16 +110,17 @@ class FeatureQuery:
     area: BaseGeometry | None = None
     equals: tuple[tuple[str, Value], ...] = ()
     period: Period | None = None
+    filter: Filter | None = None
 
     @property
     def is_whole_layer(self) -> bool:
         """Whether every feature of the version answers."""
-        return self.area is None and not self.equals
+        return self.area is None and not self.equals and self.filter is None
 
     @property
     def condition_key(self) -> tuple[object, ...]:
         """What decides which features match, whatever the page and the coordinate system of the answer."""
-        return (None if self.area is None else self.area.wkb, self.equals)
+        return (None if self.area is None else self.area.wkb, self.equals, self.filter)
 
 
 def crs_uris(storage_crs: str) -> Mapping[str, str]:

@@ -6,20 +6,23 @@ them to the pinned operation. From the embedded file shapely and pyproj do the s
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import (
+    Boolean,
     ClauseElement,
     ColumnElement,
     Executable,
     LargeBinary,
     Select,
     Table,
+    and_,
     func,
     literal_column,
     select,
@@ -28,8 +31,10 @@ from sqlalchemy import (
 from sqlalchemy import func as sql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from basemap import cql
 from basemap.feature_query import FeatureQuery, Period, crs_uris, is_y_first
 from basemap.model import LAYERS, LayerName
 from basemap.tables import FEATURE_ROWS, LayerPublicationRow, LayerVersionRow
@@ -39,6 +44,8 @@ from spatial.db import Bounds, intersects_box, srid_of, storage_crs
 
 EXACT_LIMIT_COUNT = 10_000
 """Up to here the number of features that match is counted; above, PostGIS estimates it."""
+
+_Columns = ReadOnlyColumnCollection[str, ColumnElement[Any]]
 
 _DEGREE_DIGITS, _METRE_DIGITS = 9, 4
 
@@ -100,9 +107,8 @@ def read_page(session: Session, layer: LayerName, edition: Edition, *, query: Fe
     """Return the features of one page, in the order in which they were stored."""
     if query.area is not None and query.area.is_empty:
         return FeaturePage(features=(), has_more=False)
-    conditions = _conditions(session, layer, edition, query)
-    rows = _feature_rows(layer, session, query.crs)
-    statement = rows.columns.where(*conditions).order_by(rows.table.c.id)
+    rows = _rows_in_place(session, layer, edition, query)
+    statement = rows.columns.where(*_conditions(session, layer, query, rows.source)).order_by(rows.source.id)
     statement = statement.limit(query.limit_count + 1).offset(query.offset_count)
     features = rows.as_text(session.execute(statement).all())
     return FeaturePage(features=tuple(features[: query.limit_count]), has_more=len(features) > query.limit_count)
@@ -110,11 +116,16 @@ def read_page(session: Session, layer: LayerName, edition: Edition, *, query: Fe
 
 def read_one(session: Session, layer: LayerName, edition: Edition, *, feature_id: str, crs: str) -> str | None:
     """Return one feature as GeoJSON text, None when the version has no such feature."""
+    columns = _table(layer).c
     rows = _feature_rows(layer, session, crs)
-    columns = rows.table.c
     statement = rows.columns.where(columns.version_id == edition.version_id, columns.feature_id == feature_id)
     found = rows.as_text(session.execute(statement).all())
     return found[0] if found else None
+
+
+def check_filter(session: Session, layer: LayerName, query: FeatureQuery) -> None:
+    """Refuse a filter that the layer cannot answer, whether or not any version is asked. Raises BadQueryError."""
+    _conditions(session, layer, query, _table(layer).c)
 
 
 def count_matches(session: Session, layer: LayerName, edition: Edition, *, query: FeatureQuery) -> MatchCount:
@@ -124,9 +135,8 @@ def count_matches(session: Session, layer: LayerName, edition: Edition, *, query
     if query.area is not None and query.area.is_empty:
         return MatchCount(count=0, is_exact=True)
     table = _table(layer)
-    matching: Select[Any] = (
-        select(literal_column("1")).select_from(table).where(*_conditions(session, layer, edition, query))
-    )
+    conditions = [*_place(layer, edition, query), *_conditions(session, layer, query, table.c)]
+    matching: Select[Any] = select(literal_column("1")).select_from(table).where(*conditions)
     if session.get_bind().dialect.name == "sqlite":
         return MatchCount(count=_count(session, matching), is_exact=True)
     counted = _count(session, matching.limit(EXACT_LIMIT_COUNT + 1))
@@ -174,19 +184,37 @@ def _table(layer: LayerName) -> Table:
     return table
 
 
-def _conditions(session: Session, layer: LayerName, edition: Edition, query: FeatureQuery) -> list[ColumnElement[bool]]:
+def _place(layer: LayerName, edition: Edition, query: FeatureQuery) -> list[ColumnElement[bool]]:
+    """Return what the indexes answer: the version, and the box around the area."""
     table = _table(layer)
-    conditions = [table.c[name] == value for name, value in query.equals]
     if query.area is None:
-        return [table.c.version_id == edition.version_id, *conditions]
+        return [table.c.version_id == edition.version_id]
     # The sum keeps the planner from walking through the whole version by its index: the spatial one is narrower.
-    conditions.append(table.c.version_id + 0 == edition.version_id)
-    srid = srid_of(storage_crs(session))
-    area = sql.ST_GeomFromText(query.area.wkt, srid, type_=LargeBinary)
-    meets = sql.ST_Intersects(table.c.geometry, area)
-    if session.get_bind().dialect.name == "sqlite":
-        return [intersects_box(table.c.geometry, query.area.bounds), *conditions, meets == 1]
-    return [meets, *conditions]
+    return [intersects_box(table.c.geometry, query.area.bounds), table.c.version_id + 0 == edition.version_id]
+
+
+def _conditions(
+    session: Session, layer: LayerName, query: FeatureQuery, source: _Columns, *, by_boxes: bool = False
+) -> list[ColumnElement[bool]]:
+    """Return what is asked of each feature in place."""
+    is_embedded = session.get_bind().dialect.name == "sqlite"
+    stored = storage_crs(session)
+
+    def meets(area: BaseGeometry) -> ColumnElement[bool]:
+        if by_boxes:
+            return intersects_box(source.geometry, area.bounds)
+        shape = sql.ST_GeomFromText(shapely.to_wkt(area, rounding_precision=6), srid_of(stored), type_=LargeBinary)
+        met = sql.ST_Intersects(source.geometry, shape, type_=Boolean)
+        return and_(intersects_box(_table(layer).c.geometry, area.bounds), met == 1) if is_embedded else met
+
+    conditions = [source[name] == value for name, value in query.equals]
+    if query.area is not None:
+        conditions.append(meets(query.area))
+    if query.filter is not None:
+        columns = {name: source[name] for name in LAYERS[layer].attribute_names}
+        ground = cql.Ground(layer=layer, columns=columns, meets=meets, storage_crs=stored, is_embedded=is_embedded)
+        conditions.append(cql.condition(query.filter, ground))
+    return conditions
 
 
 def _count(session: Session, matching: Select[Any]) -> int:
@@ -196,10 +224,9 @@ def _count(session: Session, matching: Select[Any]) -> int:
 def _estimated(session: Session, layer: LayerName, edition: Edition, query: FeatureQuery) -> int:
     """Return how many rows the planner expects; by the boxes alone, for which it keeps statistics."""
     table = _table(layer)
-    conditions = [table.c.version_id == edition.version_id, *(table.c[name] == value for name, value in query.equals)]
-    if query.area is not None:
-        conditions.append(intersects_box(table.c.geometry, query.area.bounds))
-    plan = session.scalar(_Explained(select(literal_column("1")).select_from(table).where(*conditions)))
+    conditions = _conditions(session, layer, query, table.c, by_boxes=True)
+    of_version = table.c.version_id == edition.version_id
+    plan = session.scalar(_Explained(select(literal_column("1")).select_from(table).where(of_version, *conditions)))
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
@@ -219,11 +246,22 @@ def _explained(element: _Explained, compiler: SQLCompiler, **options: Any) -> st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FeatureRows:
-    """How features of one layer are selected, and how the rows become GeoJSON text."""
+    """From which columns features are selected, and how the rows become GeoJSON text."""
 
-    table: Table
+    source: _Columns
     columns: Select[Any]
     as_text: Callable[[Any], list[str]]
+
+
+def _rows_in_place(session: Session, layer: LayerName, edition: Edition, query: FeatureQuery) -> _FeatureRows:
+    is_embedded = session.get_bind().dialect.name == "sqlite"
+    place = _place(layer, edition, query)
+    if is_embedded or query.area is None:
+        rows = _feature_rows(layer, session, query.crs)
+        return replace(rows, columns=rows.columns.where(*place))
+    # Sorted first and looked at closely after, PostGIS does so with one page of features instead of with all.
+    near = select(_table(layer)).where(*place).order_by(_table(layer).c.id).offset(0).subquery()
+    return _told_by_postgis(near.c, layer, query.crs, storage_crs(session))
 
 
 def _feature_rows(layer: LayerName, session: Session, crs: str) -> _FeatureRows:
@@ -233,8 +271,12 @@ def _feature_rows(layer: LayerName, session: Session, crs: str) -> _FeatureRows:
 
 @lru_cache(maxsize=128)
 def _rows_of_postgis(layer: LayerName, crs: str, stored: str) -> _FeatureRows:
-    table, code = _table(layer), crs_uris(stored)[crs]
-    shape: ColumnElement[Any] = sql.ST_ForcePolygonCCW(table.c.geometry, type_=LargeBinary)
+    return _told_by_postgis(_table(layer).c, layer, crs, stored)
+
+
+def _told_by_postgis(source: _Columns, layer: LayerName, crs: str, stored: str) -> _FeatureRows:
+    code = crs_uris(stored)[crs]
+    shape: ColumnElement[Any] = sql.ST_ForcePolygonCCW(source.geometry, type_=LargeBinary)
     if code != stored:
         shape = sql.ST_Transform(shape, srid_of(code), type_=LargeBinary)
     if is_y_first(crs):
@@ -242,17 +284,17 @@ def _rows_of_postgis(layer: LayerName, crs: str, stored: str) -> _FeatureRows:
     digits = _DEGREE_DIGITS if is_geographic(code) else _METRE_DIGITS
     values: list[ColumnElement[Any]] = []
     for name in LAYERS[layer].attribute_names:
-        values += [literal_column(f"'{name}'"), table.c[name]]
+        values += [literal_column(f"'{name}'"), source[name]]
     whole = func.concat(
         literal_column("""'{"type":"Feature","id":'"""),
-        func.to_json(table.c.feature_id),
+        func.to_json(source.feature_id),
         literal_column("""',"geometry":'"""),
         sql.ST_AsGeoJSON(shape, literal_column(str(digits)), literal_column("0")),
         literal_column("""',"properties":'"""),
         func.json_build_object(*values),
         literal_column("'}'"),
     )
-    return _FeatureRows(table=table, columns=select(whole), as_text=lambda rows: [row[0] for row in rows])
+    return _FeatureRows(source=source, columns=select(whole), as_text=lambda rows: [row[0] for row in rows])
 
 
 @lru_cache(maxsize=128)
@@ -271,7 +313,7 @@ def _rows_for_shapely(layer: LayerName, crs: str, stored: str) -> _FeatureRows:
             for row, geometry in zip(rows, shapely.to_geojson(shapes), strict=True)
         ]
 
-    return _FeatureRows(table=table, columns=columns, as_text=as_text)
+    return _FeatureRows(source=table.c, columns=columns, as_text=as_text)
 
 
 def _placing(source: str, target: str, *, is_swapped: bool) -> Callable[[Coordinates], Coordinates]:

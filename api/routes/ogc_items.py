@@ -26,11 +26,12 @@ from api.ogc_answers import (
     wants_html,
 )
 from api.ogc_figures import figures_of
-from basemap import feature_store
+from basemap import cql, feature_store
 from basemap.feature_query import (
     CRS84,
     DEFAULT_LIMIT_COUNT,
     FeatureQuery,
+    Filter,
     parse_bbox,
     parse_crs,
     parse_equals,
@@ -43,7 +44,7 @@ from basemap.model import LAYERS, LayerName
 from spatial.errors import NotFoundError
 from spatial.text import Text
 
-_PAGING = ("limit", "offset", "bbox", "bbox-crs", "crs", "datetime")
+_PAGING = ("limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs")
 _NEXT, _PREVIOUS = Text("Trang sau", "Next page"), Text("Trang trước", "Previous page")
 _COLLECTION = Text("Lớp dữ liệu", "The collection")
 _IDENTIFIER = Text("Mã", "Id")
@@ -60,6 +61,8 @@ def items(request: Request) -> Response:
     is_public = readers_of(request, layer) is Readers.PUBLIC
     figures = figures_of(request)
     with database.transaction() as session:
+        if query.filter is not None:
+            feature_store.check_filter(session, layer, query)
         edition = feature_store.find_edition(session, layer, query.period)
         if edition is None:
             if query.period is None or feature_store.find_edition(session, layer) is None:
@@ -125,7 +128,14 @@ def query_of(layer: LayerName, given: Mapping[str, str], *, storage_crs: str) ->
         area=parse_bbox(given["bbox"], crs=box_crs, storage_crs=storage_crs) if "bbox" in given else None,
         equals=tuple((name, parse_equals(layer, name, given[name])) for name in named),
         period=parse_period(given["datetime"]) if "datetime" in given else None,
+        filter=_filter(given, storage_crs=storage_crs),
     )
+
+
+def _filter(given: Mapping[str, str], *, storage_crs: str) -> Filter | None:
+    crs = parse_crs("filter-crs", given.get("filter-crs", CRS84), storage_crs=storage_crs)
+    language = cql.parse_language(given.get("filter-lang", cql.TEXT_LANGUAGE))
+    return cql.parse_filter(given["filter"], language=language, crs=crs) if "filter" in given else None
 
 
 def _tag(request: Request, edition: Edition | None, *, is_page: bool) -> str:
