@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from api.commands.convert_ward import convert_ward
 from api.commands.diff import diff
 from api.commands.moments import day_typed, moment_typed
 from api.commands.quality_words import print_quality
@@ -29,6 +30,7 @@ from spatial.text import Text
 
 app = typer.Typer(help="The shared layers: import, list, show, publish, roll back, export.", no_args_is_help=True)
 app.command("diff")(diff)
+app.command("convert-ward")(convert_ward)
 app.command("tiles")(tiles)
 
 LayerArgument = Annotated[LayerName, typer.Argument(help="Layer of the basemap.", show_default=False)]

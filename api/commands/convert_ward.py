@@ -1,0 +1,113 @@
+"""``diaban basemap convert-ward``: what became of a ward in July 2025."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import geopandas as gpd
+import shapely
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from api.commands.stores import open_store
+from api.console import results, say
+from api.settings import settings
+from basemap import store
+from basemap.admin_unit_files import packaged_units, read_conversion_csv
+from basemap.admin_units import LAST_DAY_OF_OLD_UNITS, AdminUnit, AdminUnits, Conversion, UnitKey
+from basemap.model import LayerName
+from spatial.crs import WGS84
+from spatial.errors import InputError, NotFoundError
+from spatial.geometry import Located
+from spatial.text import Text
+
+_HEADERS = (
+    Text("đơn vị cũ", "old unit"),
+    Text("có thể là", "candidates"),
+    Text("đơn vị mới", "new unit"),
+    Text("lý do", "reason"),
+)
+
+
+def convert_ward(
+    ward: Annotated[str, typer.Argument(help="Name of an old ward, with or without accents, or its code.")],
+    *,
+    district: Annotated[str, typer.Option(help="Its old district, e.g. 'quận 5'.")] = "",
+    lon: Annotated[float | None, typer.Option(help="Longitude of a point in it.")] = None,
+    lat: Annotated[float | None, typer.Option(help="Latitude of that point.")] = None,
+    table: Annotated[Path | None, typer.Option(help="CSV of old and new units instead of the table installed.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Say which unit of 2025 an old WARD became; a point decides, by the published ward layer, where it was divided."""
+    units = packaged_units() if table is None else read_conversion_csv(table)
+    place = _place(lon, lat)
+    wards = None if place is None else _published_wards()
+    found = [units.convert(key, at=place, wards=wards) for key in _meant(units, ward, district)]
+    if as_json:
+        results.print_json(json.dumps([_as_json(one) for one in found], ensure_ascii=False))
+        return
+    shown = Table()
+    for header in _HEADERS:
+        shown.add_column(_said(header), overflow="fold")
+    for one in found:
+        candidates = ", ".join(unit.name for unit in one.candidates)
+        answer = "–" if one.answer is None else f"{one.answer.name} ({one.answer.code})"
+        cells = (f"{one.old.name}, {one.old.district}", candidates, answer, _said(one.reason))
+        shown.add_row(*map(escape, cells))
+    results.print(shown)
+    if len(found) > 1:
+        say(Text("Nhiều đơn vị cũ trùng tên: ghi thêm --district.", "Several had that name: add --district."))
+
+
+def _meant(units: AdminUnits, ward: str, district: str) -> list[UnitKey]:
+    if ward.isdigit() and any(unit.code == ward for unit in units.on(LAST_DAY_OF_OLD_UNITS)):
+        return [units.unit(ward, on=LAST_DAY_OF_OLD_UNITS).key]
+    matches = units.find(ward, on=LAST_DAY_OF_OLD_UNITS, district=district)
+    if not matches:
+        raise NotFoundError(
+            Text(f"Không có đơn vị cũ nào tên “{ward}”.", f"There was no unit named “{ward}”."),
+            hint=Text("Kiểm tra tên và quận, huyện cũ.", "Check the name and the old district."),
+        )
+    return [match.unit.key for match in matches]
+
+
+def _place(lon: float | None, lat: float | None) -> Located | None:
+    if lon is None and lat is None:
+        return None
+    if lon is None or lat is None or not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004  degrees
+        raise InputError(
+            Text("Tọa độ thiếu hoặc sai.", "The point is incomplete or impossible."),
+            hint=Text("Ghi cả --lon 106.70 và --lat 10.77.", "Write both --lon 106.70 and --lat 10.77."),
+        )
+    return Located(geometry=shapely.Point(lon, lat), crs=WGS84)
+
+
+def _published_wards() -> gpd.GeoDataFrame:
+    with open_store() as database, database.transaction() as session:
+        return store.read_layer(session, LayerName.WARD)
+
+
+def _as_json(one: Conversion) -> dict[str, object]:
+    return {
+        "old": _unit_as_json(one.old),
+        "is_divided": one.is_divided,
+        "candidates": [_unit_as_json(unit) for unit in one.candidates],
+        "answer": None if one.answer is None else _unit_as_json(one.answer),
+        "reason": {"vi": one.reason.vi, "en": one.reason.en},
+    }
+
+
+def _unit_as_json(unit: AdminUnit) -> dict[str, object]:
+    return {
+        "code": unit.code,
+        "name": unit.name,
+        "district": unit.district,
+        "province": unit.province,
+        "valid_from": None if unit.valid_from is None else unit.valid_from.isoformat(),
+        "valid_to": None if unit.valid_to is None else unit.valid_to.isoformat(),
+    }
+
+
+def _said(words: Text) -> str:
+    return words.in_language(settings().language)
