@@ -57,7 +57,8 @@ def geocode_file(
         )
     answers = geocode_many(frame[wanted].tolist())
     beside = answers_frame(answers, crs=crs, language=language)
-    with whole_file(target) as temporary:
+    # Lists of addresses mostly stand beside names and numbers of people.
+    with whole_file(target, is_private=True) as temporary:
         # The mark at the beginning lets Excel read Vietnamese.
         pd.concat([frame, beside], axis=1).to_csv(temporary, index=False, sep=delimiter, encoding="utf-8-sig")
     return report_of(answers)

@@ -16,8 +16,13 @@ _RANDOM_LETTERS_COUNT = 8
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
+def whole_file(target: Path, *, is_private: bool = False) -> Iterator[Path]:
     """Give a temporary path beside ``target`` that takes its name only when the block succeeds.
+
+    Parameters
+    ----------
+    is_private
+        Nobody but the owner may read it: for whatever holds personal data.
 
     Raises
     ------
@@ -30,7 +35,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o644)
+        temporary.chmod(0o600 if is_private else 0o644)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

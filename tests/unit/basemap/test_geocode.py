@@ -191,6 +191,7 @@ def test_a_file_keeps_every_cell_and_gets_its_answers_beside(geocoder: Geocoder,
     assert float(written[1][7]) == ORIGIN[0] + 100
     assert written[2][7] == written[3][7] == ""
     assert report.count == 3
+    assert target.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

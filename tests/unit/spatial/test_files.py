@@ -90,3 +90,10 @@ def test_what_a_killed_process_left_is_swept_and_what_another_writes_now_is_not(
         (first / "offers.csv").write_text("first")
     assert (target / "offers.csv").read_text() == "first"
     assert sorted(tmp_path.iterdir()) == sorted([target, *bystanders])
+
+
+def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
+    for is_private, mode in ((True, 0o600), (False, 0o644)):
+        with whole_file(tmp_path / "list.csv", is_private=is_private) as temporary:
+            temporary.write_text("x", encoding="utf-8")
+        assert (tmp_path / "list.csv").stat().st_mode & 0o777 == mode
