@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from basemap.tile_queries import draw_vector_tile
 
 DRAWN_AT_ONCE_COUNT = 4
 MOST_WAITING_COUNT = 256
+MOST_BYTES_IN_MEMORY = 64_000_000
 _GZIP_LEVEL = 1
 _VERSION_LETTERS = 12
 
@@ -45,12 +47,14 @@ class TileSource:
         self.archives = ArchiveFolder(settings.tiles_dir)
         self.versions = CurrentVersions(door, self.archives)
         self.backgrounds = Backgrounds(settings.data_dir / "background")
+        self._drawn: OrderedDict[tuple[LayerName, LayerVersionId, Tile], bytes] = OrderedDict()
+        self._drawn_bytes = 0
         self._limiter = CapacityLimiter(DRAWN_AT_ONCE_COUNT)
         self.waiting_count = 0
         self._measuring: asyncio.Task[Box | None] | None = None
 
     async def draw_vector_tile(self, layer: LayerName, version_id: LayerVersionId, *, tile: Tile) -> bytes | None:
-        """Return a tile that the store draws, gzipped; None when this kind of store cannot.
+        """Return a tile that the store draws or has drawn, gzipped; None when this kind of store cannot.
 
         Raises
         ------
@@ -66,7 +70,17 @@ class TileSource:
                 plain = draw_vector_tile(session, layer, version_id, tile=tile)
             return gzip.compress(plain, compresslevel=_GZIP_LEVEL, mtime=0) if plain else b""
 
-        return await self._in_turn(draw)
+        key = (layer, version_id, tile)
+        if (kept := self._drawn.get(key)) is not None:
+            self._drawn.move_to_end(key)
+            return kept
+        drawn = await self._in_turn(draw)
+        if drawn is not None and key not in self._drawn:
+            self._drawn[key] = drawn
+            self._drawn_bytes += len(drawn)
+            while self._drawn_bytes > MOST_BYTES_IN_MEMORY:
+                self._drawn_bytes -= len(self._drawn.popitem(last=False)[1])
+        return drawn
 
     async def ground(self) -> Ground:
         """Return the state of the ground that backgrounds show."""
