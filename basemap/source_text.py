@@ -14,7 +14,7 @@ def in_unicode(frame: gpd.GeoDataFrame, *, file: str) -> tuple[gpd.GeoDataFrame,
     The words of all columns decide together, because a single name may be read both ways.
     """
     columns = [name for name in frame.columns if name != frame.geometry.name and _holds_text(frame[name])]
-    texts = {value for name in columns for value in frame[name].dropna().unique() if isinstance(value, str)}
+    texts = {value for name in columns for value in frame[name] if isinstance(value, str)}
     found = recognise(texts)
     if found is None:
         return frame, []

@@ -231,3 +231,13 @@ def test_a_report_lists_the_largest_and_counts_all(monkeypatch: pytest.MonkeyPat
     report = check(parcels(*boxes, *over))
     assert [finding.area_m2 for finding in report.findings] == pytest.approx([40.0, 30.0])
     assert (outcome(report, "overlap").found_count, outcome(report, "overlap").area_m2) == (4, pytest.approx(100.0))
+
+
+def test_numbers_that_fit_the_wards_in_two_systems_are_called_ambiguous() -> None:
+    """Wards stand both where the label puts the plots and where UTM would."""
+    plot = box(0, 0, 10, 10)
+    mislabelled = shapely.transform(plot, transformer(HCMC, "EPSG:32648"))
+    wards = frame_of([plot.buffer(50), mislabelled.buffer(50)])
+    finding = only(check(parcels(mislabelled), wards=wards, source_crs=HCMC))
+    assert (finding.issue.code, finding.rule) == ("crs_ambiguous", "crs_suspected")
+    assert "As labelled, 100%" in finding.issue.message.en
