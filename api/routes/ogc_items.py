@@ -61,6 +61,7 @@ def items(request: Request) -> Response:
     is_public = readers_of(request, layer) is Readers.PUBLIC
     figures = figures_of(request)
     with database.transaction() as session:
+        feature_store.read_lightly(session)
         if query.filter is not None:
             feature_store.check_filter(session, layer, query)
         edition = feature_store.find_edition(session, layer, query.period)
@@ -91,6 +92,7 @@ def item(request: Request) -> Response:
     crs = parse_crs("crs", given.get("crs", CRS84), storage_crs=database.crs)
     is_public = readers_of(request, layer) is Readers.PUBLIC
     with database.transaction() as session:
+        feature_store.read_lightly(session)
         edition = feature_store.find_edition(session, layer)
         if edition is None:
             raise no_such_collection()
