@@ -14,12 +14,15 @@ from api.console import results, say
 from api.settings import settings
 from basemap import store
 from basemap.address_index import build_index
+from basemap.admin_unit_files import packaged_units
+from basemap.former_wards import WardsOfBothTimes
 from basemap.geocode import Answer, Geocoder
 from basemap.geocode_batch import GRADE_LABELS, answer_json, place_json
 from basemap.geocode_files import geocode_file
 from basemap.model import LayerName
+from basemap.ward_names import AdministrativeUnits, CurrentWards
 from spatial.crs import WGS84, transformer
-from spatial.errors import InputError, NotFoundError
+from spatial.errors import DataUnavailableError, InputError, NotFoundError
 from spatial.text import Text
 
 _DEFAULT_LIMIT_M = 50.0
@@ -58,8 +61,18 @@ def _geocoder() -> Geocoder:
         layers = {
             name: store.read_layer(session, name) for name in (LayerName.ADDRESS, LayerName.STREET, LayerName.WARD)
         }
-    index = build_index(layers[LayerName.ADDRESS], layers[LayerName.STREET], wards=layers[LayerName.WARD])
-    return Geocoder(index)
+    wards = layers[LayerName.WARD]
+    units = _administrative_units(CurrentWards.of_layer(wards))
+    return Geocoder(build_index(layers[LayerName.ADDRESS], layers[LayerName.STREET], wards=wards, units=units))
+
+
+def _administrative_units(current: CurrentWards) -> AdministrativeUnits:
+    """Return who knows former names too, or today's alone where the conversion table is not installed."""
+    try:
+        return WardsOfBothTimes(current, packaged_units())
+    except DataUnavailableError as error:
+        say(error.message)
+        return current
 
 
 def _answer_file(file: Path, out: Path | None, *, column: str, as_json: bool) -> None:
