@@ -129,6 +129,13 @@ def collection(
                 Text("Các thuộc tính để lọc", "What may be asked for"),
                 language=language,
             ),
+            link(
+                address_of(request, f"{path}/tiles"),
+                "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+                JSON,
+                Text("Ô bản đồ", "Tiles"),
+                language=language,
+            ),
         ],
     }  # fmt: skip
 

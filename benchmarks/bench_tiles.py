@@ -47,7 +47,7 @@ LAYERS = (
 PORT = 8765
 VECTOR = "/ogc/collections/parcel/tiles/WebMercatorQuad/{z}/{y}/{x}"
 PICTURE = "/tiles/background/{z}/{x}/{y}.png"
-GOALS_PER_S = {"archive z16": 4000, "live z16": 180}
+GOALS_PER_S = {"archive z16": 4000, "live z16, first time": 180}
 POSTGRES_URL = os.environ.get("DIABAN_TEST_POSTGRES_URL", "")
 _WRK_SCRIPT = """
 local paths, count = {}, 0
@@ -174,17 +174,18 @@ def measure(
     address = f"http://127.0.0.1:{PORT}"
     said = subprocess.run([*command, address], check=True, capture_output=True, text=True).stdout  # noqa: S603 - wrk
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])  # type: ignore[index]
-    slow = re.search(r"99%\s+(\S+)", said)
+    slow = re.search(r"^\s+99%\s+(\S+)", said, re.MULTILINE)
     faults = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
-    goal = GOALS_PER_S.get(label)
-    against = f"   goal {goal}: {'reached' if rate >= goal else 'MISSED'}" if goal else ""
     refused = faults[1] if faults else 0
-    print(f"  {label:22s} {rate:8.0f} requests/s   p99 {slow[1] if slow else '?':>9s}   refused {refused}{against}")
+    print(
+        f"  {label:22s} {rate:8.0f} requests/s   p99 {slow[1] if slow else '?':>9s}   "
+        f"refused {refused}{_against(label, rate)}"
+    )
     return rate
 
 
-def measure_once(label: str, paths: Sequence[str]) -> None:
-    """Print how many tiles a second are given that nobody has asked for before."""
+def measure_once(label: str, paths: Sequence[str]) -> float:
+    """Print and return how many tiles a second are given that nobody has asked for before."""
 
     def ask(path: str) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{PORT}{path}", timeout=60) as answer:
@@ -195,7 +196,16 @@ def measure_once(label: str, paths: Sequence[str]) -> None:
         sizes = list(pool.map(ask, paths))
     rate = len(paths) / (time.perf_counter() - started)
     mean_kb = sum(sizes) / len(sizes) / 1000
-    print(f"  {label:22s} {rate:8.0f} requests/s   {len(paths)} tiles of {mean_kb:.0f} kB on average")
+    print(
+        f"  {label:22s} {rate:8.0f} requests/s   {len(paths)} tiles of {mean_kb:.0f} kB on average"
+        f"{_against(label, rate)}"
+    )
+    return rate
+
+
+def _against(label: str, rate_per_s: float) -> str:
+    goal = GOALS_PER_S.get(label)
+    return f"   goal {goal}: {'reached' if rate_per_s >= goal else 'MISSED'}" if goal else ""
 
 
 def main() -> int:
@@ -212,9 +222,10 @@ def main() -> int:
         bounds = TileArchive(ward.path).bounds_degrees
         if not database.is_embedded:
             with server(settings):
-                measure_once("live z16, first time", paths_in(VECTOR, 16, bounds=bounds))
-                rate = measure("live z16", paths_in(VECTOR, 16, bounds=bounds), folder=folder)
-                missed += rate < GOALS_PER_S["live z16"]
+                # What was drawn stays in memory: only the first time tells how fast PostGIS draws.
+                rate = measure_once("live z16, first time", paths_in(VECTOR, 16, bounds=bounds))
+                missed += rate < GOALS_PER_S["live z16, first time"]
+                measure("live z16, kept", paths_in(VECTOR, 16, bounds=bounds), folder=folder)
         started = time.perf_counter()
         built = build_tiles(database, LayerName.PARCEL, directory=settings.tiles_dir)
         took_s = time.perf_counter() - started

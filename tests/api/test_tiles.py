@@ -212,6 +212,11 @@ class TestDocuments:
         assert client.get(links["stylesheet"]).json()["version"] == 8
         assert {"{tileMatrix}", "{tileRow}", "{tileCol}"} <= set(re.findall(r"{\w+}", links["item"]))
 
+    def test_the_collection_leads_to_its_tilesets(self, client: httpx.Client) -> None:
+        links = client.get("/ogc/collections/street", headers={"accept": "application/json"}).json()["links"]
+        (address,) = [link["href"] for link in links if link["rel"].endswith("/tilesets-vector")]
+        assert client.get(address).json()["tilesets"][0]["dataType"] == "vector"
+
     @pytest.mark.parametrize("layer", DRAWN)
     def test_the_tile_json_says_where_tiles_are_and_what_is_in_them(
         self, client: httpx.Client, settings: Settings, layer: LayerName
