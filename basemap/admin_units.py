@@ -9,6 +9,7 @@ Nghị quyết 202/2025/QH15 (provinces merged), Nghị quyết 1685/NQ-UBTVQH15
 1 July 2025.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from typing import NamedTuple
 import geopandas as gpd
 import shapely
 
-from basemap.address_text import find_key, rank_key, without_kind
+from basemap.address_text import clean, find_key, rank_key, shadow, without_kind
 from spatial.errors import NotFoundError
 from spatial.geometry import Located
 from spatial.text import Text
@@ -28,6 +29,9 @@ REORGANISED_ON = date(2025, 7, 1)
 LAST_DAY_OF_OLD_UNITS = REORGANISED_ON - timedelta(days=1)
 
 _KINDS_OF_DISTRICT = ("thành phố", "thị xã", "quận", "huyện")
+_KIND_WITHOUT_ACCENTS = re.compile(
+    r"(?:phuong|xa|thi tran|dac khu|thanh pho|thi xa|quan|huyen|tp\.?|tt\.?)\s+|[pfq]\.?\s*(?=\d)|[pfqhx]\.\s*"
+)
 
 
 class UnitKey(NamedTuple):
@@ -170,11 +174,13 @@ class AdminUnits:
         district
             With or without its kind; only units of that district then. Units of 2025 have none.
         """
-        bare, wanted = _bare(name), find_key(_without_kind_of_district(district))
+        bare, districts = _readings(name), {find_key(reading) for reading in _readings(district)}
+        named = {unit.key: unit for reading in bare for unit in self._by_name.get(find_key(reading), ())}
+        spelled = {rank_key(reading) for reading in bare}
         matches = [
-            NameMatch(unit=unit, same_accents=rank_key(_bare(unit.name)) == rank_key(bare))
-            for unit in self._by_name.get(find_key(bare), ())
-            if unit.holds_on(on) and (not wanted or find_key(_without_kind_of_district(unit.district)) == wanted)
+            NameMatch(unit=unit, same_accents=rank_key(_bare(unit.name)) in spelled)
+            for unit in named.values()
+            if unit.holds_on(on) and (not district.strip() or find_key(_bare(unit.district)) in districts)
         ]
         return sorted(matches, key=lambda match: not match.same_accents)
 
@@ -234,16 +240,19 @@ def _codes_at(at: Located, wards: gpd.GeoDataFrame) -> frozenset[str]:
 
 def _bare(name: str) -> str:
     """Return a name without its kind; an island district that stood for its wards has a district's kind."""
-    return _without_kind_of_district(without_kind(name))
-
-
-def _without_kind_of_district(district: str) -> str:
-    bare = district.strip()
+    bare = without_kind(name)
     for kind in _KINDS_OF_DISTRICT:
         if bare.casefold().startswith(f"{kind} "):
             bare = bare[len(kind) + 1 :].strip()
             break
     return bare.lstrip("0") if bare.isdigit() else bare
+
+
+def _readings(name: str) -> tuple[str, ...]:
+    """Return what a written name may be without its kind: *xa bang* is Xà Bang, or a commune Bang."""
+    whole = clean(name)
+    short = _KIND_WITHOUT_ACCENTS.match(shadow(whole))
+    return (_bare(whole),) if short is None else (_bare(whole), _bare(whole[short.end() :]))
 
 
 def old_unit(*, code: str, name: str, district: str, province: str) -> AdminUnit:

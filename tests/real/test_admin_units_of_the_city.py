@@ -8,7 +8,7 @@ import geopandas as gpd
 import pyogrio
 import pytest
 
-from basemap.address_text import find_key, rank_key
+from basemap.address_text import clean, find_key, rank_key, shadow
 from basemap.admin_unit_files import packaged_units, read_conversion_csv
 from basemap.admin_units import LAST_DAY_OF_OLD_UNITS, REORGANISED_ON, AdminUnits
 from spatial.geometry import Located
@@ -87,3 +87,11 @@ def test_a_third_of_the_old_wards_need_their_district(units: AdminUnits) -> None
         first, *_ = units.find(unit.name, on=LAST_DAY_OF_OLD_UNITS, district=unit.district)
         assert first.unit == unit
         assert first.same_accents
+
+
+def test_every_old_unit_is_found_without_accents_too(units: AdminUnits) -> None:
+    for unit in units.on(LAST_DAY_OF_OLD_UNITS):
+        for name, district in ((unit.name, unit.district), (unit.name.upper(), unit.district.upper())):
+            plain = [shadow(clean(words)) for words in (name, district)]
+            matches = units.find(plain[0], on=LAST_DAY_OF_OLD_UNITS, district=plain[1])
+            assert unit in [match.unit for match in matches], plain

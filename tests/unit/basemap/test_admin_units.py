@@ -117,15 +117,23 @@ def test_accents_are_folded_to_find_and_compared_to_rank(units: AdminUnits) -> N
     assert {match.unit.code for match in units.find("TAN QUY", on=JUNE)} == {"26773", "27475"}
 
 
-@pytest.mark.parametrize("district", ["quận 7", "7", "Quận 07"])
+@pytest.mark.parametrize("district", ["quận 7", "7", "Quận 07", "quan 7", "Q.7", "q7"])
 def test_a_district_tells_namesakes_apart(units: AdminUnits, district: str) -> None:
     (match,) = units.find("tan quy", on=JUNE, district=district)
     assert match.unit.code == "27475"
 
 
 def test_numbers_of_wards_and_districts_may_have_a_nought(units: AdminUnits) -> None:
-    for name, district in (("Phường 5", "Quận 5"), ("5", "05"), ("phường 05", "")):
+    for name, district in (("Phường 5", "Quận 5"), ("5", "05"), ("phường 05", ""), ("P.5", "q5"), ("F5", "quan 05")):
         assert [match.unit.code for match in units.find(name, on=JUNE, district=district)] == ["27301"]
+
+
+def test_a_kind_without_accents_is_a_kind_unless_it_is_the_name(units: AdminUnits, tmp_path: Path) -> None:
+    assert [match.unit.code for match in units.find("phuong ben thanh", on=JULY)] == ["26743"]
+    path = tmp_path / "xa.csv"
+    path.write_text(f"{HEADER}\n750,26590,Tỉnh,Huyện Châu Đức,Xã Xà Bang,{HCMC},Xã Ngãi Giao,26575\n", encoding="utf-8")
+    for written in ("Xà Bang", "xa bang", "xã Xà Bang", "xa xa bang"):
+        assert [match.unit.code for match in read_conversion_csv(path).find(written, on=JUNE)] == ["26590"], written
 
 
 def test_an_island_district_without_wards_stands_for_itself(units: AdminUnits) -> None:
