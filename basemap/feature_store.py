@@ -5,7 +5,7 @@ them to the pinned operation. From the embedded file shapely and pyproj do the s
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,20 +15,26 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ClauseElement,
     ColumnElement,
+    Double,
     Executable,
+    Integer,
     LargeBinary,
     Select,
     Table,
+    Text,
     and_,
+    bindparam,
     func,
     literal_column,
     select,
     type_coerce,
 )
 from sqlalchemy import func as sql
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -116,11 +122,76 @@ def read_page(session: Session, layer: LayerName, edition: Edition, *, query: Fe
     """Return the features of one page, in the order in which they were stored."""
     if query.area is not None and query.area.is_empty:
         return FeaturePage(features=(), has_more=False)
+    if query.filter is None and session.get_bind().dialect.name == "postgresql":
+        return _read_page_at_once(session, layer, edition, query)
     rows = _rows_in_place(session, layer, edition, query)
     statement = rows.columns.where(*_conditions(session, layer, query, rows.source)).order_by(rows.source.id)
     statement = statement.limit(query.limit_count + 1).offset(query.offset_count)
     features = rows.as_text(session.execute(statement).all())
     return FeaturePage(features=tuple(features[: query.limit_count]), has_more=len(features) > query.limit_count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    words: str
+    constants: Mapping[str, Any]
+
+
+def _read_page_at_once(session: Session, layer: LayerName, edition: Edition, query: FeatureQuery) -> FeaturePage:
+    rows = _at_once(session, layer, edition, query, limit_count=query.limit_count + 1)
+    features = tuple(row[0] for row in rows[: query.limit_count])
+    return FeaturePage(features=features, has_more=len(rows) > query.limit_count)
+
+
+def _at_once(
+    session: Session,
+    layer: LayerName,
+    edition: Edition,
+    query: FeatureQuery,
+    *,
+    limit_count: int,
+    is_count: bool = False,
+) -> Sequence[Any]:
+    given: dict[str, Any] = {f"equal_{name}": value for name, value in query.equals}
+    given |= {"version": edition.version_id, "limit": limit_count, "offset": 0 if is_count else query.offset_count}
+    if query.area is not None:
+        given |= dict(zip(("x1", "y1", "x2", "y2"), query.area.bounds, strict=True))
+        given["area"] = shapely.to_wkt(query.area, rounding_precision=6)
+    names = tuple(name for name, _ in query.equals)
+    has_area = query.area is not None
+    asked = _page_sql(layer, query.crs, storage_crs(session), names, has_area=has_area, is_count=is_count)
+    return session.connection().exec_driver_sql(asked.words, {**asked.constants, **given}).all()
+
+
+@lru_cache(maxsize=1024)
+def _page_sql(
+    layer: LayerName, crs: str, stored: str, names: tuple[str, ...], *, has_area: bool, is_count: bool
+) -> _Words:
+    """Return the statement of a page, written once: composing it anew takes longer than PostGIS takes to answer."""
+    table = _table(layer)
+    srid: ColumnElement[Any] = literal_column(str(srid_of(stored)))
+    of_version = table.c.version_id == bindparam("version")
+    near = select(table)
+    if has_area:
+        box = sql.ST_MakeEnvelope(*(bindparam(edge, type_=Double) for edge in ("x1", "y1", "x2", "y2")), srid)
+        near = near.where(table.c.geometry.bool_op("&&")(box), table.c.version_id + 0 == bindparam("version"))
+    if not is_count:
+        near = near.order_by(table.c.id)
+    source = near.offset(0).subquery().c if has_area else table.c
+    statement = select(source.id) if is_count else _told_by_postgis(source, layer, crs, stored).columns
+    if not has_area:
+        statement = statement.where(of_version)
+    if has_area:
+        area = sql.ST_GeomFromText(bindparam("area", type_=Text), srid, type_=LargeBinary)
+        statement = statement.where(sql.ST_Intersects(source.geometry, area, type_=Boolean))
+    statement = statement.where(*(source[name] == bindparam(f"equal_{name}") for name in names))
+    if not is_count:
+        statement = statement.order_by(source.id)
+    statement = statement.limit(bindparam("limit", type_=Integer)).offset(bindparam("offset", type_=BigInteger))
+    compiled = statement.compile(dialect=psycopg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    constants = {name: value for name, value in compiled.params.items() if value is not None}
+    words = f"SELECT count(*) FROM ({compiled}) AS matching" if is_count else str(compiled)  # noqa: S608  values bound
+    return _Words(words=words, constants=constants)
 
 
 def read_one(session: Session, layer: LayerName, edition: Edition, *, feature_id: str, crs: str) -> str | None:
@@ -143,20 +214,25 @@ def count_matches(session: Session, layer: LayerName, edition: Edition, *, query
         return MatchCount(count=edition.feature_count, is_exact=True)
     if query.area is not None and query.area.is_empty:
         return MatchCount(count=0, is_exact=True)
-    table = _table(layer)
-    matching: Select[Any] = select(literal_column("1"))
-    if query.area is None or session.get_bind().dialect.name == "sqlite":
-        asked = _conditions(session, layer, query, table.c)
-        matching = matching.select_from(table).where(*_place(layer, edition, query), *asked)
-    else:
-        near = _near(layer, edition, query).offset(0).subquery()
-        matching = matching.select_from(near).where(*_conditions(session, layer, query, near.c))
     if session.get_bind().dialect.name == "sqlite":
-        return MatchCount(count=_count(session, matching), is_exact=True)
-    counted = _count(session, matching.limit(EXACT_LIMIT_COUNT + 1))
+        return MatchCount(count=_count(session, _matching(session, layer, edition, query)), is_exact=True)
+    most = EXACT_LIMIT_COUNT + 1
+    if query.filter is None:
+        counted = _at_once(session, layer, edition, query, limit_count=most, is_count=True)[0][0]
+    else:
+        counted = _count(session, _matching(session, layer, edition, query).limit(most))
     if counted <= EXACT_LIMIT_COUNT:
         return MatchCount(count=counted, is_exact=True)
     return MatchCount(count=max(counted, _estimated(session, layer, edition, query)), is_exact=False)
+
+
+def _matching(session: Session, layer: LayerName, edition: Edition, query: FeatureQuery) -> Select[Any]:
+    matching: Select[Any] = select(literal_column("1"))
+    if query.area is None or session.get_bind().dialect.name == "sqlite":
+        asked = _conditions(session, layer, query, _table(layer).c)
+        return matching.select_from(_table(layer)).where(*_place(layer, edition, query), *asked)
+    near = _near(layer, edition, query).offset(0).subquery()
+    return matching.select_from(near).where(*_conditions(session, layer, query, near.c))
 
 
 def read_extent(session: Session, layer: LayerName, edition: Edition) -> Bounds | None:
