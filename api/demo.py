@@ -24,6 +24,7 @@ from api.settings import Settings
 from basemap.demo_city import DemoCity, make_city, write_city
 from basemap.model import LAYERS, LayerName
 from basemap.service import import_layer
+from basemap.tiles import build_tiles
 from permits.rulebook import load_rulebook
 from permits.service import BuildingChecks, check_buildings
 from spatial.crs import HCMC
@@ -80,8 +81,8 @@ ROUNDS = (
     ),
 )
 
-STEP_COUNT = len(LayerName) + len(ROUNDS) + 3
-"""How often progress is told: every layer, every round, and the city, the ways on foot and the plots."""
+STEP_COUNT = len(LayerName) + len(ROUNDS) + 4
+"""How often progress is told: every layer, every round, and the city, the tiles, the ways on foot and the plots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +181,7 @@ class _Chain:
         try:
             migrations.upgrade(database)
             features = {layer.value: self._import(database, layer, path) for layer, path in paths.items()}
+            self._draw_tiles(database)
             registers = self._registers(city, seed=size.seed)
             levels = [figures for each in ROUNDS for figures in self._run_round(database, each, registers)]
             checked = self._check_plots(database)
@@ -206,6 +208,11 @@ class _Chain:
         self.progress(Text(f"Nhập lớp: {label.vi}", f"Importing: {label.en}"))
         report = import_layer(database, layer, path, publish=True, imported_at=self.built_at, imported_by="demo")
         return report.accepted_count
+
+    def _draw_tiles(self, database: Database) -> None:
+        self.progress(Text("Vẽ ô bản đồ", "Drawing the map tiles"))
+        for layer in LayerName:
+            build_tiles(database, layer, directory=self.settings.tiles_dir)
 
     def _registers(self, city: DemoCity, *, seed: int) -> _Registers:
         self.progress(Text("Đo đường đi bộ", "Measuring the ways on foot"))
