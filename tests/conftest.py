@@ -54,6 +54,11 @@ def _missing_real_data() -> str | None:
 GROUPS = {"postgis": _missing_postgis, "browser": _missing_chromium, "real": _missing_real_data}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the browser last: while it is open its event loop runs in this thread, and no test can start another."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for group, missing in GROUPS.items():
         if item.get_closest_marker(group) is None:
