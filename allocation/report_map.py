@@ -7,7 +7,8 @@ import pandas as pd
 import shapely
 
 from basemap import cartography
-from basemap.cartography import SchoolCircles, Style
+from basemap.cartography import SchoolCircles
+from basemap.map_styles import Style
 from basemap.preview import LocalMap
 from spatial.text import Text
 

@@ -15,6 +15,7 @@ from allocation.public_figures import AdmissionRound
 from api.assets import map_assets
 from api.i18n import speech
 from basemap import cartography as draw
+from basemap import map_styles as look
 from basemap import store
 from basemap.map_labels import draw_label, draw_street_names
 from basemap.model import LAYERS, LayerName, LayerVersion
@@ -111,8 +112,8 @@ def parcel_map(session: Session, name: ParcelName, *, language: str) -> str:
     layers = {layer: read_or_nothing(session, layer, bounds=around) for layer in shown}
     _draw_plot_ground(made, layers)
     bites = [each.geometry.geometry for each in found.reservations if each.area_m2 > 0]
-    draw.draw(made, own, draw.PARCEL)
-    draw.draw(made, gpd.GeoDataFrame(geometry=bites, crs=crs), draw.RESERVATION_BITE)
+    draw.draw(made, own, look.PARCEL)
+    draw.draw(made, gpd.GeoDataFrame(geometry=bites, crs=crs), look.RESERVATION_BITE)
     if layers[LayerName.STREET] is not None:
         draw_street_names(
             made, layers[LayerName.STREET], within=_box_around(own, _PARCEL_IN_VIEW_M), limit=5, apart_m=25.0
@@ -130,11 +131,11 @@ def _draw_plot_ground(made: LocalMap, layers: dict[LayerName, gpd.GeoDataFrame |
         LayerName.ROAD_RESERVATION: {"road_name": _ROAD, "planned_width_m": _WIDTH},
     }
     if zones is not None:
-        draw.draw(made, zones, draw.ZONES, fields={"zone_code": _ZONE, "land_use": _USE})
+        draw.draw(made, zones, look.ZONES, fields={"zone_code": _ZONE, "land_use": _USE})
     for layer, style in (
-        (LayerName.PARCEL, draw.NEIGHBOUR_PARCELS),
-        (LayerName.BUILDING, draw.BUILDINGS),
-        (LayerName.ROAD_RESERVATION, draw.RESERVATIONS),
+        (LayerName.PARCEL, look.NEIGHBOUR_PARCELS),
+        (LayerName.BUILDING, look.BUILDINGS),
+        (LayerName.ROAD_RESERVATION, look.RESERVATIONS),
     ):
         frame = layers[layer]
         if frame is not None:
@@ -182,7 +183,7 @@ def _draw_ground(made: LocalMap, session: Session, *, bounds: Bounds | None) -> 
     streets = read_or_nothing(session, LayerName.STREET, bounds=bounds)
     zones = read_or_nothing(session, LayerName.ZONE, bounds=bounds)
     if wards is not None:
-        draw.draw(made, wards, draw.WARDS, fields={"name": Text("Phường", "Ward")})
+        draw.draw(made, wards, look.WARDS, fields={"name": Text("Phường", "Ward")})
     if zones is not None:
         draw.draw_water_and_parks(made, zones)
     if streets is not None:

@@ -1,4 +1,4 @@
-"""How each layer of the basemap looks on a map, and the functions that draw them.
+"""The functions that draw the layers of the basemap on a Folium map.
 
 Frames may be in any coordinate system that the house knows; they are simplified in metres, taken to WGS84 over the
 pinned datum operation and rounded to six decimals (11 cm). Only the attributes that are named reach the document.
@@ -17,6 +17,21 @@ import numpy as np
 import shapely
 
 from basemap.map_labels import latitude_longitude
+from basemap.map_styles import (
+    ALLEYS,
+    ARTERIALS,
+    BRIDGES,
+    FILL_CLASSES,
+    GREEN_USES,
+    PARKS,
+    PLAIN_SCHOOL,
+    STREET_STYLES,
+    STREETS,
+    WATER,
+    WATER_USES,
+    WITHHELD_CLASS,
+    Style,
+)
 from basemap.preview import HtmlMarker, LegendEntry, LocalMap, escaped
 from spatial.crs import WGS84, is_geographic
 from spatial.geometry import reproject_frame
@@ -24,138 +39,6 @@ from spatial.text import Text
 
 _DECIMALS = 6
 _SMALLEST_RADIUS_PX, _LARGEST_RADIUS_PX = 7.0, 24.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
-    """How one kind of feature is drawn.
-
-    Parameters
-    ----------
-    shape
-        ``area`` or ``line``, for the legend.
-    simplify_m
-        Largest shift of a border in metres; 0 for anything that law measures.
-    """
-
-    label: Text
-    shape: str = "area"
-    stroke: str
-    fill: str = "transparent"
-    stroke_px: float = 1.0
-    fill_opacity_ratio: float = 0.6
-    dash: str | None = None
-    simplify_m: float = 0.0
-
-    def as_leaflet(self) -> dict[str, Any]:
-        """Return the options that Leaflet draws by."""
-        return {
-            "color": self.stroke,
-            "weight": self.stroke_px,
-            "fill": self.shape == "area",
-            "fillColor": self.fill,
-            "fillOpacity": 0.0 if self.fill == "transparent" else self.fill_opacity_ratio,
-            **({"dashArray": self.dash} if self.dash else {}),
-        }
-
-    def as_legend(self) -> LegendEntry:
-        """Return the line of the legend."""
-        alpha = f"{round(255 * self.fill_opacity_ratio):02x}" if self.fill.startswith("#") else ""
-        return LegendEntry(
-            label=self.label,
-            shape=self.shape,
-            fill=self.fill + alpha,
-            stroke=self.stroke,
-            dashed=self.dash is not None,
-        )
-
-
-WARDS = Style(
-    label=Text("Ranh giới phường", "Ward borders"),
-    stroke="#7a6f8f",
-    fill="#fbf8f0",
-    stroke_px=1.5,
-    fill_opacity_ratio=0.85,
-    dash="6 4",
-    simplify_m=4.0,
-)
-WATER = Style(
-    label=Text("Sông, rạch", "Water"), stroke="#86b3c4", fill="#b9d8e3", fill_opacity_ratio=1.0, simplify_m=2.0
-)
-PARKS = Style(
-    label=Text("Cây xanh theo quy hoạch", "Planned green"),
-    stroke="#b7d1ae",
-    fill="#cfe2c6",
-    stroke_px=0.5,
-    simplify_m=2.0,
-)
-ARTERIALS = Style(
-    label=Text("Đường chính", "Main streets"), shape="line", stroke="#c39a4e", stroke_px=3.0, simplify_m=1.0
-)
-STREETS = Style(label=Text("Đường", "Streets"), shape="line", stroke="#b0a288", stroke_px=2.0, simplify_m=1.0)
-ALLEYS = Style(label=Text("Hẻm", "Alleys"), shape="line", stroke="#cfc4ae", stroke_px=1.25, simplify_m=1.0)
-BRIDGES = Style(label=Text("Cầu", "Bridges"), shape="line", stroke="#7d5f1e", stroke_px=4.0, simplify_m=1.0)
-BUILDINGS = Style(
-    label=Text("Công trình hiện hữu", "Buildings"), stroke="#8b7d6b", fill="#cbbfac", fill_opacity_ratio=0.8
-)
-NEIGHBOUR_PARCELS = Style(
-    label=Text("Thửa đất lân cận", "Neighbouring parcels"), stroke="#a89c86", fill="#fffdf8", fill_opacity_ratio=0.5
-)
-PARCEL = Style(
-    label=Text("Thửa đất đang xem", "This parcel"),
-    stroke="#0c5a55",
-    fill="#6fb7a7",
-    stroke_px=3.0,
-    fill_opacity_ratio=0.45,
-)
-RESERVATIONS = Style(
-    label=Text("Lộ giới quy hoạch", "Road reservation"),
-    stroke="#b4431c",
-    fill="#e58b62",
-    fill_opacity_ratio=0.25,
-    dash="5 4",
-)
-RESERVATION_BITE = Style(
-    label=Text("Phần thửa đất nằm trong lộ giới", "Part of the parcel inside the reservation"),
-    stroke="#8f2f0e",
-    fill="#c8501f",
-    stroke_px=2.0,
-    fill_opacity_ratio=0.75,
-)
-ZONES = Style(
-    label=Text("Ô quy hoạch phân khu", "Zoning plan cells"),
-    stroke="#5b4a86",
-    fill="#8a78b8",
-    stroke_px=1.5,
-    fill_opacity_ratio=0.1,
-    dash="2 4",
-)
-STREET_STYLES: Mapping[str, Style] = MappingProxyType(
-    {
-        "motorway": ARTERIALS,
-        "arterial": ARTERIALS,
-        "bridge": BRIDGES,
-        "street": STREETS,
-        "alley": ALLEYS,
-        "path": ALLEYS,
-    }
-)
-"""Style of each ``street_class``; a street without a class is drawn like a street."""
-
-FILL_CLASSES: tuple[tuple[float, str, Text], ...] = (
-    (0.60, "#cfe3d8", Text("Dưới 60% chỗ đã xếp", "Under 60% of seats placed")),
-    (0.90, "#7db9a6", Text("60% đến dưới 90%", "60% to under 90%")),
-    (1.00, "#1f7a6c", Text("90% đến dưới 100%", "90% to under 100%")),
-    (math.inf, "#b4431c", Text("Đã đủ chỗ", "Full")),
-)
-"""Upper bound of the share of seats placed (exclusive), colour, label."""
-
-WITHHELD_CLASS = (math.nan, "#d8d2c4", Text("Số liệu được che", "Figure withheld"))
-"""Colour and label of a share that is not told."""
-
-_PLAIN_SCHOOL = "#0c5a55"
-WATER_USES, GREEN_USES = ("SON", "MNC"), ("DKV", "CAN")
-"""Values of ``land_use`` that are drawn as water, and as green."""
 
 
 def draw(
@@ -233,7 +116,7 @@ def draw_schools(target: LocalMap, frame: gpd.GeoDataFrame, *, circles: SchoolCi
 
 def _school_marker(target: LocalMap, row: Mapping[str, Any], *, circles: SchoolCircles, largest: int) -> folium.Marker:
     radius_px = _radius_px(row[circles.size_column] if circles.size_column else None, largest)
-    colour = _fill_class(row[circles.fill_ratio_column])[1] if circles.fill_ratio_column else _PLAIN_SCHOOL
+    colour = _fill_class(row[circles.fill_ratio_column])[1] if circles.fill_ratio_column else PLAIN_SCHOOL
     told = [f"{label.in_language(target.language)}: {row[column]}" for column, label in circles.fields.items()]
     spoken = ". ".join([str(row["name"]), *told])
     shown = "<br>".join([f"<strong>{escaped(row['name'])}</strong>", *map(escaped, told)])
@@ -248,7 +131,7 @@ def _school_marker(target: LocalMap, row: Mapping[str, Any], *, circles: SchoolC
 
 def _school_legend(target: LocalMap, frame: gpd.GeoDataFrame, circles: SchoolCircles) -> None:
     if circles.fill_ratio_column is None:
-        entries = [(_PLAIN_SCHOOL, Text("Trường học", "School"))]
+        entries = [(PLAIN_SCHOOL, Text("Trường học", "School"))]
     else:
         is_withheld = bool(frame[circles.fill_ratio_column].isna().any())
         entries = [(colour, label) for _, colour, label in (*FILL_CLASSES, *([WITHHELD_CLASS] if is_withheld else []))]

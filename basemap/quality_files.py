@@ -8,7 +8,8 @@ import numpy as np
 import pyogrio
 import shapely
 
-from basemap.cartography import Style, bounds_of, draw
+from basemap.cartography import bounds_of, draw
+from basemap.map_styles import Style
 from basemap.preview import LocalMap
 from basemap.quality_findings import Finding, QualityReport, RuleOutcome
 from spatial.text import Text

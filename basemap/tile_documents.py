@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from basemap import cartography as look
-from basemap.cartography import Style
+from basemap import map_styles as look
+from basemap.map_styles import Style
 from basemap.model import LAYERS, Attribute, Kind, LayerName, LayerVersionId, Shape
 from basemap.tile_grid import DEEPEST_ZOOM, TILE_MATRIX_SET, Box, Tile
 from basemap.tiles import ZOOMS

@@ -9,10 +9,6 @@ import pytest
 import shapely
 
 from basemap.cartography import (
-    FILL_CLASSES,
-    PARCEL,
-    STREET_STYLES,
-    WARDS,
     SchoolCircles,
     bounds_of,
     draw,
@@ -21,6 +17,7 @@ from basemap.cartography import (
     draw_water_and_parks,
     geojson_of,
 )
+from basemap.map_styles import FILL_CLASSES, PARCEL, STREET_STYLES, WARDS
 from basemap.model import STREET_CLASSES
 from basemap.preview import LocalMap, MapAssets, asset_files
 from spatial.text import Text

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from PIL import Image, ImageColor
 
-from basemap import cartography as look
+from basemap import map_styles as look
 from basemap.model import LayerName
 from basemap.tile_drawing import GROUND, INGREDIENTS, TILE_SIDE_PX, ZOOMS, Ingredient, draw_background, ingredients_at
 from basemap.tile_grid import Tile

@@ -1,0 +1,142 @@
+"""How each layer of the basemap looks, on a map of a page, on a tile and on paper alike."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from basemap.preview import LegendEntry
+from spatial.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How one kind of feature is drawn.
+
+    Parameters
+    ----------
+    shape
+        ``area`` or ``line``, for the legend.
+    simplify_m
+        Largest shift of a border in metres; 0 for anything that law measures.
+    """
+
+    label: Text
+    shape: str = "area"
+    stroke: str
+    fill: str = "transparent"
+    stroke_px: float = 1.0
+    fill_opacity_ratio: float = 0.6
+    dash: str | None = None
+    simplify_m: float = 0.0
+
+    def as_leaflet(self) -> dict[str, Any]:
+        """Return the options that Leaflet draws by."""
+        return {
+            "color": self.stroke,
+            "weight": self.stroke_px,
+            "fill": self.shape == "area",
+            "fillColor": self.fill,
+            "fillOpacity": 0.0 if self.fill == "transparent" else self.fill_opacity_ratio,
+            **({"dashArray": self.dash} if self.dash else {}),
+        }
+
+    def as_legend(self) -> LegendEntry:
+        """Return the line of the legend."""
+        alpha = f"{round(255 * self.fill_opacity_ratio):02x}" if self.fill.startswith("#") else ""
+        return LegendEntry(
+            label=self.label,
+            shape=self.shape,
+            fill=self.fill + alpha,
+            stroke=self.stroke,
+            dashed=self.dash is not None,
+        )
+
+
+WARDS = Style(
+    label=Text("Ranh giới phường", "Ward borders"),
+    stroke="#7a6f8f",
+    fill="#fbf8f0",
+    stroke_px=1.5,
+    fill_opacity_ratio=0.85,
+    dash="6 4",
+    simplify_m=4.0,
+)
+WATER = Style(
+    label=Text("Sông, rạch", "Water"), stroke="#86b3c4", fill="#b9d8e3", fill_opacity_ratio=1.0, simplify_m=2.0
+)
+PARKS = Style(
+    label=Text("Cây xanh theo quy hoạch", "Planned green"),
+    stroke="#b7d1ae",
+    fill="#cfe2c6",
+    stroke_px=0.5,
+    simplify_m=2.0,
+)
+ARTERIALS = Style(
+    label=Text("Đường chính", "Main streets"), shape="line", stroke="#c39a4e", stroke_px=3.0, simplify_m=1.0
+)
+STREETS = Style(label=Text("Đường", "Streets"), shape="line", stroke="#b0a288", stroke_px=2.0, simplify_m=1.0)
+ALLEYS = Style(label=Text("Hẻm", "Alleys"), shape="line", stroke="#cfc4ae", stroke_px=1.25, simplify_m=1.0)
+BRIDGES = Style(label=Text("Cầu", "Bridges"), shape="line", stroke="#7d5f1e", stroke_px=4.0, simplify_m=1.0)
+BUILDINGS = Style(
+    label=Text("Công trình hiện hữu", "Buildings"), stroke="#8b7d6b", fill="#cbbfac", fill_opacity_ratio=0.8
+)
+NEIGHBOUR_PARCELS = Style(
+    label=Text("Thửa đất lân cận", "Neighbouring parcels"), stroke="#a89c86", fill="#fffdf8", fill_opacity_ratio=0.5
+)
+PARCEL = Style(
+    label=Text("Thửa đất đang xem", "This parcel"),
+    stroke="#0c5a55",
+    fill="#6fb7a7",
+    stroke_px=3.0,
+    fill_opacity_ratio=0.45,
+)
+RESERVATIONS = Style(
+    label=Text("Lộ giới quy hoạch", "Road reservation"),
+    stroke="#b4431c",
+    fill="#e58b62",
+    fill_opacity_ratio=0.25,
+    dash="5 4",
+)
+RESERVATION_BITE = Style(
+    label=Text("Phần thửa đất nằm trong lộ giới", "Part of the parcel inside the reservation"),
+    stroke="#8f2f0e",
+    fill="#c8501f",
+    stroke_px=2.0,
+    fill_opacity_ratio=0.75,
+)
+ZONES = Style(
+    label=Text("Ô quy hoạch phân khu", "Zoning plan cells"),
+    stroke="#5b4a86",
+    fill="#8a78b8",
+    stroke_px=1.5,
+    fill_opacity_ratio=0.1,
+    dash="2 4",
+)
+STREET_STYLES: Mapping[str, Style] = MappingProxyType(
+    {
+        "motorway": ARTERIALS,
+        "arterial": ARTERIALS,
+        "bridge": BRIDGES,
+        "street": STREETS,
+        "alley": ALLEYS,
+        "path": ALLEYS,
+    }
+)
+"""Style of each ``street_class``; a street without a class is drawn like a street."""
+
+FILL_CLASSES: tuple[tuple[float, str, Text], ...] = (
+    (0.60, "#cfe3d8", Text("Dưới 60% chỗ đã xếp", "Under 60% of seats placed")),
+    (0.90, "#7db9a6", Text("60% đến dưới 90%", "60% to under 90%")),
+    (1.00, "#1f7a6c", Text("90% đến dưới 100%", "90% to under 100%")),
+    (math.inf, "#b4431c", Text("Đã đủ chỗ", "Full")),
+)
+"""Upper bound of the share of seats placed (exclusive), colour, label."""
+
+WITHHELD_CLASS = (math.nan, "#d8d2c4", Text("Số liệu được che", "Figure withheld"))
+"""Colour and label of a share that is not told."""
+
+PLAIN_SCHOOL = "#0c5a55"
+WATER_USES, GREEN_USES = ("SON", "MNC"), ("DKV", "CAN")
+"""Values of ``land_use`` that are drawn as water, and as green."""
