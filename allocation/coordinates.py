@@ -1,5 +1,7 @@
 """Homes and schools from their columns to metres in the storage coordinate system."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,9 +16,14 @@ COORDINATE_COLUMNS = ("lon", "lat", "x", "y")
 _SHARE_OUTSIDE_THAT_CONDEMNS_A_FILE = 0.5
 
 Points = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+ByAddress = Callable[[RecordChecks, Mask], Points]
+"""Places the marked records by their address: points (n, 2) in the storage system, NaN for all others."""
 
 
-def located(checks: RecordChecks, *, crs: str | None, storage_crs: str, needed: bool) -> Points:
+def located(
+    checks: RecordChecks, *, crs: str | None, storage_crs: str, needed: bool, by_address: ByAddress | None = None
+) -> Points:
     """Return the points (n, 2) of a table in ``storage_crs``, metres; NaN where there is none.
 
     Parameters
@@ -25,6 +32,8 @@ def located(checks: RecordChecks, *, crs: str | None, storage_crs: str, needed: 
         Coordinate system of the columns ``x``, ``y``; by default ``storage_crs``. ``lon``, ``lat`` are EPSG:4326.
     needed
         Whether a record without a point stands aside, or only loses its place on the map.
+    by_address
+        Who places the records that have no coordinates but an ``address``.
 
     Raises
     ------
@@ -37,29 +46,46 @@ def located(checks: RecordChecks, *, crs: str | None, storage_crs: str, needed: 
     names, source = (("x", "y"), crs or storage_crs) if table.has("x", "y") else (("lon", "lat"), WGS84)
     nowhere = np.full((len(table.frame), 2), np.nan)
     if not table.has(*names):
+        if by_address is not None and table.has("address"):
+            return by_address(checks, np.ones(len(table.frame), dtype=bool))
         if needed:
             checks.require("lon", "lat")
         return nowhere
+    has_address = np.zeros(len(table.frame), dtype=bool)
+    if by_address is not None and table.has("address"):
+        is_blank = (table.column(names[0]) == "") & (table.column(names[1]) == "")
+        has_address = (is_blank & (table.column("address") != "")).to_numpy()
     given = np.column_stack([_numbers(table.column(name)) for name in names])
-    severity = Severity.ERROR if needed else Severity.WARNING
     missing = np.isnan(given).any(axis=1)
-    for record in np.flatnonzero(missing):
+    for record in np.flatnonzero(missing & ~has_address):
         value = ", ".join(table.frame.loc[record, list(names)])
-        checks.note(int(record), _missing(names, value, severity))
+        checks.note(int(record), _missing(names, value, Severity.ERROR if needed else Severity.WARNING))
+    outside = _outside_the_country(checks, given, names=names, source=source, needed=needed)
+    if outside is None:
+        return nowhere
+    points = by_address(checks, has_address) if by_address is not None and has_address.any() else nowhere
+    good = ~missing & ~outside
+    points[good] = transformer(source, storage_crs)(given[good])
+    return points
+
+
+def _outside_the_country(
+    checks: RecordChecks, given: Points, *, names: tuple[str, str], source: str, needed: bool
+) -> Mask | None:
+    """Note the points outside the country and return which they are; None when they are most of a file."""
+    missing = np.isnan(given).any(axis=1)
     degrees = np.full_like(given, np.nan)
     degrees[~missing] = transformer(source, WGS84)(given[~missing])
-    outside = ~missing & ~_in_country(degrees)
+    outside = np.asarray(~missing & ~_in_country(degrees))
     if outside.sum() > _SHARE_OUTSIDE_THAT_CONDEMNS_A_FILE * (~missing).sum():
         _refuse_or_warn(checks, given[outside], names=names, source=source, needed=needed)
-        return nowhere
+        return None
+    severity = Severity.ERROR if needed else Severity.WARNING
     swapped = _in_country(transformer(source, WGS84)(np.where(outside[:, None], given[:, ::-1], np.nan)))
     for record in np.flatnonzero(outside):
         value = f"{given[record, 0]:.6f}, {given[record, 1]:.6f}"
         checks.note(int(record), _outside(names, value, severity, is_swapped=bool(swapped[record])))
-    points = nowhere
-    good = ~missing & ~outside
-    points[good] = transformer(source, storage_crs)(given[good])
-    return points
+    return outside
 
 
 def _numbers(text: pd.Series) -> npt.NDArray[np.float64]:

@@ -1,14 +1,16 @@
 """The files of a round: read, checked record by record, and brought to one form."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from allocation.applicant_rows import APPLICANT_COLUMNS, applicant_numbers, check_applicants
-from allocation.coordinates import located
+from allocation.coordinates import ByAddress, Mask, Points, located
 from allocation.distance_rows import DISTANCE_COLUMNS, KnownNames, check_distances
 from allocation.model import ANY_LEVEL, AllocationProblem, Level
 from allocation.record_checks import RecordChecks
@@ -18,6 +20,9 @@ from spatial.crs import HCMC
 from spatial.errors import InputError
 from spatial.issues import Issue, IssueReport, Severity
 from spatial.text import Text
+
+if TYPE_CHECKING:
+    from basemap.geocode import Geocoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +39,15 @@ class IntakeOptions:
         Coordinate system of the columns ``x``, ``y``; by default ``storage_crs``.
     storage_crs
         Metric coordinate system that points are brought to.
+    open_geocoder
+        Opens the address layer for homes that are given as addresses; without it such homes have no place.
     """
 
     any_id: bool = False
     level: str | None = None
     crs: str | None = None
     storage_crs: str = HCMC
+    open_geocoder: Callable[[], "Geocoder"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,12 +106,13 @@ def read_round(
     of_applicants.require("applicant_no")
     of_schools.require("school_code")
     levels = _levels(of_applicants.table, of_schools.table, options)
-    points = [
-        located(checks, crs=options.crs, storage_crs=options.storage_crs, needed=distances is None)
-        for checks in (of_applicants, of_schools)
-    ]
-    rows = check_applicants(of_applicants, levels[0], points[0], any_id=options.any_id)
-    pools = check_schools(of_schools, levels[1], points[1])
+    needed = distances is None
+    homes, places = (
+        located(checks, crs=options.crs, storage_crs=options.storage_crs, needed=needed, by_address=by_address)
+        for checks, by_address in ((of_applicants, _by_address(options) if needed else None), (of_schools, None))
+    )
+    rows = check_applicants(of_applicants, levels[0], homes, any_id=options.any_id)
+    pools = check_schools(of_schools, levels[1], places)
     _note_columns(of_applicants, of_schools, any_id=options.any_id)
     found, pairs = [*_in_order(of_applicants), *_in_order(of_schools)], None
     if distances is not None:
@@ -120,6 +129,20 @@ def read_round(
         set_aside_count=rows.set_aside_count,
         schools_file=of_schools.table.file,
     )
+
+
+def _by_address(options: IntakeOptions) -> ByAddress | None:
+    """Return who places homes by their address; the geocoder is loaded by the file that needs it alone."""
+    if options.open_geocoder is None:
+        return None
+    open_geocoder, storage_crs = options.open_geocoder, options.storage_crs
+
+    def place(checks: RecordChecks, records: Mask) -> Points:
+        from allocation.home_addresses import homes_by_address  # noqa: PLC0415 - takes a second to import
+
+        return homes_by_address(checks, records, open_geocoder=open_geocoder, storage_crs=storage_crs)
+
+    return place
 
 
 def _must_be_a_level(level: str | None) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -22,6 +22,9 @@ from api.console import progress, results, say, say_issues
 from api.settings import settings
 from spatial.errors import InputError, VerificationError
 from spatial.text import Text
+
+if TYPE_CHECKING:
+    from basemap.geocode import Geocoder
 
 Say = Callable[[Text], None]
 
@@ -55,7 +58,9 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
             Text("Cần đúng một trong hai: --distances hoặc --network.", "Give either --distances or --network."),
             hint=Text("Tệp khoảng cách, hoặc tệp đường để đo.", "A file of distances, or of streets to measure on."),
         )
-    options = IntakeOptions(any_id=any_id, level=level, crs=crs, storage_crs=settings().crs)
+    options = IntakeOptions(
+        any_id=any_id, level=level, crs=crs, storage_crs=settings().crs, open_geocoder=_published_geocoder
+    )
     round_settings = RoundSettings(policy=rule, seed=seed, any_id=any_id, crs=settings().crs)
     with progress() as bar:
         task = bar.add_task("", total=None)
@@ -124,6 +129,12 @@ def _refuse_unused_files(*, preferences: Path | None, priorities: Path | None, p
                 hint=Text(f"Bỏ {name}, hoặc chọn quy tắc khác.", f"Leave {name} out, or choose another policy."),
                 subject=str(path),
             )
+
+
+def _published_geocoder() -> "Geocoder":
+    from api.commands.geocode import published_geocoder  # noqa: PLC0415 - a store is opened for addresses alone
+
+    return published_geocoder()
 
 
 def _measured(given: RoundInput, network: Path, *, files: tuple[str, str], tell: Say) -> RoundInput:

@@ -9,20 +9,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from api.address_desk import read_clerk
 from api.commands.stores import open_store
 from api.console import results, say
 from api.settings import settings
-from basemap import store
-from basemap.address_index import build_index
-from basemap.admin_unit_files import packaged_units
-from basemap.former_wards import WardsOfBothTimes
 from basemap.geocode import Answer, Geocoder
 from basemap.geocode_batch import GRADE_LABELS, answer_json, place_json
 from basemap.geocode_files import geocode_file
-from basemap.model import LayerName
-from basemap.ward_names import AdministrativeUnits, CurrentWards
 from spatial.crs import WGS84, transformer
-from spatial.errors import DataUnavailableError, InputError, NotFoundError
+from spatial.errors import InputError, NotFoundError
 from spatial.text import Text
 
 _DEFAULT_LIMIT_M = 50.0
@@ -53,26 +48,21 @@ def geocode(  # noqa: PLR0913 - each is one word of the command line
     elif file is not None:
         _answer_file(file, out, column=column, as_json=as_json)
     else:
-        _say_answer(_geocoder(), text or "", as_json=as_json)
+        _say_answer(published_geocoder(), text or "", as_json=as_json)
 
 
-def _geocoder() -> Geocoder:
+def published_geocoder() -> Geocoder:
+    """Return who answers addresses from the published layers of the store that the settings name."""
     with open_store() as database, database.transaction() as session:
-        layers = {
-            name: store.read_layer(session, name) for name in (LayerName.ADDRESS, LayerName.STREET, LayerName.WARD)
-        }
-    wards = layers[LayerName.WARD]
-    units = _administrative_units(CurrentWards.of_layer(wards))
-    return Geocoder(build_index(layers[LayerName.ADDRESS], layers[LayerName.STREET], wards=wards, units=units))
-
-
-def _administrative_units(current: CurrentWards) -> AdministrativeUnits:
-    """Return who knows former names too, or today's alone where the conversion table is not installed."""
-    try:
-        return WardsOfBothTimes(current, packaged_units())
-    except DataUnavailableError as error:
-        say(error.message)
-        return current
+        clerk = read_clerk(session)
+    if not clerk.knows_former_names:
+        say(
+            Text(
+                "Chưa cài bảng chuyển đổi đơn vị hành chính: tên phường, quận cũ không đối chiếu được.",
+                "The conversion table of administrative units is not installed: former names cannot be checked.",
+            )
+        )
+    return clerk.geocoder
 
 
 def _answer_file(file: Path, out: Path | None, *, column: str, as_json: bool) -> None:
@@ -81,7 +71,7 @@ def _answer_file(file: Path, out: Path | None, *, column: str, as_json: bool) ->
             Text("Thiếu --out.", "--out is missing."),
             hint=Text("Ghi tên tệp CSV sẽ được tạo.", "Name the CSV file to write."),
         )
-    geocoder = _geocoder()
+    geocoder = published_geocoder()
     report = geocode_file(
         file,
         out,
@@ -129,7 +119,7 @@ def _say_nearest(lon: float | None, lat: float | None, *, limit_m: float, as_jso
             Text("Cần --lon và --lat theo độ WGS84.", "--lon and --lat are needed, in degrees of WGS84."),
             hint=Text("Ví dụ: --lon 106.70 --lat 10.77.", "For example: --lon 106.70 --lat 10.77."),
         )
-    geocoder = _geocoder()
+    geocoder = published_geocoder()
     x, y = transformer(WGS84, geocoder.index.crs)(np.array([[lon, lat]]))[0].tolist()
     nearest = geocoder.nearest(x, y, limit_m=limit_m)
     if nearest is None:
