@@ -4,13 +4,15 @@ import errno
 import re
 import sys
 from importlib import import_module
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, NoReturn
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from api.console import say_error
+from api.settings import language_of_terminal
+from api.usage_errors import USAGE_ERROR, as_input_error, is_only_a_group
 from spatial.errors import (
     DiabanError,
     InfeasibleError,
@@ -28,31 +30,88 @@ EXIT_CODES: tuple[tuple[type[DiabanError], int], ...] = (
 )
 """First match wins; anything else that goes wrong exits with 1."""
 
+_MISUSED = 2
+
 
 class Subcommand(NamedTuple):
     """Where a subcommand lives, and what it is for; ``name`` is a function or a `typer.Typer`."""
 
     module: str
     name: str
-    help: str
+    help: Text
 
 
 class LazyGroup(TyperGroup):
     """A group that imports a subcommand when it is asked for: ``--help`` need not load an optimiser."""
 
     subcommands: ClassVar[dict[str, Subcommand]] = {
-        "demo": Subcommand("demo", "demo", "Make a demonstration city, run everything on it and serve it."),
-        "allocate": Subcommand("allocate", "allocate", "Place the applicants of a round in schools."),
-        "verify": Subcommand("allocate", "verify", "Check the proof of a round from its files alone."),
-        "explain": Subcommand("allocate", "explain", "Say where an applicant was placed, and why not nearer."),
-        "publish": Subcommand("publish", "publish", "Let families look up the results of a verified round."),
-        "simulate-round": Subcommand("simulate", "simulate_round", "Make the files of a round from a real district."),
-        "basemap": Subcommand("basemap", "app", "The shared layers: import, list, show, publish, roll back, export."),
-        "geocode": Subcommand("geocode", "geocode", "Find addresses on the map, one or a whole file."),
-        "permits": Subcommand("permits", "app", "Parcels, and what may be built on them."),
-        "serve": Subcommand("serve", "serve", "Serve pages, maps and the JSON interface."),
-        "db": Subcommand("db", "app", "The store: build it, or bring it up to date."),
-        "user": Subcommand("user", "app", "Accounts of officers and planners."),
+        "demo": Subcommand(
+            "demo",
+            "demo",
+            Text(
+                "Dựng một thành phố mẫu, chạy mọi việc trên đó và mở trang để xem.",
+                "Make a demonstration city, run everything on it and serve it.",
+            ),
+        ),
+        "allocate": Subcommand(
+            "allocate",
+            "allocate",
+            Text("Xếp học sinh của một đợt vào trường.", "Place the applicants of a round in schools."),
+        ),
+        "verify": Subcommand(
+            "allocate",
+            "verify",
+            Text("Kiểm chứng một đợt chỉ từ các tệp của nó.", "Check the proof of a round from its files alone."),
+        ),
+        "explain": Subcommand(
+            "allocate",
+            "explain",
+            Text(
+                "Nói một em được xếp trường nào, và vì sao không gần hơn.",
+                "Say where an applicant was placed, and why not nearer.",
+            ),
+        ),
+        "publish": Subcommand(
+            "publish",
+            "publish",
+            Text(
+                "Cho gia đình tra cứu kết quả của một đợt đã kiểm chứng.",
+                "Let families look up the results of a verified round.",
+            ),
+        ),
+        "simulate-round": Subcommand(
+            "simulate",
+            "simulate_round",
+            Text(
+                "Tạo các tệp của một đợt từ dữ liệu thật của một quận.",
+                "Make the files of a round from a real district.",
+            ),
+        ),
+        "basemap": Subcommand(
+            "basemap",
+            "app",
+            Text(
+                "Các lớp dùng chung: nhập, liệt kê, xem, công bố, rút lại, xuất.",
+                "The shared layers: import, list, show, publish, roll back, export.",
+            ),
+        ),
+        "geocode": Subcommand(
+            "geocode",
+            "geocode",
+            Text("Tìm địa chỉ trên bản đồ, một hoặc cả tệp.", "Find addresses on the map, one or a whole file."),
+        ),
+        "permits": Subcommand(
+            "permits", "app", Text("Thửa đất, và được xây gì trên đó.", "Parcels, and what may be built on them.")
+        ),
+        "serve": Subcommand(
+            "serve", "serve", Text("Mở trang, bản đồ và giao diện JSON.", "Serve pages, maps and the JSON interface.")
+        ),
+        "db": Subcommand(
+            "db", "app", Text("Kho dữ liệu: dựng mới hoặc nâng cấp.", "The store: build it, or bring it up to date.")
+        ),
+        "user": Subcommand(
+            "user", "app", Text("Tài khoản của cán bộ và người làm quy hoạch.", "Accounts of officers and planners.")
+        ),
     }
 
     # typer keeps the types of these arguments in a private module.
@@ -74,8 +133,11 @@ class LazyGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as said above
         """Write the list of subcommands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, subcommand.help) for name, subcommand in self.subcommands.items()])
+        language = language_of_terminal()
+        with formatter.section(Text("Các lệnh", "Commands").in_language(language)):
+            formatter.write_dl(
+                [(name, subcommand.help.in_language(language)) for name, subcommand in self.subcommands.items()]
+            )
 
 
 app = typer.Typer(
@@ -127,14 +189,26 @@ def fault_of_system(error: OSError) -> DiabanError:
 def main() -> None:
     """Run the command line; a foreseen error is one line on stderr, never a traceback."""
     try:
-        app()
+        ended = app(standalone_mode=False, prog_name="diaban")
     except DiabanError as error:
-        say_error(error)
-        sys.exit(exit_code_of(error))
+        _end(error)
+    except USAGE_ERROR as error:
+        if is_only_a_group(error):
+            error.show()
+            sys.exit(_MISUSED)
+        _end(as_input_error(error))
+    except typer.Abort:
+        _end(DiabanError(Text("Đã dừng.", "Stopped.")))
     except OSError as error:
-        fault = fault_of_system(error)
-        say_error(fault)
-        sys.exit(exit_code_of(fault))
+        _end(fault_of_system(error))
+    else:
+        # What was asked by a code, such as 130 for Ctrl+C.
+        sys.exit(ended if isinstance(ended, int) else 0)
+
+
+def _end(error: DiabanError) -> NoReturn:
+    say_error(error)
+    sys.exit(exit_code_of(error))
 
 
 if __name__ == "__main__":

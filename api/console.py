@@ -1,10 +1,15 @@
 """What the command line says: progress and messages on stderr, results on stdout."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from api.settings import language_of_terminal, settings
 from spatial.errors import DiabanError, InputError
@@ -23,9 +28,52 @@ messages = Console(stderr=True, highlight=False, soft_wrap=True)
 results = Console(highlight=False, soft_wrap=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The head of a column.
+
+    Parameters
+    ----------
+    is_number
+        The column is narrow and stands to the right, below a head of one word a line.
+    folds
+        The column takes what room is left, and folds; all others stay on one line.
+    """
+
+    text: Text
+    is_number: bool = False
+    folds: bool = False
+
+
+def said(text: Text) -> str:
+    """Return ``text`` in the language of the terminal."""
+    return text.in_language(settings().language)
+
+
 def say(text: Text) -> None:
     """Print one sentence on stderr in the language of the terminal."""
-    messages.print(text.in_language(settings().language), markup=False)
+    messages.print(said(text), markup=False)
+
+
+def print_json(content: object) -> None:
+    """Print ``content`` as JSON on stdout."""
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def plain_table(heads: Sequence[Head], *, title: str | None = None) -> Table:
+    """Return an empty table that fits 80 columns: nothing is cut off, and no number or moment is folded."""
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    for head in heads:
+        words = said(head.text)
+        table.add_column(
+            words.replace(" ", "\n") if head.is_number else words,
+            justify="right" if head.is_number else "left",
+            no_wrap=not head.folds,
+            overflow="fold",
+        )
+    return table
 
 
 def say_error(error: DiabanError) -> None:

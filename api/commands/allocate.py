@@ -1,14 +1,11 @@
 """``diaban allocate``, ``verify`` and ``explain``: a round from files, its proof, and its reasons."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.table import Column, Table
 
 from allocation.explain import Explanation, as_data
 from allocation.explain import explain as explain_applicant
@@ -16,9 +13,11 @@ from allocation.explain_sentences import metres
 from allocation.intake import IntakeOptions, RoundInput, read_round
 from allocation.model import LEVEL_LABELS
 from allocation.policy import DEFAULT_POLICY, load_policy
+from allocation.result_files import SUMMARY_FILE
 from allocation.round import RoundResult, RoundSettings, run
 from allocation.verify import verify_directory
-from api.console import progress, results, say, say_issues
+from api.commands.options import JsonOption
+from api.console import Head, plain_table, print_json, progress, results, said, say, say_issues
 from api.settings import settings
 from spatial.errors import InputError, VerificationError
 from spatial.text import Text
@@ -30,7 +29,6 @@ Say = Callable[[Text], None]
 
 OutOption = Annotated[Path, typer.Option(help="Directory for the result.", show_default=False)]
 AnyIdOption = Annotated[bool, typer.Option("--any-id", help="Any unique text is an applicant number.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 RoundArgument = Annotated[Path, typer.Argument(help="Directory that `allocate` wrote.", show_default=False)]
 
 
@@ -72,15 +70,14 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
         given = read_round(applicants, schools, distances=distances, options=options)
         if network is not None:
             given = _measured(given, network, files=(applicants.name, schools.name), tell=tell)
+        if given.applicants.empty and (out / SUMMARY_FILE).exists():
+            say_issues(given.issues, written_to="--out")
+            raise _no_applicant(applicants, kept=out)
         result = run(given, settings=round_settings, directory=out, progress=tell)
     say_issues(given.issues, written_to=str(out / "issues.csv"))
     _show_result(result, as_json=as_json)
     if given.applicants.empty:
-        raise InputError(
-            Text("Không hồ sơ nào dùng được.", "No applicant could be used."),
-            hint=Text("Xem issues.csv.", "See issues.csv."),
-            subject=applicants.name,
-        )
+        raise _no_applicant(applicants, kept=None)
 
 
 def verify(directory: RoundArgument, *, as_json: JsonOption = False) -> None:
@@ -93,7 +90,7 @@ def verify(directory: RoundArgument, *, as_json: JsonOption = False) -> None:
             "claims": [claim._asdict() for claim in verification.claims],
             "failures": [failure._asdict() for failure in verification.failures],
         }
-        _print_json(content)
+        print_json(content)
     elif verification.passed:
         for claim in verification.claims:
             results.print(f"✓ {claim.in_language(language)}", markup=False)
@@ -116,9 +113,22 @@ def explain(
     """Say where an applicant is placed, how far, and why not in a nearer school."""
     explanation = explain_applicant(directory, applicant_no)
     if as_json:
-        _print_json(as_data(explanation))
+        print_json(as_data(explanation))
         return
     _print_explanation(explanation)
+
+
+def _no_applicant(applicants: Path, *, kept: Path | None) -> InputError:
+    """Return the refusal of a round of nobody; an earlier round at ``kept`` stays what it is."""
+    hint = Text("Xem issues.csv.", "See issues.csv.")
+    if kept is not None:
+        hint = Text(
+            f"Đợt xét đã có trong {kept} được giữ nguyên; chọn --out khác để có issues.csv.",
+            f"The earlier round in {kept} stays as it was; choose another --out to get issues.csv.",
+        )
+    return InputError(
+        Text("Không hồ sơ nào dùng được.", "No applicant could be used."), hint=hint, subject=applicants.name
+    )
 
 
 def _refuse_unused_files(*, preferences: Path | None, priorities: Path | None, policy: str) -> None:
@@ -153,32 +163,29 @@ def _measured(given: RoundInput, network: Path, *, files: tuple[str, str], tell:
     return replace(given, pairs=measured.pairs, street_lines=streets.network.edge_lines)
 
 
-_HEADERS = (
-    Text("cấp", "level"),
-    Text("hồ sơ", "applicants"),
-    Text("chỗ học", "seats"),
-    Text("có chỗ", "placed"),
-    Text("chưa có chỗ", "unplaced"),
-    Text("trung bình (m)", "mean (m)"),
-    Text("xa nhất (m)", "farthest (m)"),
-    Text("trường gần nhất", "at the nearest"),
+_HEADS = (
+    Head(text=Text("cấp", "level")),
+    Head(text=Text("hồ sơ", "applicants"), is_number=True),
+    Head(text=Text("chỗ học", "seats"), is_number=True),
+    Head(text=Text("có chỗ", "placed"), is_number=True),
+    Head(text=Text("chưa có chỗ", "unplaced"), is_number=True),
+    Head(text=Text("trung bình (m)", "mean (m)"), is_number=True),
+    Head(text=Text("xa nhất (m)", "farthest (m)"), is_number=True),
+    Head(text=Text("trường gần nhất", "at the nearest"), is_number=True),
 )
 
 
 def _show_result(result: RoundResult, *, as_json: bool) -> None:
     if as_json:
-        _print_json({**result.summary, "verified": result.verification.passed})
+        print_json({**result.summary, "verified": result.verification.passed})
         return
-    language = settings().language
-    headers = [header.in_language(language) for header in _HEADERS]
-    numbers = (Column(header, justify="right", min_width=max(map(len, header.split()))) for header in headers[1:])
-    table = Table(Column(headers[0]), *numbers, box=SIMPLE_HEAD, pad_edge=False)
+    table = plain_table(_HEADS)
     for row in result.summary["levels"]:
         share = "" if row["share_nearest"] is None else f"{row['share_nearest']:.1%}"
         mean = "" if row["mean_distance_m"] is None else f"{row['mean_distance_m']:.0f}"
         counts = (str(row[name]) for name in ("applicants", "seats", "placed", "unplaced"))
         farthest = str(row["max_distance_m"] or "")
-        table.add_row(LEVEL_LABELS[row["level"]].in_language(language), *counts, mean, farthest, share)
+        table.add_row(said(LEVEL_LABELS[row["level"]]), *counts, mean, farthest, share)
     results.print(table)
     total = metres(int(result.summary["total_distance_m"]))
     say(
@@ -198,7 +205,3 @@ def _print_explanation(explanation: Explanation) -> None:
     for nearer in explanation.nearer:
         far = metres(nearer.distance_m).in_language(language)
         results.print(f"  {far}  {nearer.name}: {nearer.sentence.in_language(language)}", markup=False)
-
-
-def _print_json(content: dict[str, Any]) -> None:
-    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))

@@ -1,6 +1,5 @@
 """``diaban basemap convert-ward``: what became of a ward in July 2025."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +7,10 @@ import geopandas as gpd
 import shapely
 import typer
 from rich.markup import escape
-from rich.table import Table
 
+from api.commands.options import JsonOption
 from api.commands.stores import open_store
-from api.console import results, say
-from api.settings import settings
+from api.console import Head, plain_table, print_json, results, said, say
 from basemap import store
 from basemap.admin_unit_files import packaged_units, read_conversion_csv
 from basemap.admin_units import LAST_DAY_OF_OLD_UNITS, AdminUnit, AdminUnits, Conversion, UnitKey
@@ -22,11 +20,14 @@ from spatial.errors import InputError, NotFoundError
 from spatial.geometry import Located
 from spatial.text import Text
 
-_HEADERS = (
-    Text("đơn vị cũ", "old unit"),
-    Text("có thể là", "candidates"),
-    Text("đơn vị mới", "new unit"),
-    Text("lý do", "reason"),
+_HEADS = tuple(
+    Head(text=text, folds=True)
+    for text in (
+        Text("đơn vị cũ", "old unit"),
+        Text("có thể là", "candidates"),
+        Text("đơn vị mới", "new unit"),
+        Text("lý do", "reason"),
+    )
 )
 
 
@@ -37,7 +38,7 @@ def convert_ward(
     lon: Annotated[float | None, typer.Option(help="Longitude of a point in it.")] = None,
     lat: Annotated[float | None, typer.Option(help="Latitude of that point.")] = None,
     table: Annotated[Path | None, typer.Option(help="CSV of old and new units instead of the table installed.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Say which unit of 2025 an old WARD became; a point decides, by the published ward layer, where it was divided."""
     units = packaged_units() if table is None else read_conversion_csv(table)
@@ -45,15 +46,13 @@ def convert_ward(
     wards = None if place is None else _published_wards()
     found = [units.convert(key, at=place, wards=wards) for key in _meant(units, ward, district)]
     if as_json:
-        results.print_json(json.dumps([_as_json(one) for one in found], ensure_ascii=False))
+        print_json([_as_json(one) for one in found])
         return
-    shown = Table()
-    for header in _HEADERS:
-        shown.add_column(_said(header), overflow="fold")
+    shown = plain_table(_HEADS)
     for one in found:
         candidates = ", ".join(unit.name for unit in one.candidates)
         answer = "–" if one.answer is None else f"{one.answer.name} ({one.answer.code})"
-        cells = (f"{one.old.name}, {one.old.district}", candidates, answer, _said(one.reason))
+        cells = (f"{one.old.name}, {one.old.district}", candidates, answer, said(one.reason))
         shown.add_row(*map(escape, cells))
     results.print(shown)
     if len(found) > 1:
@@ -107,7 +106,3 @@ def _unit_as_json(unit: AdminUnit) -> dict[str, object]:
         "valid_from": None if unit.valid_from is None else unit.valid_from.isoformat(),
         "valid_to": None if unit.valid_to is None else unit.valid_to.isoformat(),
     }
-
-
-def _said(words: Text) -> str:
-    return words.in_language(settings().language)

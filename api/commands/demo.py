@@ -11,7 +11,7 @@ from rich.table import Table
 
 from allocation.model import LEVEL_LABELS, Level
 from api.commands.serve import serve_with
-from api.console import progress, results
+from api.console import progress, results, said
 from api.demo import ROUNDS, ROUNDS_FOLDER, STEP_COUNT, DemoSize, DemoSummary, build_demo, demo_settings
 from api.settings import settings
 from basemap.demo_city import FEWEST_HOUSEHOLDS_COUNT, MOST_HOUSEHOLDS_COUNT
@@ -40,7 +40,7 @@ def demo(
         task = bar.add_task("", total=STEP_COUNT, completed=-1)
 
         def tell(text: Text) -> None:
-            bar.update(task, description=_said(text), advance=1)
+            bar.update(task, description=said(text), advance=1)
 
         summary = build_demo(out, size=size, settings=settings(), built_at=datetime.now(UTC), progress=tell)
     _show(summary, address=f"http://{_HOST}:{port}", out=out)
@@ -70,37 +70,33 @@ def _show(summary: DemoSummary, *, address: str, out: Path) -> None:
         f"Thành phố mẫu: {summary.households} hộ, {features} đối tượng bản đồ trong {layers} lớp.",
         f"Demonstration city: {summary.households} households, {features} features in {layers} layers.",
     )
-    results.print(_said(title), style="bold")
+    results.print(said(title), style="bold")
     results.print(_levels(summary))
     plots = Text(
         f"Thửa đất đã kiểm tra, nhà hiện có xét như xin phép hôm nay: {checked} ({verdicts})",
         f"Plots checked, the standing house as if proposed today: {checked} ({verdicts})",
     )
-    results.print(_said(plots))
+    results.print(said(plots))
     results.print()
-    results.print(_said(Text("Mở và thử:", "Open and try:")), style="bold")
+    results.print(said(Text("Mở và thử:", "Open and try:")), style="bold")
     results.print(_tries(summary, address=address, out=out))
-    results.print(_said(Text("Mọi người ở đây đều do máy tạo ra.", "Everybody here is generated.")), style="dim")
-
-
-def _said(text: Text) -> str:
-    return text.in_language(settings().language)
+    results.print(said(Text("Mọi người ở đây đều do máy tạo ra.", "Everybody here is generated.")), style="dim")
 
 
 def _levels(summary: DemoSummary) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(_said(Text("Cấp", "Level")))
+    table.add_column(said(Text("Cấp", "Level")))
     for column in (
         Text("Hồ sơ", "Applicants"),
         Text("Có chỗ", "Placed"),
         Text("Đi bộ trung bình (m)", "Mean walk (m)"),
         Text("Đi bộ xa nhất (m)", "Farthest walk (m)"),
     ):
-        table.add_column(_said(column), justify="right")
+        table.add_column(said(column), justify="right")
     for level in summary.levels:
         mean = "–" if level.mean_distance_m is None else f"{level.mean_distance_m:.0f}"
         farthest = "–" if level.max_distance_m is None else str(level.max_distance_m)
-        name = _said(LEVEL_LABELS[Level(level.level)])
+        name = said(LEVEL_LABELS[Level(level.level)])
         table.add_row(name, str(level.applicants), str(level.placed), mean, farthest)
     return table
 
@@ -117,11 +113,11 @@ def _tries(summary: DemoSummary, *, address: str, out: Path) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     for label, place in (
         (Text("Trang chủ", "Home"), f"{address}/"),
-        (Text("Kết quả của một em", "A child's result"), f"{address}/admissions/result\n{_said(child)}"),
+        (Text("Kết quả của một em", "A child's result"), f"{address}/admissions/result\n{said(child)}"),
         (Text("Một thửa đất", "A plot"), f"{address}/parcels/{summary.parcel_key}"),
         (Text("Các đợt tuyển sinh", "The rounds"), f"{address}/rounds"),
-        (Text("Tài khoản cán bộ", "An officer's account"), f"{address}/sign-in\n{_said(officer)}"),
+        (Text("Tài khoản cán bộ", "An officer's account"), f"{address}/sign-in\n{said(officer)}"),
         (Text("Kiểm chứng một đợt", "Verify a round"), f"diaban verify {out / ROUNDS_FOLDER / ROUNDS[1].round_id}"),
     ):
-        table.add_row(_said(label), place)
+        table.add_row(said(label), place)
     return table

@@ -1,6 +1,5 @@
 """``diaban geocode``: where an address lies, or which address lies at a point."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.address_desk import read_clerk
+from api.commands.options import JsonOption
 from api.commands.stores import open_store
-from api.console import results, say
+from api.console import Head, plain_table, print_json, results, say
 from api.settings import settings
 from basemap.geocode import Answer, Geocoder
 from basemap.geocode_batch import GRADE_LABELS, answer_json, place_json
@@ -20,6 +20,13 @@ from spatial.crs import WGS84, transformer
 from spatial.errors import InputError, NotFoundError
 from spatial.text import Text
 
+_CANDIDATE_HEADS = (
+    Head(text=Text("điểm", "score"), is_number=True),
+    Head(text=Text("mức", "grade")),
+    Head(text=Text("địa chỉ", "address"), folds=True),
+    Head(text=Text("kinh độ", "lon"), is_number=True),
+    Head(text=Text("vĩ độ", "lat"), is_number=True),
+)
 _DEFAULT_LIMIT_M = 50.0
 _WIDEST_LON_DEGREES, _WIDEST_LAT_DEGREES = 180, 90
 
@@ -34,7 +41,7 @@ def geocode(  # noqa: PLR0913 - each is one word of the command line
     lon: Annotated[float | None, typer.Option(help="Longitude, degrees of WGS84.")] = None,
     lat: Annotated[float | None, typer.Option(help="Latitude, degrees of WGS84.")] = None,
     limit_m: Annotated[float, typer.Option(help="Farthest address that counts, metres.", min=0)] = _DEFAULT_LIMIT_M,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Find an address on the published layers; the answer says how far it can be trusted."""
     asked = [text is not None, file is not None, reverse]
@@ -81,7 +88,7 @@ def _answer_file(file: Path, out: Path | None, *, column: str, as_json: bool) ->
         language=settings().language,
     )
     if as_json:
-        _print_json(report.to_json())
+        print_json(report.to_json())
     else:
         results.print(report.sentence().in_language(settings().language), markup=False)
     say(Text(f"Đã ghi {out}.", f"Wrote {out}."))
@@ -90,7 +97,7 @@ def _answer_file(file: Path, out: Path | None, *, column: str, as_json: bool) ->
 def _say_answer(geocoder: Geocoder, text: str, *, as_json: bool) -> None:
     answer = geocoder.geocode(text)
     if as_json:
-        _print_json(answer_json(answer, crs=geocoder.index.crs))
+        print_json(answer_json(answer, crs=geocoder.index.crs))
         return
     language = settings().language
     grade = GRADE_LABELS[answer.grade].in_language(language)
@@ -102,9 +109,7 @@ def _say_answer(geocoder: Geocoder, text: str, *, as_json: bool) -> None:
 
 
 def _candidates_table(answer: Answer, *, crs: str) -> Table:
-    headers = (Text("điểm", "score"), Text("mức", "grade"), Text("địa chỉ", "address"), Text("kinh độ", "lon"),
-               Text("vĩ độ", "lat"))  # fmt: skip
-    table = Table(*(header.in_language(settings().language) for header in headers))
+    table = plain_table(_CANDIDATE_HEADS)
     for candidate in answer.candidates:
         place = place_json(candidate.place, crs=crs)
         grade = GRADE_LABELS[candidate.grade].in_language(settings().language)
@@ -129,10 +134,6 @@ def _say_nearest(lon: float | None, lat: float | None, *, limit_m: float, as_jso
         )
     if as_json:
         found = {"distance_m": round(nearest.distance_m, 2), **place_json(nearest.place, crs=geocoder.index.crs)}
-        _print_json(found)
+        print_json(found)
         return
     results.print(f"{nearest.place.label} ({nearest.distance_m:.1f} m)", markup=False)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

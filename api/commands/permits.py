@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from api.clock import today_in_vietnam
+from api.commands.options import JsonOption
+from api.console import print_json
 from api.settings import settings
 from basemap.model import LAYERS
 from permits import fact_sheet, service
@@ -30,7 +32,6 @@ AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Basis date, e.g. 2026-11-21. Without it: today in Vietnam.")
 ]
 RulebookName = Annotated[str, typer.Option(help="Name of a rule-pack, or a path that ends in .yaml.")]
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -39,7 +40,7 @@ def limits(
     *,
     as_of: AsOf = "",
     rulebook: RulebookName = DEFAULT_RULEBOOK,
-    json_output: JsonFlag = False,
+    json_output: JsonOption = False,
 ) -> None:
     """Print every limit of a plot as JSON: value, verdict, article, and what is not known."""
     del json_output  # the answer of this command is always JSON
@@ -56,7 +57,7 @@ def check_(
     *,
     as_of: AsOf = "",
     rulebook: RulebookName = DEFAULT_RULEBOOK,
-    json_output: JsonFlag = False,
+    json_output: JsonOption = False,
 ) -> None:
     """Check a proposal on a parcel: every finding with its article, number and place."""
     name = parse_parcel_key(parcel)
@@ -92,7 +93,7 @@ def find(  # noqa: PLR0913 - each is one word of the command line
     y: Annotated[float | None, typer.Option(help="Northing in the storage system, metres.")] = None,
     lon: Annotated[float | None, typer.Option(help="Longitude, WGS84.")] = None,
     lat: Annotated[float | None, typer.Option(help="Latitude, WGS84.")] = None,
-    json_output: JsonFlag = False,
+    json_output: JsonOption = False,
 ) -> None:
     """Find parcels by ward, sheet and number, or by a point; every candidate is listed."""
     place = _point_of((lon, lat), (x, y))
@@ -238,8 +239,3 @@ def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len({name for name, _ in pairs}) < len(pairs):
         raise ValueError
     return dict(pairs)
-
-
-def print_json(answer: object) -> None:
-    """Print an answer on stdout, letters with their accents."""
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))

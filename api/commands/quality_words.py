@@ -1,23 +1,24 @@
 """What a quality check found, in the words of the console."""
 
 from rich.markup import escape
-from rich.table import Table
 
-from api.console import messages, results
+from api.console import Head, messages, plain_table, results
 from api.settings import settings
 from basemap.quality_findings import Finding, QualityReport
 from spatial.text import Text
 
 _SHOWN_OF_EACH_RULE_COUNT = 3
-_HEADERS = (Text("quy tắc", "rule"), Text("số mục", "findings"), Text("diện tích (m²)", "area (m²)"))
+_HEADS = (
+    Head(text=Text("quy tắc", "rule"), folds=True),
+    Head(text=Text("số mục", "findings"), folds=True),
+    Head(text=Text("diện tích (m²)", "area (m²)"), is_number=True),
+)
 
 
 def print_quality(report: QualityReport) -> None:
     """Print the outcome of every rule as a table on stdout, and the largest findings of each on stderr."""
     language = settings().language
-    table = Table(title=f"{report.layer.value}: {report.feature_count}")
-    for header in _HEADERS:
-        table.add_column(header.in_language(language), overflow="fold")
+    table = plain_table(_HEADS, title=f"{report.layer.value}: {report.feature_count}")
     for outcome in report.outcomes:
         count = str(outcome.found_count) if outcome.is_checked else _not_checked(outcome.why_not_checked, language)
         area = "" if outcome.area_m2 is None else f"{outcome.area_m2:.2f}"

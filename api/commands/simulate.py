@@ -1,6 +1,5 @@
 """``diaban simulate-round``: the files of a district become the files of a round with generated children."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from allocation import simulate_files
 from allocation.model import Level
 from allocation.simulate import SimulationRules
 from allocation.simulate_files import Chosen, DistrictFiles, SimulatedRound
-from api.console import progress, results, say
+from api.console import print_json, progress, say
 from api.settings import settings
 from spatial.errors import InputError
 from spatial.text import Text
@@ -89,7 +88,7 @@ def _say_simulated(simulated: SimulatedRound, out: Path, *, as_json: bool) -> No
         "seats": int(simulated.schools["capacity"].sum()),
     }
     if as_json:
-        results.print_json(json.dumps(counts))
+        print_json(counts)
         return
     vi = (
         f"{counts['homes']} nhà ở, {counts['school_points']} điểm trường gộp thành {counts['schools']} trường, "

@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from api.commands.stores import open_store
-from api.console import progress, results, say
+from api.console import Head, plain_table, progress, results, said, say
 from api.settings import settings
 from basemap import store
 from basemap.model import LayerName, LayerVersionId
@@ -15,11 +14,11 @@ from spatial.db import Database
 from spatial.errors import DataUnavailableError
 from spatial.text import Text
 
-_HEADERS = (
-    Text("lớp", "layer"),
-    Text("phiên bản", "version"),
-    Text("đối tượng", "features"),
-    Text("dung lượng (kB)", "size (kB)"),
+_HEADS = (
+    Head(text=Text("lớp", "layer")),
+    Head(text=Text("phiên bản", "version"), is_number=True),
+    Head(text=Text("đối tượng", "features"), is_number=True),
+    Head(text=Text("dung lượng (kB)", "size (kB)"), is_number=True),
 )
 
 
@@ -63,12 +62,11 @@ def forget_old_tiles(layer: LayerName, *, keep: LayerVersionId) -> None:
         remove_other_archives(settings().tiles_dir, layer, keep=keep)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        said = Text(f"Không xóa được ô bản đồ cũ: {reason}", f"Old map tiles could not be removed: {reason}")
-        say(said)
+        say(Text(f"Không xóa được ô bản đồ cũ: {reason}", f"Old map tiles could not be removed: {reason}"))
 
 
 def _build(database: Database, layer: LayerName, version_id: LayerVersionId) -> BuiltTiles:
-    label = Text(f"Dựng ô bản đồ: {layer.value}", f"Making tiles: {layer.value}").in_language(settings().language)
+    label = said(Text(f"Dựng ô bản đồ: {layer.value}", f"Making tiles: {layer.value}"))
     with progress() as bar:
         # GDAL cuts all features in one go and cannot say how far it is: the bar only shows that work goes on.
         bar.add_task(label, total=None)
@@ -76,9 +74,7 @@ def _build(database: Database, layer: LayerName, version_id: LayerVersionId) -> 
 
 
 def _show(built: list[BuiltTiles]) -> None:
-    table = Table()
-    for header in _HEADERS:
-        table.add_column(header.in_language(settings().language))
+    table = plain_table(_HEADS)
     for each in built:
         kilobytes = f"{each.byte_count / 1000:.0f}"
         table.add_row(each.layer.value, str(each.version_id), str(each.feature_count), kilobytes)

@@ -132,6 +132,16 @@ def test_a_round_in_which_no_applicant_can_be_used_is_written_and_ends_as_bad_in
     assert "personal_id_length" in (folder / "out" / "issues.csv").read_text()
 
 
+def test_a_round_of_nobody_does_not_replace_an_earlier_one(allocate: Type, folder: Path) -> None:
+    assert allocate("--any-id").exit_code == 0
+    before = {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()}
+    (folder / "applicants.csv").write_text(f"applicant_no,level\n{child(1)[1:]},grade_1\n")
+    done = allocate()
+    assert "stays as it was" in refusal(done, InputError)
+    assert "12" in done.stderr
+    assert before == {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()}
+
+
 @pytest.mark.parametrize("option", ["--preferences", "--priorities"])
 def test_a_file_that_the_policy_would_ignore_is_refused(allocate: Type, folder: Path, option: str) -> None:
     said = refusal(allocate("--any-id", f"{option}={folder / 'distances.csv'}"), InputError)

@@ -1,6 +1,7 @@
 """What no command foresees by itself: a full or locked disk, and a setting that cannot be used."""
 
 import errno
+import sys
 
 import pytest
 
@@ -13,7 +14,7 @@ from spatial.text import Text
 
 
 def ending_of(monkeypatch: pytest.MonkeyPatch, error: Exception) -> int | str | None:
-    def fail() -> None:
+    def fail(**_: object) -> None:
         raise error
 
     monkeypatch.setattr(cli, "app", fail)
@@ -55,6 +56,51 @@ def test_a_setting_that_cannot_be_used_is_named_and_its_value_is_not_shown(
     assert ending_of(monkeypatch, refused.value) == 2
     assert "DIABAN_LANGUAGE" in capsys.readouterr().err
     settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("words", "vi", "en"),
+    [
+        ("allocate --foo", "Không có tùy chọn --foo.", "There is no option --foo."),
+        ("verify --jsn x", "Có phải --json?", "Is --json meant?"),
+        ("verify", "Còn thiếu DIRECTORY.", "DIRECTORY is missing."),
+        ("allocate", "Còn thiếu --applicants.", "--applicants is missing."),
+        ("basemap show nothing", "chọn một trong: ward, street,", "choose one of: ward, street,"),
+        ("basemap list-all", "Không có lệnh list-all. Có phải list?", "There is no command list-all. Is list meant?"),
+        ("nothing", "Không có lệnh nothing.", "There is no command nothing."),
+        ("serve --port abc", "cần số từ 1 đến 65535", "a number from 1 to 65535"),
+        ("serve --port", "Sau --port phải có giá trị.", "--port needs a value"),
+        ("basemap list --json=3", "--json không nhận giá trị.", "--json takes no value."),
+        ("basemap list ward street", "Thừa từ trên dòng lệnh: street.", "Too many words: street."),
+        ("basemap show ward --nothing", "diaban basemap show --help", "diaban basemap show --help"),
+    ],
+)
+def test_what_is_typed_wrong_is_one_line_in_the_language_of_the_terminal_and_exit_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str, vi: str, en: str
+) -> None:
+    for language, said in (("vi", vi), ("en", en)):
+        monkeypatch.setenv("DIABAN_LANGUAGE", language)
+        monkeypatch.setattr(sys, "argv", ["diaban", *words.split()])
+        settings.cache_clear()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        told = capsys.readouterr()
+        assert (ended.value.code, told.out) == (2, "")
+        assert len(told.err.strip().splitlines()) == 1, told.err
+        assert said in told.err
+        assert "--help" in told.err
+    settings.cache_clear()
+
+
+def test_the_list_of_commands_speaks_the_language_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["diaban", "--help"])
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 0
+    assert "Xếp học sinh của một đợt vào trường." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("language", "words"), [("vi", "lỗi: a.csv, dòng 3: "), ("en", "error: a.csv, row 3: ")])
