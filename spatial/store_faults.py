@@ -10,6 +10,7 @@ from spatial.text import Text
 
 _MIGRATIONS_TABLE = "alembic_version"
 _UNDEFINED_TABLE = "42P01"
+_STORED_SRID = "SELECT srid FROM geometry_columns WHERE f_table_name = 'parcel' AND f_geometry_column = 'geometry'"
 
 
 def check_embedded(engine: Engine, *, srid: int) -> None:
@@ -72,7 +73,7 @@ def check_postgresql(engine: Engine, *, srid: int) -> None:
             offered = connection.scalar(text("SELECT count(*) FROM pg_available_extensions WHERE name = 'postgis'"))
             stored = None
             if connection.scalar(text("SELECT to_regclass('geometry_columns')")) is not None:
-                stored = connection.scalar(text("SELECT srid FROM geometry_columns WHERE f_table_name = 'parcel'"))
+                stored = connection.scalar(text(_STORED_SRID))
     except exc.DBAPIError as error:
         detail = str(error.orig).partition("\n")[0]
         raise DataUnavailableError(

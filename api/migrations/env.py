@@ -8,6 +8,9 @@ from geoalchemy2 import Geometry
 from api.migrations import import_tables
 from spatial.db import Base, number_geometry_columns, srid_of
 
+_WRITTEN_BY_TRIGGERS = frozenset({"geojson", "mercator"})
+"""Columns that only PostGIS has (step 0004): no mapped class knows them."""
+
 _OF_THE_STORE_ITSELF = ("gpkg_", "rtree_", "sqlite_", "spatial_ref_sys", "geometry_columns")
 
 
@@ -24,6 +27,8 @@ def _is_ours(
     """
     if kind == "table":
         return not str(name).startswith(_OF_THE_STORE_ITSELF)
+    if kind == "column":
+        return not (reflected and name in _WRITTEN_BY_TRIGGERS)
     if kind == "index":
         return not any(isinstance(column.type, Geometry) for column in item.columns) and not (
             reflected and str(name).startswith("idx_")
