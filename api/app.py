@@ -8,15 +8,36 @@ from fastapi import FastAPI
 
 from allocation.publication import PublishedResults
 from api import assets
+from api.address_desk import AddressDesk
 from api.dependencies import DatabaseDoor
 from api.errors import install_error_handlers
 from api.map_shelf import MapShelf
 from api.ogc_access import parse_layer_access
 from api.ogc_figures import EditionFigures
 from api.openapi import install_openapi
-from api.rate_limit import LOOK_UP_BUDGET, SIGN_IN_BUDGET, Budget, RateLimit
+from api.rate_limit import (
+    ADDRESS_BATCH_BUDGET,
+    ADDRESS_BUDGET,
+    LOOK_UP_BUDGET,
+    SIGN_IN_BUDGET,
+    Budget,
+    RateLimit,
+)
 from api.render import render_error
-from api.routes import admission_pages, admissions, health, ogc, pages, parcels, permits, rounds, session, tiles
+from api.routes import (
+    addresses,
+    admission_pages,
+    admissions,
+    health,
+    ogc,
+    pages,
+    parcel_pages,
+    parcels,
+    permits,
+    rounds,
+    session,
+    tiles,
+)
 from api.secret_key import load_secret
 from api.security import AccessLog, RequestGuard, SecurityHeaders
 from api.sessions import FormCookie, SessionKeeper
@@ -28,8 +49,12 @@ GUESSABLE_PATHS: Mapping[str, Budget] = {
     admission_pages.RESULT_PATH: LOOK_UP_BUDGET,
     session.SESSION_PATH: SIGN_IN_BUDGET,
     session.SIGN_IN_PATH: SIGN_IN_BUDGET,
+    addresses.SEARCH_PATH: ADDRESS_BUDGET,
+    addresses.REVERSE_PATH: ADDRESS_BUDGET,
+    parcel_pages.BY_ADDRESS_PATH: ADDRESS_BUDGET,
+    addresses.BATCH_PATH: ADDRESS_BATCH_BUDGET,
 }
-"""Paths whose posts are counted; the page and the JSON of one kind share their budget."""
+"""Paths whose requests are counted; the page and the JSON of one kind share their budget."""
 
 
 def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_PATHS) -> FastAPI:
@@ -57,16 +82,17 @@ def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_
     app.state.published = PublishedResults(settings.published_dir, secret=secret)
     app.state.database_door = DatabaseDoor(settings)
     app.state.layer_access = parse_layer_access(settings.layer_access)
+    app.state.address_desk = AddressDesk()
     app.state.edition_figures = EditionFigures()
     app.state.map_shelf = MapShelf()
     app.state.tiles = TileSource(settings, app.state.database_door, access=app.state.layer_access)
     install_error_handlers(app)
     _add_middleware(app, settings, budgets=budgets)
     app.state.render_error = render_error
-    for routes in (health, admissions, parcels, permits, rounds, session, ogc, tiles, assets, pages):
+    for routes in (health, addresses, admissions, parcels, permits, rounds, session, ogc, tiles, assets, pages):
         app.include_router(routes.router)
     app.include_router(session.forms)
-    install_openapi(app, guessable_paths=budgets)
+    install_openapi(app, budgets=budgets)
     return app
 
 

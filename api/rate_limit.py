@@ -36,6 +36,8 @@ class Budget:
         Misses of one address in ``miss_window_s`` seconds.
     all_miss_count
         Misses of everybody together in ``all_miss_window_s`` seconds; then the breaker opens.
+    counts_reading
+        Whether a GET knocks too: so it is where each answer costs, and a guess is not the danger.
     """
 
     request_count: int
@@ -44,24 +46,31 @@ class Budget:
     request_window_s: int = 60
     miss_window_s: int = 600
     all_miss_window_s: int = 60
+    counts_reading: bool = False
 
 
 LOOK_UP_BUDGET = Budget(request_count=300, miss_count=10, all_miss_count=1000)
 SIGN_IN_BUDGET = Budget(request_count=20, miss_count=10, all_miss_count=200)
+ADDRESS_BUDGET = Budget(request_count=600, miss_count=600, all_miss_count=10_000, counts_reading=True)
+ADDRESS_BATCH_BUDGET = Budget(request_count=30, miss_count=30, all_miss_count=1000)
 
 
 class RateLimit:
-    """Holds the budgets of the paths that can be guessed at; posts alone count."""
+    """Holds the budgets of paths that can be guessed at or that cost much; posts count, reading where it says so."""
 
     def __init__(self, app: ASGIApp, *, budgets: Mapping[str, Budget]) -> None:
         self._app = app
         # One door for each budget, however many paths lead to it: a guess costs the same through page and JSON.
         doors = {budget: _Door(budget) for budget in set(budgets.values())}
-        self._doors = {path: doors[budget] for path, budget in budgets.items()}
+        self._doors = {
+            (method, path): doors[budget]
+            for path, budget in budgets.items()
+            for method in (("POST", "GET", "HEAD") if budget.counts_reading else ("POST",))
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and count how it ended, or say how long to wait."""
-        door = self._doors.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        door = self._doors.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
         if door is None:
             await self._app(scope, receive, send)
             return

@@ -41,7 +41,8 @@ class Settings(BaseSettings):
     https
         Whether people reach the server through HTTPS: cookies then never travel without it.
     layer_access
-        Who may read a layer under ``/ogc``, e.g. ``parcel=officers,address=nobody``; public where nothing is said.
+        Who may read a layer under ``/ogc`` and what is drawn from it, e.g. ``parcel=officers,address=nobody``; public
+        where nothing is said.
     trusted_proxies
         Addresses of proxies whose ``X-Forwarded-For`` is believed, with commas between. Empty: none.
     """

@@ -20,7 +20,7 @@ from basemap.street_names import StreetFinder, StreetsMeant
 from basemap.ward_names import Certainty, WardsMeant
 from spatial.text import Text
 
-_MOST_CANDIDATES_COUNT = 5
+USUAL_CANDIDATES_COUNT = 5
 _NUMBER_WEIGHT, _STREET_WEIGHT, _WARD_WEIGHT = 45, 35, 20
 _OTHER_LETTER_SHARE, _MOUTH_SHARE = 0.6, 0.5
 
@@ -102,7 +102,7 @@ class Geocoder:
         self.index = index
         self._streets = StreetFinder(index)
 
-    def geocode(self, text: str) -> Answer:
+    def geocode(self, text: str, *, most_candidates_count: int = USUAL_CANDIDATES_COUNT) -> Answer:
         """Return where an address lies; whatever the text, there is an answer."""
         question = self._question(parse_address(text))
         province = question.parsed.province
@@ -114,7 +114,7 @@ class Geocoder:
                 reason_code="other_province",
                 candidates=(),
             )
-        candidates = self._candidates(question)
+        candidates = self._candidates(question)[:most_candidates_count]
         grade, place, reason = self._decide(question)
         return Answer(
             parsed=question.parsed,
@@ -271,7 +271,7 @@ class Geocoder:
             )
             for place, grade, share in found
         ]
-        return tuple(sorted(scored, key=_by_score)[:_MOST_CANDIDATES_COUNT])
+        return tuple(sorted(scored, key=_by_score))
 
     def _other_letters(self, question: _Question) -> list[Place]:
         """Return the house without the letter, or beyond the dash, that was written: 7 for 7C, 12 for 12-14."""

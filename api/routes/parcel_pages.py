@@ -4,17 +4,22 @@ import math
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
+from api.address_desk import ADDRESS_LAYERS
+from api.address_places import AddressPlaces, places_of
 from api.clock import today_in_vietnam
 from api.dependencies import DatabaseDep
 from api.errors import FieldFault
 from api.i18n import language_of
+from api.ogc_access import readable_layers
 from api.parcel_view import limit_groups, view_of, wards_to_choose
 from api.render import render
+from api.routes.addresses import clerk_for
 from api.routes.permits import rulebook_named
+from basemap.address import LONGEST_ADDRESS_LETTERS
 from permits import service
 from permits.fact_sheet import FACT_FIELDS
 from permits.model import REASON_TEXTS
@@ -25,12 +30,14 @@ from spatial.text import Text
 
 router = APIRouter(prefix="/parcels", include_in_schema=False)
 
+BY_ADDRESS_PATH = "/parcels/by-address"
 MOST_SHOWN = 50
 _FIELDS = ("ward", "map_sheet", "parcel_no", "lon", "lat")
 _MOST_LETTERS = 24
 _NO_NUMBER = Text("Nhập số tờ và số thửa, hoặc tọa độ.", "Enter sheet and number, or coordinates.")
 _NO_SHEET = Text("Nhập số tờ bản đồ.", "Enter the map sheet.")
 _NO_PARCEL = Text("Nhập số thửa.", "Enter the parcel number.")
+_NO_ADDRESS = Text("Nhập địa chỉ.", "Enter an address.")
 
 
 @router.get("")
@@ -44,17 +51,24 @@ def search(request: Request, database: DatabaseDep) -> Response:
         found = _find(session, typed) if is_asked and not faults else None
     if found is not None and len(found) == 1:
         return RedirectResponse(f"/parcels/{found[0].key}?lang={language_of(request)}", status_code=303)
-    return render(
-        request,
-        "parcels.html",
-        status_code=422 if faults else 200,
-        typed=typed,
-        errors=faults,
-        wards=wards,
-        found=None if found is None else found[:MOST_SHOWN],
-        found_count=len(found or ()),
-        key_of=explicit_key,
-    )
+    return _page(request, errors=faults, typed=typed, wards=wards, found=found)
+
+
+@router.post("/by-address")
+def search_by_address(request: Request, database: DatabaseDep, address: Annotated[str, Form()] = "") -> HTMLResponse:
+    """Show the places that an address may mean, each with the parcels below it; the address stands in no URL."""
+    typed = {"address": address.strip()[:LONGEST_ADDRESS_LETTERS]}
+    faults = () if typed["address"] else (FieldFault(field="address", message=_NO_ADDRESS),)
+    places = None if faults else places_of(clerk_for(request, database), database, typed["address"])
+    with database.transaction() as session:
+        wards = wards_to_choose(session)
+    return _page(request, errors=faults, typed=typed, wards=wards, places=places)
+
+
+@router.get("/by-address")
+def search_by_address_again(request: Request) -> RedirectResponse:
+    """Lead back to the form: a page that was posted to cannot be shown again, in the other language either."""
+    return RedirectResponse(f"/parcels?lang={language_of(request)}", status_code=303)
 
 
 @router.get("/{parcel_key}")
@@ -74,6 +88,31 @@ def show(
         limit_groups=limit_groups(view.check.limits.by_name),
         fact_fields=FACT_FIELDS,
         reasons=REASON_TEXTS,
+    )
+
+
+def _page(
+    request: Request,
+    *,
+    errors: tuple[FieldFault, ...],
+    typed: dict[str, str],
+    wards: Mapping[str, str],
+    found: list[Parcel] | None = None,
+    places: AddressPlaces | None = None,
+) -> HTMLResponse:
+    return render(
+        request,
+        "parcels.html",
+        status_code=422 if errors else 200,
+        is_private="address" in typed,
+        errors=errors,
+        typed=dict.fromkeys((*_FIELDS, "address"), "") | typed,
+        wards=wards,
+        found=None if found is None else found[:MOST_SHOWN],
+        found_count=len(found or ()),
+        places=places,
+        has_addresses=set(ADDRESS_LAYERS) <= set(readable_layers(request)),
+        key_of=explicit_key,
     )
 
 

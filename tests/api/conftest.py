@@ -18,6 +18,9 @@ from allocation.snapshot import PublishedSchool, ResultRecord, RoundId, RoundInf
 from api.app import create_app
 from api.migrations import upgrade
 from api.settings import Settings
+from basemap.demo_city import DemoCity, make_city, write_city
+from basemap.model import LayerName
+from basemap.service import import_layer
 from spatial.db import open_database
 from spatial.text import Text
 
@@ -49,6 +52,26 @@ def built_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     upgrade(database)
     database.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def city() -> DemoCity:
+    """A generated city, small."""
+    return make_city(households=500, seed=7)
+
+
+@pytest.fixture(scope="session")
+def city_store(city: DemoCity, built_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which the city's wards, streets, addresses and parcels are published, to be copied."""
+    folder = tmp_path_factory.mktemp("city")
+    shutil.copy(built_store, folder / "diaban.gpkg")
+    files = write_city(city, folder)
+    database = open_database(f"sqlite:///{folder / 'diaban.gpkg'}")
+    for layer in (LayerName.WARD, LayerName.STREET, LayerName.ADDRESS, LayerName.PARCEL):
+        moment = datetime(2026, 6, 1, tzinfo=UTC)
+        import_layer(database, layer, files[layer], imported_at=moment, imported_by="test", publish=True)
+    database.close()
+    return folder / "diaban.gpkg"
 
 
 @pytest.fixture

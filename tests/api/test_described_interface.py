@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,11 +56,12 @@ def publish_one_parcel(database: Database) -> None:
 
 
 @pytest.fixture(scope="module")
-def described(tmp_path_factory: pytest.TempPathFactory, built_store: Path) -> Iterator[schemathesis.BaseSchema]:
+def described(tmp_path_factory: pytest.TempPathFactory, city_store: Path) -> Iterator[schemathesis.BaseSchema]:
     folder = tmp_path_factory.mktemp("described")
-    shutil.copy(built_store, folder / "diaban.gpkg")
+    shutil.copy(city_store, folder / "diaban.gpkg")
     chosen = Settings(data_dir=folder, database_url="", secret="", language="en", allowed_hosts="*")
-    app = create_app(chosen, budgets=dict.fromkeys(GUESSABLE_PATHS, PLENTY))
+    budgets = {path: replace(PLENTY, counts_reading=each.counts_reading) for path, each in GUESSABLE_PATHS.items()}
+    app = create_app(chosen, budgets=budgets)
     publish_one_parcel(app.state.database_door.open())
     yield schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
     app.state.published.close()
@@ -110,3 +112,10 @@ def test_every_operation_describes_its_refusals_as_problems(described: schemathe
             assert all(set(each["content"]) == {"application/problem+json"} for each in refusals.values()), path
     look_up = described_paths["/api/v1/admissions/lookup"]["post"]["responses"]
     assert {"403", "404", "429"} <= set(look_up)
+    for path, method in (
+        ("addresses", "get"),
+        ("addresses", "post"),
+        ("addresses/reverse", "get"),
+        ("addresses/batch", "post"),
+    ):
+        assert {"403", "404", "429"} <= set(described_paths[f"{PREFIX}{path}"][method]["responses"]), path
