@@ -1,9 +1,8 @@
 """The one place that reads the clock for the server."""
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+from basemap.timeline import day_in_vietnam
 
 
 def now() -> datetime:
@@ -13,4 +12,4 @@ def now() -> datetime:
 
 def today_in_vietnam() -> date:
     """Return the day in Vietnam: an act of 23:30 there belongs to that day."""
-    return now().astimezone(VIETNAM).date()
+    return day_in_vietnam(now())

@@ -30,6 +30,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
+    or_,
     select,
     type_coerce,
 )
@@ -42,8 +43,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from basemap import cql
 from basemap.feature_query import FeatureQuery, Period, crs_uris, is_y_first
+from basemap.layer_versions import LAYER_TODAY
 from basemap.model import LAYERS, LayerName
 from basemap.tables import FEATURE_ROWS, LayerPublicationRow, LayerVersionRow
+from basemap.timeline import day_in_vietnam
 from spatial import gpkg
 from spatial.crs import Coordinates, is_geographic, transformer
 from spatial.db import Bounds, intersects_box, srid_of, storage_crs
@@ -98,13 +101,18 @@ def read_lightly(session: Session) -> None:
 
 
 def find_edition(session: Session, layer: LayerName, period: Period | None = None) -> Edition | None:
-    """Return the published version of a layer, or the last one that readers saw in ``period``; None if there was none.
+    """Return what readers of today see of a layer, or what they saw at the end of ``period``; None if that is nothing.
 
     Withdrawn publications are as if they had never been.
     """
     statement = _editions().where(LayerPublicationRow.layer == layer.value)
-    if period is not None and period.end is not None:
-        statement = statement.where(LayerPublicationRow.published_at <= period.end)
+    if period is None or period.end is None:
+        statement = statement.join(LAYER_TODAY, LAYER_TODAY.c.publication_id == LayerPublicationRow.id)
+    else:
+        day = day_in_vietnam(period.end)
+        began = or_(LayerVersionRow.valid_from.is_(None), LayerVersionRow.valid_from <= day)
+        lasts = or_(LayerVersionRow.valid_to.is_(None), LayerVersionRow.valid_to >= day)
+        statement = statement.where(LayerPublicationRow.published_at <= period.end, began, lasts)
     found = session.execute(statement.limit(1)).mappings().one_or_none()
     return None if found is None else Edition(**found)
 

@@ -107,6 +107,10 @@ class LayerVersion:
     ----------
     imported_at, published_at
         UTC. ``published_at`` is None until the version is published for the first time.
+    is_current
+        Readers of today see it.
+    is_published
+        It answers for some day, today or another: a layer has several such versions when they hold on other days.
     source_crs
         Coordinate system of the file, ``EPSG:n`` or its name.
     source_sha256
@@ -132,6 +136,7 @@ class LayerVersion:
     valid_to: date | None = None
     licence: str | None = None
     source: str | None = None
+    is_published: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,15 @@
 """Which version of a layer answers for a moment: what readers saw then, or what held on a day."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from basemap.model import LayerName, LayerVersion, LayerVersionId
+from basemap.model import LayerName, LayerVersionId
 from spatial.errors import DataUnavailableError, InputError
 from spatial.text import Text
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,27 +18,60 @@ class Publication:
 
     Parameters
     ----------
+    publication_id
+        Its number in the store; a later act has a higher one.
     published_at, withdrawn_at
         UTC. ``withdrawn_at`` is None as long as it stands, and for one that was withdrawn before moments of
         withdrawal were written down.
     is_withdrawn
         Whether a rollback took it back.
+    valid_from, valid_to
+        First and last day on which the version holds, as its source says.
     """
 
+    publication_id: int
     layer: LayerName
     version_id: LayerVersionId
     published_at: datetime
     withdrawn_at: datetime | None
     is_withdrawn: bool
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """First and last day for which it answers; both belong to them.
+
+        A version without either date holds since it was published: whoever publishes it says that it holds now, and
+        nobody said how it was before.
+        """
+        if self.valid_from is None and self.valid_to is None:
+            return day_in_vietnam(self.published_at), date.max
+        return self.valid_from or date.min, self.valid_to or date.max
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether it answers for ``day``."""
+        first, last = self.days
+        return first <= day <= last
+
+    def shares_a_day_with(self, other: "Publication") -> bool:
+        """Tell whether the two answer for one day at least."""
+        (first, last), (other_first, other_last) = self.days, other.days
+        return first <= other_last and other_first <= last
+
+
+def day_in_vietnam(moment: datetime) -> date:
+    """Return the day that a moment with time zone has in Vietnam."""
+    if moment.tzinfo is None:
+        message = "a moment needs its time zone"
+        raise ValueError(message)
+    return moment.astimezone(VIETNAM).date()
 
 
 def answering(
-    publications: Iterable[Publication],
-    *,
-    as_of: datetime | None = None,
-    admits: Callable[[LayerVersionId], bool] = lambda _: True,
-) -> LayerVersionId | None:
-    """Return the version that was published last and stood, at a moment or now; None when there is none.
+    publications: Iterable[Publication], *, as_of: datetime | None = None, valid_on: date | None = None
+) -> Publication | None:
+    """Return the publication that answers: of those that stood and hold on a day, the last; None when there is none.
 
     Parameters
     ----------
@@ -43,32 +79,45 @@ def answering(
         Of one layer, in the order in which they were made.
     as_of
         Moment with time zone; None is now.
-    admits
-        Which versions are asked at all.
+    valid_on
+        Day on which the content holds; None is the day of ``as_of`` in Vietnam.
 
     Raises
     ------
+    ValueError
+        Neither a moment nor a day is given, or the moment has no time zone.
     DataUnavailableError
         The answer hangs on a withdrawal whose moment nobody wrote down.
     """
-    if as_of is not None and as_of.tzinfo is None:
-        message = "a moment needs its time zone"
+    if as_of is not None:
+        of_moment = day_in_vietnam(as_of)
+        day = valid_on or of_moment
+    elif valid_on is not None:
+        day = valid_on
+    else:
+        message = "a moment or a day is needed"
         raise ValueError(message)
     for publication in reversed(list(publications)):
-        if admits(publication.version_id) and _stands(publication, as_of):
-            return publication.version_id
+        if publication.holds_on(day) and _stands(publication, as_of):
+            return publication
     return None
 
 
-def holds_on(version: LayerVersion, day: date) -> bool:
-    """Tell whether a version says that it holds on ``day``; one without any date of validity says nothing.
-
-    Both dates belong to the time in which it holds.
-    """
-    if version.valid_from is None and version.valid_to is None:
+def is_seen(publication: Publication, publications: Iterable[Publication]) -> bool:
+    """Tell whether a publication answers for some day still: it stands, and no later one covers all its days."""
+    if publication.is_withdrawn:
         return False
-    began = version.valid_from is None or version.valid_from <= day
-    return began and (version.valid_to is None or day <= version.valid_to)
+    first, last = publication.days
+    later = sorted(
+        act.days for act in publications if not act.is_withdrawn and act.publication_id > publication.publication_id
+    )
+    for other_first, other_last in later:
+        if other_first > first:
+            return True
+        if other_last >= last:
+            return False
+        first = max(first, other_last + timedelta(days=1))
+    return True
 
 
 def check_validity(valid_from: date | None, valid_to: date | None) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 
-from api.clock import VIETNAM
+from basemap.timeline import VIETNAM
 from spatial.errors import InputError
 from spatial.text import Text
 

@@ -100,10 +100,15 @@ def test_what_readers_saw_and_what_holds_is_asked_by_day(tmp_path: Path, wards: 
     assert diaban("export", "ward", tmp_path / "old.gpkg", "--valid-on", "2025-06-30").exit_code == 0
     assert diaban("show", "ward", "--as-of", "2000-01-01T09:30").exit_code == 1
 
+    refused = diaban("rollback", "ward")
+    assert refused.exit_code == 1, "the old wards are no answer for readers of today"
+    assert "No version was published before that holds today" in refused.stderr
+    assert diaban("import", "ward", wards, *columns, "--valid-from", "2025-07-01").exit_code == 0
     assert diaban("rollback", "ward").exit_code == 0
     acts = json.loads(diaban("history", "ward", "--json").stdout)
-    assert [(act["version"]["version_id"], act["is_withdrawn"]) for act in acts] == [(1, False), (2, True)]
-    assert acts[1]["withdrawn_at"] > acts[1]["published_at"]
+    withdrawn = [(act["version"]["version_id"], act["is_withdrawn"]) for act in acts]
+    assert withdrawn == [(1, False), (2, False), (3, True)]
+    assert acts[2]["withdrawn_at"] > acts[2]["published_at"]
     assert (acts[0]["version"]["source"], acts[1]["version"]["licence"]) == ("Sở [Nội vụ]", "MIT")
     assert "[Nội" in diaban("history", "ward").stdout
 

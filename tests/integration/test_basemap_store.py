@@ -147,6 +147,7 @@ def test_a_version_keeps_where_it_came_from(database: Database) -> None:
         quarantined_count=3,
         published_at=NOON,
         is_current=True,
+        is_published=True,
     )
 
 
@@ -220,14 +221,6 @@ def test_a_version_keeps_its_validity_its_licence_and_its_source(database: Datab
     assert {name: getattr(version, name) for name in origin} == origin
 
 
-def test_a_validity_that_ends_before_it_begins_is_refused(database: Database) -> None:
-    backwards = replace(PROVENANCE, valid_from=date(2025, 7, 1), valid_to=date(2025, 6, 30))
-    with pytest.raises(InputError, match="lies before the first"), database.transaction() as session:
-        store.add_version(session, LayerName.WARD, frame_of(LayerName.WARD), provenance=backwards)
-    with database.transaction() as session:
-        assert store.list_versions(session) == []
-
-
 def test_what_readers_saw_at_any_moment_can_be_read_again(database: Database) -> None:
     """Three versions of 3, 4 and 5 parcels; the third was taken back after a quarter of an hour."""
     first, second, third = (add(database, frame_of(LayerName.PARCEL, count)) for count in (3, 4, 5))
@@ -252,26 +245,6 @@ def test_what_readers_saw_at_any_moment_can_be_read_again(database: Database) ->
     assert counts == seen
     assert [act.version_id for act in history] == [first, second, third]
     assert [act.withdrawn_at for act in history] == [None, None, NOON + timedelta(hours=2, minutes=15)]
-
-
-def test_a_layer_is_read_as_it_holds_on_a_day(database: Database) -> None:
-    """Old wards until June 2025, new ones from July: each day has its own, whichever is published now."""
-    spans = {4: (None, date(2025, 6, 30)), 3: (date(2025, 7, 1), None)}
-    for count, (valid_from, valid_to) in spans.items():
-        with database.transaction() as session:
-            provenance = replace(PROVENANCE, valid_from=valid_from, valid_to=valid_to)
-            wards = frame_of(LayerName.WARD, count)
-            version = store.add_version(session, LayerName.WARD, wards, provenance=provenance)
-            store.publish(session, version.version_id, published_at=NOON + timedelta(hours=4 - count))
-    with database.transaction() as session:
-
-        def counted(day: date, at: datetime | None = None) -> int:
-            return len(store.read_layer(session, LayerName.WARD, valid_on=day, as_of=at))
-
-        assert counted(date(2025, 6, 30)) == 4
-        assert counted(date(2025, 7, 1)) == 3
-        with pytest.raises(DataUnavailableError, match="holds on 2025-07-01"):
-            counted(date(2025, 7, 1), NOON)
 
 
 def test_the_view_of_a_layer_shows_what_is_published_and_nothing_else(database: Database) -> None:
