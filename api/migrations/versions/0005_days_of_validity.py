@@ -1,6 +1,6 @@
 """What readers of today see: of the published versions that hold on this day, the one published last.
 
-Revision ID: 0004_days_of_validity
+Revision ID: 0005_days_of_validity
 """
 
 # ruff: noqa: INP001  Alembic loads steps by their path, not as a package
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from alembic import op
 
-revision = "0004_days_of_validity"
-down_revision = "0003_layer_history"
+revision = "0005_days_of_validity"
+down_revision = "0004_ready_for_readers"
 branch_labels = None
 depends_on = None
 
