@@ -74,7 +74,7 @@ class TileSource:
         if (kept := self._drawn.get(key)) is not None:
             self._drawn.move_to_end(key)
             return kept
-        drawn = await self._in_turn(draw)
+        drawn = await self.in_turn(draw)
         if drawn is not None and key not in self._drawn:
             self._drawn[key] = drawn
             self._drawn_bytes += len(drawn)
@@ -109,17 +109,24 @@ class TileSource:
         found = self.backgrounds.find(ground, tile)
         if found is not None:
             return found
-        return await self._in_turn(lambda: self.backgrounds.draw(self._door.open(), ground, tile=tile))
+        return await self.in_turn(lambda: self.backgrounds.draw(self._door.open(), ground, tile=tile))
 
     async def _measured(self, ground: Ground) -> Box | None:
         """Measure the city once for all who wait for it."""
         if self._measuring is None or self._measuring.done():
             self._measuring = asyncio.create_task(
-                self._in_turn(lambda: self.backgrounds.measure(self._door.open(), ground))
+                self.in_turn(lambda: self.backgrounds.measure(self._door.open(), ground))
             )
         return await asyncio.shield(self._measuring)
 
-    async def _in_turn(self, draw: Callable[[], _Drawn]) -> _Drawn:
+    async def in_turn(self, draw: Callable[[], _Drawn]) -> _Drawn:
+        """Return what ``draw`` returns, from a thread of the few that draw.
+
+        Raises
+        ------
+        Busy
+            Too many are waiting.
+        """
         if self.waiting_count >= MOST_WAITING_COUNT:
             raise Busy
         self.waiting_count += 1
