@@ -28,6 +28,7 @@ from basemap import quality_checks, service
 from basemap.import_report import ISSUES_FILE, ImportReport, check_report_directory
 from basemap.model import LayerName, LayerVersionId
 from basemap.quality_files import write_quality
+from spatial.confined import Bounds
 from spatial.db import Database
 from spatial.files import whole_directory
 from spatial.issues import IssueReport, Severity
@@ -41,6 +42,10 @@ _IMPORT_HEADS = (
     Head(text=Text("lỗi", "errors"), is_number=True),
     Head(text=Text("cảnh báo", "warnings"), is_number=True),
 )
+
+
+def _reading_bounds() -> Bounds:
+    return Bounds(memory_bytes=settings().import_memory_mb * 1_000_000, time_s=settings().import_time_s)
 
 
 def import_(  # noqa: PLR0913 - each is one word of the command line
@@ -116,6 +121,7 @@ def _reading(
         "layer_in_file": layer_in_file,
         "swap_axes": swap_axes,
         "largest_bytes": settings().largest_import_mb * 1_000_000,
+        "reading_bounds": _reading_bounds(),
     }
 
 
