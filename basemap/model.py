@@ -138,6 +138,10 @@ class LayerVersion:
     source: str | None = None
     is_published: bool = False
 
+    def holds_on(self, day: date) -> bool:
+        """Tell whether nothing that its source says keeps it from holding on ``day``."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneLimits:

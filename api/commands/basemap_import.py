@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from api.commands.basemap_words import say_other_days
 from api.commands.moments import day_typed
 from api.commands.options import (
     CrsOption,
@@ -171,10 +172,12 @@ def _say_import(report: ImportReport, *, as_json: bool) -> None:
     say(report.sentence())
     say_issues(report.issues, written_to=str((report.report_dir or Path()) / ISSUES_FILE))
     say(Text(f"Báo cáo: {report.report_dir}", f"Report: {report.report_dir}"))
-    if report.version is not None and not report.version.is_current:
+    if report.version is not None and not report.version.is_published:
         number = report.version.version_id
         command = f"diaban basemap publish {report.layer.value} {number}"
         say(Text(f"Phiên bản {number} chưa công bố: {command}", f"Version {number} is not published yet: {command}"))
+    elif report.version is not None and not report.version.is_current:
+        say_other_days(report.version)
     if as_json:
         print_json(report.to_json())
         return
