@@ -84,6 +84,8 @@ class LayerSchema:
         Attributes that name a feature; their values joined by ``-`` are its ``feature_id``. Empty: numbered.
     key_is_unique
         Whether two features with one key are an error, or both kept (a parcel number given twice in a sheet).
+    key_is_reused
+        Whether a key may name another feature at another time (a ward code of before and after July 2025).
     """
 
     name: LayerName
@@ -92,6 +94,7 @@ class LayerSchema:
     attributes: tuple[Attribute, ...]
     key: tuple[str, ...] = ()
     key_is_unique: bool = True
+    key_is_reused: bool = False
 
     @property
     def attribute_names(self) -> tuple[str, ...]:
@@ -175,6 +178,7 @@ _SCHEMAS = (
         label=Text("Phường, xã, đặc khu", "Wards"),
         shape=Shape.AREA,
         key=("ward_code",),
+        key_is_reused=True,
         attributes=(
             _text("ward_code", "Mã đơn vị", "Ward code", required=True),
             _text("name", "Tên", "Name", required=True),

@@ -131,6 +131,8 @@ def test_old_wards_published_later_displace_neither_those_of_today_nor_their_til
     rows = [line for line in diaban("list", "ward").stdout.splitlines() if line.startswith("ward")]
     assert ["(✓)" in row for row in rows] == [True, False, False]
     assert "2025-07-01" in rows[2]
+    compared = json.loads(diaban("diff", "ward", "--json").stdout)
+    assert (compared["from_version"], compared["to_version"]) == (2, 3), "what it displaces holds on a day of its own"
     refused = diaban("rollback", "ward")
     assert refused.exit_code == 1
     assert "--valid-on: 2025-06-30 takes back version 3" in refused.stderr
