@@ -11,6 +11,7 @@ from api import assets
 from api.address_desk import AddressDesk
 from api.dependencies import DatabaseDoor
 from api.errors import install_error_handlers
+from api.layer_pictures import LayerPictures
 from api.map_shelf import MapShelf
 from api.ogc_access import parse_layer_access
 from api.ogc_figures import EditionFigures
@@ -86,6 +87,12 @@ def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_
     app.state.edition_figures = EditionFigures()
     app.state.map_shelf = MapShelf()
     app.state.tiles = TileSource(settings, app.state.database_door, access=app.state.layer_access)
+    app.state.layer_pictures = LayerPictures(
+        settings.data_dir / "layer-pictures",
+        app.state.database_door,
+        source=app.state.tiles,
+        figures=app.state.edition_figures,
+    )
     install_error_handlers(app)
     _add_middleware(app, settings, budgets=budgets)
     app.state.render_error = render_error

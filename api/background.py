@@ -1,8 +1,8 @@
-"""Background tiles on disk: drawn once for each state of the ground, never more than a set size."""
+"""Pictures on disk: drawn once for each state of what they show, never more than a set size."""
 
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from basemap import store
@@ -22,9 +22,25 @@ Ground = tuple[tuple[LayerName, LayerVersionId], ...]
 """The published versions of the layers that a background shows, in drawing order."""
 
 
+Paint = Callable[[Database, Ground, Tile], bytes]
+"""Draws the PNG of one tile."""
+
+
 def ground_of(versions: Mapping[LayerName, LayerVersionId]) -> Ground:
     """Return the state of the ground; empty when none of its layers is published."""
     return tuple((layer, versions[layer]) for layer in DRAWN_LAYERS if layer in versions)
+
+
+def paint_ground(database: Database, ground: Ground, tile: Tile) -> bytes:
+    """Draw the background of a tile."""
+    versions = dict(ground)
+    with database.transaction() as session:
+        drawn = [
+            (each, read_for_background(session, each.layer, versions[each.layer], tile=tile, chosen=each.chosen))
+            for each in ingredients_at(tile.zoom)
+            if each.layer in versions
+        ]
+    return draw_background(tile, drawn)
 
 
 class Backgrounds:
@@ -32,12 +48,14 @@ class Backgrounds:
 
     Parameters
     ----------
+    paint
+        What draws a tile that is not there yet.
     most_bytes
         Beyond this the tiles that were drawn first are removed; they are drawn again when asked for.
     """
 
-    def __init__(self, directory: Path, *, most_bytes: int = MOST_BYTES_KEPT) -> None:
-        self._directory, self.most_bytes = directory, most_bytes
+    def __init__(self, directory: Path, *, paint: Paint = paint_ground, most_bytes: int = MOST_BYTES_KEPT) -> None:
+        self._directory, self._paint, self.most_bytes = directory, paint, most_bytes
         self._lock, self._measuring = threading.Lock(), threading.Lock()
         self._kept_bytes: int | None = None
         self._bounds: tuple[Ground, Box | None] | None = None
@@ -66,14 +84,7 @@ class Backgrounds:
         found = self.find(ground, tile)
         if found is not None:
             return found
-        versions = dict(ground)
-        with database.transaction() as session:
-            drawn = [
-                (each, read_for_background(session, each.layer, versions[each.layer], tile=tile, chosen=each.chosen))
-                for each in ingredients_at(tile.zoom)
-                if each.layer in versions
-            ]
-        picture = draw_background(tile, drawn)
+        picture = self._paint(database, ground, tile)
         self._keep(self._path(ground, tile), picture)
         return picture
 

@@ -1,6 +1,7 @@
 """What the maps beside the pages show: whole documents, drawn from the published layers, without any home.
 
-A missing layer leaves its lines out; a map never fails because one layer is not published.
+What a map is about is written into it; wards, water and streets stand on the pictures beneath. A missing layer leaves
+its lines out; a map never fails because one layer is not published.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from allocation.model import LEVEL_LABELS
 from allocation.public_figures import AdmissionRound
 from api.assets import map_assets
 from api.i18n import speech
+from api.map_ground import Ground, lay_ground, tell_ground
 from basemap import cartography as draw
 from basemap import map_styles as look
 from basemap import store
@@ -26,16 +28,14 @@ from spatial.db import Bounds, storage_crs
 from spatial.errors import DataUnavailableError, NotFoundError
 from spatial.text import Text
 
-_SCHOOL_SURROUNDINGS_M = 600.0
 _SCHOOL_IN_VIEW_M = 320.0
 _SCHOOL_NAMES_APART_M = 110.0
 _PARCEL_SURROUNDINGS_M = 60.0
 _PARCEL_IN_VIEW_M = 14.0
-_MOST_STREETS_WITH_ALLEYS = 6000
 _WITHHELD_RATIO = float("nan")
 
 
-def school_map(session: Session, school_code: str, *, language: str) -> str:
+def school_map(session: Session, school_code: str, *, ground: Ground, language: str) -> str:
     """Return the map of one school and the streets around it.
 
     Raises
@@ -51,14 +51,15 @@ def school_map(session: Session, school_code: str, *, language: str) -> str:
     made = LocalMap(
         title=Text(f"Bản đồ vị trí {name}", f"Map of {name}"),
         language=language,
-        source=source_line(session, (LayerName.SCHOOL, LayerName.STREET, LayerName.WARD)),
+        source=source_line(session, (LayerName.SCHOOL, *ground.layers)),
         assets=map_assets(),
     )
-    around = _box_around(school, _SCHOOL_SURROUNDINGS_M)
-    streets = _draw_ground(made, session, bounds=around)
+    lay_ground(made, ground)
     draw.draw_schools(made, school, circles=draw.SchoolCircles(fields={"address": _ADDRESS}))
+    tell_ground(made, ground)
+    seen = _box_around(school, _SCHOOL_IN_VIEW_M)
+    streets = read_or_nothing(session, LayerName.STREET, bounds=seen)
     if streets is not None:
-        seen = _box_around(school, _SCHOOL_IN_VIEW_M)
         here = tuple(school.geometry)
         draw_street_names(made, streets, within=seen, limit=10, apart_m=_SCHOOL_NAMES_APART_M, clear_of=here)
     draw_label(made, school, name)
@@ -66,7 +67,7 @@ def school_map(session: Session, school_code: str, *, language: str) -> str:
     return made.document()
 
 
-def round_map(session: Session, admission_round: AdmissionRound, *, language: str) -> str:
+def round_map(session: Session, admission_round: AdmissionRound, *, ground: Ground, language: str) -> str:
     """Return the map of all schools of a round: the size tells capacity, the colour how full they are.
 
     Parameters
@@ -78,20 +79,20 @@ def round_map(session: Session, admission_round: AdmissionRound, *, language: st
     made = LocalMap(
         title=Text(f"Bản đồ các trường, {title.vi}", f"Map of the schools, {title.en}"),
         language=language,
-        source=source_line(session, (LayerName.WARD, LayerName.STREET)),
+        source=source_line(session, ground.layers),
         assets=map_assets(),
     )
     schools = _school_frame(admission_round, crs=storage_crs(session), language=language)
-    _draw_ground(made, session, bounds=None)
-    if schools.empty:
-        return made.document()
-    circles = draw.SchoolCircles(size_column="capacity", fill_ratio_column="fill_ratio", fields={"told": _PLACED})
-    draw.draw_schools(made, schools, circles=circles)
-    made.look_at(draw.bounds_of(schools, margin_m=300))
+    lay_ground(made, ground)
+    if not schools.empty:
+        circles = draw.SchoolCircles(size_column="capacity", fill_ratio_column="fill_ratio", fields={"told": _PLACED})
+        draw.draw_schools(made, schools, circles=circles)
+        made.look_at(draw.bounds_of(schools, margin_m=300))
+    tell_ground(made, ground)
     return made.document()
 
 
-def parcel_map(session: Session, name: ParcelName, *, language: str) -> str:
+def parcel_map(session: Session, name: ParcelName, *, ground: Ground, language: str) -> str:
     """Return the map of a parcel: its neighbours, the buildings, the plan, and what a road reservation takes of it.
 
     Raises
@@ -106,14 +107,18 @@ def parcel_map(session: Session, name: ParcelName, *, language: str) -> str:
         f"Map of parcel {parcel.parcel_no}, {parcel.map_sheet}",
     )
     shown = (LayerName.PARCEL, LayerName.STREET, LayerName.ROAD_RESERVATION, LayerName.ZONE, LayerName.BUILDING)
-    made = LocalMap(title=title, language=language, source=source_line(session, shown), assets=map_assets())
+    made = LocalMap(
+        title=title, language=language, source=source_line(session, (*shown, *ground.layers)), assets=map_assets()
+    )
     own = gpd.GeoDataFrame(geometry=[parcel.place.geometry], crs=crs)
     around = _box_around(own, _PARCEL_SURROUNDINGS_M)
     layers = {layer: read_or_nothing(session, layer, bounds=around) for layer in shown}
-    _draw_plot_ground(made, layers)
+    lay_ground(made, ground)
+    _draw_plot_surroundings(made, layers)
     bites = [each.geometry.geometry for each in found.reservations if each.area_m2 > 0]
     draw.draw(made, own, look.PARCEL)
     draw.draw(made, gpd.GeoDataFrame(geometry=bites, crs=crs), look.RESERVATION_BITE)
+    tell_ground(made, ground, without=LayerName.BUILDING)
     if layers[LayerName.STREET] is not None:
         draw_street_names(
             made, layers[LayerName.STREET], within=_box_around(own, _PARCEL_IN_VIEW_M), limit=5, apart_m=25.0
@@ -123,8 +128,8 @@ def parcel_map(session: Session, name: ParcelName, *, language: str) -> str:
     return made.document()
 
 
-def _draw_plot_ground(made: LocalMap, layers: dict[LayerName, gpd.GeoDataFrame | None]) -> None:
-    zones, streets = layers[LayerName.ZONE], layers[LayerName.STREET]
+def _draw_plot_surroundings(made: LocalMap, layers: dict[LayerName, gpd.GeoDataFrame | None]) -> None:
+    zones = layers[LayerName.ZONE]
     tooltips = {
         LayerName.PARCEL: {"map_sheet": _SHEET, "parcel_no": _NUMBER},
         LayerName.BUILDING: {"floors": _FLOORS},
@@ -140,8 +145,6 @@ def _draw_plot_ground(made: LocalMap, layers: dict[LayerName, gpd.GeoDataFrame |
         frame = layers[layer]
         if frame is not None:
             draw.draw(made, frame, style, fields=tooltips[layer])
-    if streets is not None:
-        draw.draw_streets(made, streets)
 
 
 def ground_versions(session: Session) -> tuple[int | None, ...]:
@@ -152,7 +155,8 @@ def ground_versions(session: Session) -> tuple[int | None, ...]:
 
 def source_line(session: Session, layers: Sequence[LayerName]) -> Text | None:
     """Return one line that names the published versions of ``layers``; None when none is published."""
-    versions = [version for layer in layers if (version := store.current_version(session, layer)) is not None]
+    named = dict.fromkeys(layers)
+    versions = [version for layer in named if (version := store.current_version(session, layer)) is not None]
     if not versions:
         return None
 
@@ -175,22 +179,6 @@ _SHEET, _NUMBER = Text("Tờ", "Sheet"), Text("Thửa", "Parcel")
 _ROAD, _WIDTH = Text("Đường", "Road"), Text("Lộ giới (m)", "Planned width (m)")
 _ZONE, _USE, _FLOORS = Text("Ô quy hoạch", "Plan cell"), Text("Chức năng", "Land use"), Text("Số tầng", "Floors")
 _PLACED = Text("Đã xếp", "Placed")
-
-
-def _draw_ground(made: LocalMap, session: Session, *, bounds: Bounds | None) -> gpd.GeoDataFrame | None:
-    """Draw wards, water and streets, and return the streets."""
-    wards = read_or_nothing(session, LayerName.WARD, bounds=bounds)
-    streets = read_or_nothing(session, LayerName.STREET, bounds=bounds)
-    zones = read_or_nothing(session, LayerName.ZONE, bounds=bounds)
-    if wards is not None:
-        draw.draw(made, wards, look.WARDS, fields={"name": Text("Phường", "Ward")})
-    if zones is not None:
-        draw.draw_water_and_parks(made, zones)
-    if streets is not None:
-        if len(streets) > _MOST_STREETS_WITH_ALLEYS:
-            streets = streets[~streets["street_class"].isin(["alley", "path"])]
-        draw.draw_streets(made, streets)
-    return streets
 
 
 def read_or_nothing(session: Session, layer: LayerName, *, bounds: Bounds | None) -> gpd.GeoDataFrame | None:

@@ -157,6 +157,7 @@ def page_answer(
     lead: str = "",
     links: Sequence[Mapping[str, str]] = (),
     table: Sequence[Sequence[Any]] = (),
+    map_src: str = "",
 ) -> Response:
     """Return a document as a page: its links, and a table whose first row is its head.
 
@@ -164,7 +165,9 @@ def page_answer(
     ----------
     table
         A cell that is a pair is a name and the address that it leads to.
+    map_src
+        Address of a map document to show; none where empty.
     """
-    answer = render(request, "ogc.html", title=title, lead=lead, links=links, table=table, is_private=False)
+    answer = render(request, "ogc.html", title=title, lead=lead, links=links, table=table, map_src=map_src)
     answer.headers["vary"] = "Accept, Cookie"
     return answer

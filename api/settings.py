@@ -38,6 +38,8 @@ class Settings(BaseSettings):
         Host names that the server answers for, with commas between; ``*`` for any.
     largest_import_mb
         A larger file, or archive when unpacked, is not imported; millions of bytes.
+    import_memory_mb, import_time_s
+        What reading one file may use; millions of bytes, and seconds.
     https
         Whether people reach the server through HTTPS: cookies then never travel without it.
     layer_access
@@ -56,6 +58,8 @@ class Settings(BaseSettings):
     language: str = Field(default_factory=language_of_terminal, pattern="^(vi|en)$")
     allowed_hosts: str = "127.0.0.1,localhost,[::1]"
     largest_import_mb: int = Field(default=2_000, ge=1)
+    import_memory_mb: int = Field(default=4_000, ge=100)
+    import_time_s: int = Field(default=600, ge=1)
     https: bool = False
     layer_access: str = ""
     trusted_proxies: str = ""

@@ -23,8 +23,6 @@ from basemap.tile_queries import draw_vector_tile
 DRAWN_AT_ONCE_COUNT = 4
 MOST_WAITING_COUNT = 256
 MOST_BYTES_IN_MEMORY = 64_000_000
-# What an entry costs beside its tile: without it, empty tiles of the whole world would fill the memory.
-_BYTES_OF_AN_ENTRY = 500
 _GZIP_LEVEL = 1
 _VERSION_LETTERS = 12
 
@@ -50,7 +48,7 @@ class TileSource:
         self.versions = CurrentVersions(door, self.archives)
         self.backgrounds = Backgrounds(settings.data_dir / "background")
         self._drawn: OrderedDict[tuple[LayerName, LayerVersionId, Tile], bytes] = OrderedDict()
-        self._drawn_bytes, self.most_bytes = 0, MOST_BYTES_IN_MEMORY
+        self._drawn_bytes = 0
         self._limiter = CapacityLimiter(DRAWN_AT_ONCE_COUNT)
         self.waiting_count = 0
         self._measuring: asyncio.Task[Box | None] | None = None
@@ -62,8 +60,6 @@ class TileSource:
         ------
         Busy
             Too many are waiting.
-        DataUnavailableError
-            The store is away, or the tile has more features than are drawn while somebody waits.
         """
 
         def draw() -> bytes | None:
@@ -78,18 +74,13 @@ class TileSource:
         if (kept := self._drawn.get(key)) is not None:
             self._drawn.move_to_end(key)
             return kept
-        drawn = await self._in_turn(draw)
+        drawn = await self.in_turn(draw)
         if drawn is not None and key not in self._drawn:
             self._drawn[key] = drawn
-            self._drawn_bytes += len(drawn) + _BYTES_OF_AN_ENTRY
-            while self._drawn_bytes > self.most_bytes:
-                self._drawn_bytes -= len(self._drawn.popitem(last=False)[1]) + _BYTES_OF_AN_ENTRY
+            self._drawn_bytes += len(drawn)
+            while self._drawn_bytes > MOST_BYTES_IN_MEMORY:
+                self._drawn_bytes -= len(self._drawn.popitem(last=False)[1])
         return drawn
-
-    @property
-    def kept_count(self) -> int:
-        """How many drawn tiles are in memory."""
-        return len(self._drawn)
 
     async def ground(self) -> Ground:
         """Return the state of the ground that backgrounds show."""
@@ -118,17 +109,24 @@ class TileSource:
         found = self.backgrounds.find(ground, tile)
         if found is not None:
             return found
-        return await self._in_turn(lambda: self.backgrounds.draw(self._door.open(), ground, tile=tile))
+        return await self.in_turn(lambda: self.backgrounds.draw(self._door.open(), ground, tile=tile))
 
     async def _measured(self, ground: Ground) -> Box | None:
         """Measure the city once for all who wait for it."""
         if self._measuring is None or self._measuring.done():
             self._measuring = asyncio.create_task(
-                self._in_turn(lambda: self.backgrounds.measure(self._door.open(), ground))
+                self.in_turn(lambda: self.backgrounds.measure(self._door.open(), ground))
             )
         return await asyncio.shield(self._measuring)
 
-    async def _in_turn(self, draw: Callable[[], _Drawn]) -> _Drawn:
+    async def in_turn(self, draw: Callable[[], _Drawn]) -> _Drawn:
+        """Return what ``draw`` returns, from a thread of the few that draw.
+
+        Raises
+        ------
+        Busy
+            Too many are waiting.
+        """
         if self.waiting_count >= MOST_WAITING_COUNT:
             raise Busy
         self.waiting_count += 1

@@ -11,7 +11,7 @@ Nghị quyết 202/2025/QH15 (provinces merged), Nghị quyết 1685/NQ-UBTVQH15
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -92,12 +92,16 @@ class Conversion:
         The one that is meant; None where the old name alone cannot tell.
     reason
         Why there is an answer, or none.
+    share_ratios
+        Part of the old unit's area that lies in each candidate, by code; empty where its polygon is not known.
+        A large part is no answer for who lives in the small one.
     """
 
     old: AdminUnit
     candidates: tuple[AdminUnit, ...]
     answer: AdminUnit | None
     reason: Text
+    share_ratios: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_divided(self) -> bool:
@@ -184,7 +188,14 @@ class AdminUnits:
         ]
         return sorted(matches, key=lambda match: not match.same_accents)
 
-    def convert(self, old: UnitKey, *, at: Located | None = None, wards: gpd.GeoDataFrame | None = None) -> Conversion:
+    def convert(
+        self,
+        old: UnitKey,
+        *,
+        at: Located | None = None,
+        wards: gpd.GeoDataFrame | None = None,
+        old_wards: gpd.GeoDataFrame | None = None,
+    ) -> Conversion:
         """Return what became of an old unit; where it was divided only a point decides.
 
         Parameters
@@ -193,6 +204,9 @@ class AdminUnits:
             A point in the old unit.
         wards
             Units of 2025: ``ward_code`` and ``geometry``, in any coordinate system that the frame names.
+        old_wards
+            Units of before, likewise, in the coordinate system of ``wards``. They tell how the old unit was divided,
+            and whether the point lies in it; where it is not among them nothing is said of either.
 
         Raises
         ------
@@ -206,10 +220,14 @@ class AdminUnits:
                 hint=Text("Tra theo tên và quận, huyện cũ.", "Look it up by its name and old district."),
             )
         undecided = Conversion(old=self.by_key[old], candidates=candidates, answer=None, reason=_DIVIDED)
+        if wards is not None and old_wards is not None:
+            undecided = replace(undecided, share_ratios=_share_ratios(undecided, wards, old_wards))
         if at is None or wards is None:
             whole = replace(undecided, answer=candidates[0], reason=_WHOLE)
             return undecided if undecided.is_divided else whole
-        return _decided(undecided, _codes_at(at, wards))
+        decided = _decided(undecided, _codes_at(at, wards))
+        is_outside = bool(decided.share_ratios) and old.code not in _codes_at(at, old_wards)
+        return replace(decided, reason=_OUTSIDE) if is_outside and decided.answer is not None else decided
 
 
 _WHOLE = Text("Toàn bộ đơn vị cũ thuộc một đơn vị mới.", "All of the old unit went to one new unit.")
@@ -222,6 +240,10 @@ _ELSEWHERE = Text(
     "Điểm đã cho không nằm trong đơn vị mới nào của đơn vị cũ này: tên hoặc tọa độ sai.",
     "The given point lies in none of the units that the old one went to: the name or the point is wrong.",
 )
+_OUTSIDE = Text(
+    "Điểm đã cho nằm trong đơn vị này, nhưng ngoài ranh giới đã vẽ của đơn vị cũ: hãy kiểm tra tên.",
+    "The given point lies in this unit, but outside the old unit as it was drawn: check the name.",
+)
 _ON_AN_EDGE = Text("Điểm đã cho nằm trên ranh giới.", "The given point lies on a boundary.")
 
 
@@ -232,7 +254,25 @@ def _decided(conversion: Conversion, codes: frozenset[str]) -> Conversion:
     return replace(conversion, reason=_ON_AN_EDGE if there else _ELSEWHERE)
 
 
-def _codes_at(at: Located, wards: gpd.GeoDataFrame) -> frozenset[str]:
+def _share_ratios(conversion: Conversion, wards: gpd.GeoDataFrame, old_wards: gpd.GeoDataFrame) -> Mapping[str, float]:
+    if wards.crs != old_wards.crs:
+        message = "the old and the new units are in different coordinate systems"
+        raise ValueError(message)
+    drawn = old_wards.geometry[old_wards["ward_code"].astype(str) == conversion.old.code]
+    if drawn.empty or not conversion.is_divided:
+        return {}
+    old = drawn.iloc[0]
+    of_code = dict(zip(wards["ward_code"].astype(str), wards.geometry, strict=True))
+    return {
+        unit.code: float(shapely.area(shapely.intersection(old, of_code[unit.code])) / shapely.area(old))
+        for unit in conversion.candidates
+        if unit.code in of_code
+    }
+
+
+def _codes_at(at: Located, wards: gpd.GeoDataFrame | None) -> frozenset[str]:
+    if wards is None:
+        return frozenset()
     place = at.to(wards.crs.to_string()).geometry
     there = shapely.intersects(wards.geometry.array, place)
     return frozenset(wards.loc[there, "ward_code"].astype(str))

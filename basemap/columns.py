@@ -112,6 +112,7 @@ def _refuse_missing(found: Mapping[str, str], columns: Sequence[str], *, schema:
                 f"Name it with --map COLUMN={missing[0]}; the file's columns: {present}.",
             ),
             subject=file,
+            code="columns_missing",
         )
 
 

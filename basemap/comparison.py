@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from basemap import store
 from basemap.diff import LayerDiff, diff_layers
 from basemap.model import LAYERS, Kind, LayerName, LayerVersionId
+from basemap.timeline import share_no_day
 from spatial.errors import InputError
 from spatial.files import whole_file
 from spatial.text import Text
@@ -29,8 +30,13 @@ def versions_to_compare(
     """
     known = [version.version_id for version in store.list_versions(session, layer)]
     later = after if after is not None else max(known, default=None)
+    versions = {version.version_id: version for version in store.list_versions(session, layer)}
     seen = [act.version_id for act in store.publications(session, layer) if not act.is_withdrawn]
-    earlier = before if before is not None else next((one for one in reversed(seen) if one != later), None)
+    others = [one for one in reversed(seen) if one != later]
+    if later in versions:
+        # What it would displace holds on a day of its own; wards of another time only when there is nothing else.
+        others.sort(key=lambda one: share_no_day(versions[one], versions[later]))
+    earlier = before if before is not None else next(iter(others), None)
     if earlier is None:
         earlier = next((one for one in known if later is not None and one < later), None)
     if later is None or earlier is None:
@@ -45,13 +51,16 @@ def versions_to_compare(
 def compare_versions(session: Session, layer: LayerName, *, before: LayerVersionId, after: LayerVersionId) -> LayerDiff:
     """Return what changed from one stored version of a layer to another.
 
+    Between wards of before and after July 2025 a code tells nothing: there land is compared with land.
+
     Raises
     ------
     NotFoundError
         The layer has no such version.
     """
     old, new = (store.read_layer(session, layer, version_id=number) for number in (before, after))
-    return diff_layers(old, new, layer=layer)
+    versions = {one.version_id: one for one in store.list_versions(session, layer)}
+    return diff_layers(old, new, layer=layer, other_times=share_no_day(versions[before], versions[after]))
 
 
 def write_diff(path: Path, diff: LayerDiff) -> None:

@@ -26,8 +26,8 @@ class LayerDiff:
     added, removed
         Features that only the later, only the earlier state has, with their attributes.
     changed
-        Features in their later shape: ``feature_id``, ``feature_id_before`` (another one only in layers without
-        keys), ``changed_attributes`` joined by commas, ``geometry_changed``, ``area_change_m2``,
+        Features in their later shape: ``feature_id``, ``feature_id_before`` (another one only where features
+        are matched by geometry), ``changed_attributes`` joined by commas, ``geometry_changed``, ``area_change_m2``,
         ``length_change_m`` (of a line's course or an area's outline), ``moved_m`` (between the centroids).
     attribute_changes
         One row a value: ``feature_id``, ``attribute``, ``old``, ``new``; None where there was or is no value.
@@ -64,7 +64,9 @@ class LayerDiff:
         }
 
 
-def diff_layers(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, *, layer: LayerName) -> LayerDiff:
+def diff_layers(
+    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, *, layer: LayerName, other_times: bool = False
+) -> LayerDiff:
     """Compare two states of a layer.
 
     Features of a layer with keys are matched by ``feature_id``; those of a numbered layer by their geometry, because
@@ -74,6 +76,9 @@ def diff_layers(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, *, layer: Lay
     ----------
     before, after
         ``feature_id``, the attributes of the layer and ``geometry``, in one metric coordinate system.
+    other_times
+        The two hold on no common day: where keys are given anew, as ward codes were, a key then tells nothing, and
+        features are matched by their geometry.
 
     Raises
     ------
@@ -88,7 +93,7 @@ def diff_layers(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, *, layer: Lay
         )
     names = list(LAYERS[layer].attribute_names)
     before, after = (frame[["feature_id", *names, "geometry"]].reset_index(drop=True) for frame in (before, after))
-    pairs = _pairs(before, after, layer)
+    pairs = _pairs(before, after, layer, by_key=not (other_times and LAYERS[layer].key_is_reused))
     ours, theirs = (frame.iloc[pairs[:, side]] for side, frame in enumerate((before, after)))
     attribute_changes = _attribute_changes(ours, theirs, names)
     same_place = same_geometry(ours.geometry, theirs.geometry)
@@ -103,10 +108,10 @@ def diff_layers(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, *, layer: Lay
     )
 
 
-def _pairs(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, layer: LayerName) -> Pairs:
+def _pairs(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, layer: LayerName, *, by_key: bool) -> Pairs:
     """Return the positions of features that are one, in the order of the later state."""
     schema = LAYERS[layer]
-    if schema.key:
+    if schema.key and by_key:
         where = pd.Index(before["feature_id"]).get_indexer(pd.Index(after["feature_id"]))
         found = np.flatnonzero(where >= 0)
         return np.column_stack([where[found], found]).astype(np.int64)

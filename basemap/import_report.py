@@ -66,7 +66,7 @@ class ImportReport:
             "issue_count": len(self.issues),
             "issues_by_code": self.issues.count_by_code(),
             "version_id": None if version is None else version.version_id,
-            "is_published": version is not None and version.is_current,
+            "is_published": version is not None and version.is_published,
             "report_dir": None if self.report_dir is None else str(self.report_dir),
             "quality": None if self.quality is None else self.quality.to_json(),
         }

@@ -144,6 +144,7 @@ def _read(source: SourceFile, layer: LayerName, layer_in_file: str | None) -> Ta
             Text("Không đọc được tệp; có thể tệp hỏng.", "The file cannot be read; it may be damaged."),
             hint=Text("Mở và lưu lại trong QGIS rồi nhập lại.", "Open and save it again in QGIS, then repeat."),
             subject=source.name,
+            code="file_unreadable",
         ) from error
     _must_be_whole(frame, info, source=source)
     frame.columns = [to_nfc(str(column)) for column in frame.columns]
@@ -180,10 +181,22 @@ def _closed_lines_as_areas(frame: gpd.GeoDataFrame, source: SourceFile) -> tuple
 
 
 def _chosen_layer(source: SourceFile, layer: LayerName, wanted: str | None) -> str:
+    name = _named_layer(source, layer, wanted)
+    if name.casefold() in source.views:
+        raise InputError(
+            Text(f"{name!r} là khung nhìn (view), không phải bảng.", f"{name!r} is a view, not a table."),
+            hint=Text("Xuất lớp này thành GeoPackage mới.", "Export this layer into a new GeoPackage."),
+            subject=source.name,
+            code="geopackage_view",
+        )
+    return name
+
+
+def _named_layer(source: SourceFile, layer: LayerName, wanted: str | None) -> str:
     if source.kind is FileKind.OSM_PBF:
         return table_for(layer, file=source.name)
     layers = [str(name) for name, kind in pyogrio.list_layers(source.address) if kind is not None]
-    if source.kind not in _OF_SEVERAL_LAYERS or (wanted is None and len(layers) == 1):
+    if layers and (source.kind not in _OF_SEVERAL_LAYERS or (wanted is None and len(layers) == 1)):
         return layers[0]
     names = ", ".join(layers) or "–"
     if wanted in layers:
@@ -197,6 +210,7 @@ def _chosen_layer(source: SourceFile, layer: LayerName, wanted: str | None) -> s
         message,
         hint=Text(f"Chọn một lớp bằng --layer-in-file: {names}.", f"Choose one with --layer-in-file: {names}."),
         subject=source.name,
+        code="layer_in_file",
     )
 
 
@@ -206,6 +220,7 @@ def _must_be_whole(frame: pd.DataFrame, info: Mapping[str, object], *, source: S
             Text("Tệp không chứa lớp bản đồ.", "The file holds no map layer."),
             hint=Text("Xuất lại thành GeoPackage.", "Export it again as GeoPackage."),
             subject=source.name,
+            code="no_map_layer",
         )
     count = info["features"]
     if len(frame) == 0:
@@ -213,12 +228,14 @@ def _must_be_whole(frame: pd.DataFrame, info: Mapping[str, object], *, source: S
             Text("Tệp không có đối tượng nào.", "The file holds no feature."),
             hint=Text("Kiểm tra bộ lọc khi xuất tệp.", "Check the filter with which it was exported."),
             subject=source.name,
+            code="no_feature",
         )
     if isinstance(count, int) and count > len(frame):
         raise InputError(
             Text(f"Chỉ đọc được {len(frame)} trên {count} đối tượng.", f"Only {len(frame)} of {count} can be read."),
             hint=Text("Chép lại tệp từ nguồn.", "Copy the file again from its source."),
             subject=source.name,
+            code="file_damaged",
         )
 
 

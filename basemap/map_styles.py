@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from basemap.model import LAYERS, LayerName
 from basemap.preview import LegendEntry
 from spatial.text import Text
 
@@ -17,7 +18,7 @@ class Style:
     Parameters
     ----------
     shape
-        ``area`` or ``line``, for the legend.
+        ``area``, ``line`` or ``circle``: a point, for which ``stroke_px`` is the radius.
     simplify_m
         Largest shift of a border in metres; 0 for anything that law measures.
     """
@@ -140,3 +141,55 @@ WITHHELD_CLASS = (math.nan, "#d8d2c4", Text("Số liệu được che", "Figure 
 PLAIN_SCHOOL = "#0c5a55"
 WATER_USES, GREEN_USES = ("SON", "MNC"), ("DKV", "CAN")
 """Values of ``land_use`` that are drawn as water, and as green."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A part of a layer that is drawn in one style.
+
+    Parameters
+    ----------
+    chosen
+        A column and the values of it that belong here, an empty text for none. None: every feature.
+    """
+
+    style: Style
+    chosen: tuple[str, tuple[str, ...]] | None = None
+
+
+def _streets(style: Style, *values: str) -> Share:
+    return Share(style=replace(style, stroke_px=style.stroke_px + 0.5), chosen=("street_class", values))
+
+
+def _areas(layer: LayerName, stroke: str, fill: str, *, fill_opacity_ratio: float, stroke_px: float = 1.5) -> Share:
+    label = LAYERS[layer].label
+    return Share(
+        style=Style(label=label, stroke=stroke, fill=fill, stroke_px=stroke_px, fill_opacity_ratio=fill_opacity_ratio)
+    )
+
+
+def _points(layer: LayerName, fill: str, *, radius_px: float) -> Share:
+    style = Style(label=LAYERS[layer].label, shape="circle", stroke="#fffdf8", fill=fill, stroke_px=radius_px)
+    return Share(style=style)
+
+
+LAYER_SHARES: Mapping[LayerName, tuple[Share, ...]] = MappingProxyType(
+    {
+        LayerName.WARD: (_areas(LayerName.WARD, "#5b4a86", "#8a78b8", fill_opacity_ratio=0.12, stroke_px=2.5),),
+        LayerName.STREET: (
+            _streets(replace(ALLEYS, stroke="#8d7a52"), "alley", "path"),
+            _streets(replace(STREETS, stroke="#7a6a44"), "street", ""),
+            _streets(replace(ARTERIALS, stroke="#a8741a"), "motorway", "arterial"),
+            _streets(BRIDGES, "bridge"),
+        ),
+        LayerName.SCHOOL: (_points(LayerName.SCHOOL, PLAIN_SCHOOL, radius_px=6.0),),
+        LayerName.BUILDING: (_areas(LayerName.BUILDING, "#6d5c45", "#a8926f", fill_opacity_ratio=0.7, stroke_px=1.0),),
+        LayerName.ADDRESS: (_points(LayerName.ADDRESS, "#8f4a0e", radius_px=3.5),),
+        LayerName.ZONE: (_areas(LayerName.ZONE, "#5b4a86", "#8a78b8", fill_opacity_ratio=0.2),),
+        LayerName.ROAD_RESERVATION: (
+            _areas(LayerName.ROAD_RESERVATION, "#b4431c", "#e58b62", fill_opacity_ratio=0.35),
+        ),
+        LayerName.PARCEL: (_areas(LayerName.PARCEL, "#0c5a55", "#6fb7a7", fill_opacity_ratio=0.25, stroke_px=1.25),),
+    }
+)
+"""How a layer looks where it is what the map is about, the lowest part first."""

@@ -84,6 +84,8 @@ class LayerSchema:
         Attributes that name a feature; their values joined by ``-`` are its ``feature_id``. Empty: numbered.
     key_is_unique
         Whether two features with one key are an error, or both kept (a parcel number given twice in a sheet).
+    key_is_reused
+        Whether a key may name another feature at another time (a ward code of before and after July 2025).
     """
 
     name: LayerName
@@ -92,6 +94,7 @@ class LayerSchema:
     attributes: tuple[Attribute, ...]
     key: tuple[str, ...] = ()
     key_is_unique: bool = True
+    key_is_reused: bool = False
 
     @property
     def attribute_names(self) -> tuple[str, ...]:
@@ -138,6 +141,10 @@ class LayerVersion:
     source: str | None = None
     is_published: bool = False
 
+    def holds_on(self, day: date) -> bool:
+        """Tell whether nothing that its source says keeps it from holding on ``day``."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneLimits:
@@ -171,6 +178,7 @@ _SCHEMAS = (
         label=Text("Phường, xã, đặc khu", "Wards"),
         shape=Shape.AREA,
         key=("ward_code",),
+        key_is_reused=True,
         attributes=(
             _text("ward_code", "Mã đơn vị", "Ward code", required=True),
             _text("name", "Tên", "Name", required=True),

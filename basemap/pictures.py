@@ -1,10 +1,11 @@
 """Pictures of features, drawn with Pillow: tiles of the background and of whole layers, and maps for paper.
 
-Everything is drawn at twice its size and brought down, so that lines are smooth. What is smaller than a pixel becomes
-a dot: a hundred thousand parcels seen from afar are as quick as a few.
+Everything is drawn at twice its size and brought down, so that lines are smooth. What is too small
+to have a shape becomes a spot: a hundred thousand parcels seen from afar take a second.
 """
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -13,12 +14,15 @@ import shapely
 from PIL import Image, ImageColor, ImageDraw
 
 from basemap.map_styles import Style
-from spatial.geometry import reproject_frame
+from spatial.crs import transformer
 
 _SCALE = 2
 _SIMPLIFY_PX = 0.4
 _MARGIN_PX = 32
-_DOT_PX = 1.5
+_SPECK_PX = 4
+_SPECK_OPACITY = 150
+_LEAST_OUTLINED_PX2 = 36.0
+_LEAST_EDGED_PX = 4.0
 _COLOURS_COUNT = 64
 _CLEAR = (255, 255, 255, 0)
 _Point = tuple[float, float]
@@ -72,19 +76,24 @@ class Picture:
         """
         if not len(frame):
             return
-        shapes = self._on_canvas(frame)
-        shapes, dots = _without_dots(shapes)
-        parts = np.asarray(shapely.get_parts(shapes), dtype=object)
-        kind = shapely.get_type_id(parts)
-        areas = parts[kind == shapely.GeometryType.POLYGON]
-        self._dot(dots, style)
+        geometries = np.asarray(frame.geometry.array, dtype=object)
+        place = self._placing(frame.crs.to_wkt())
         if style.shape == "circle":
-            self._circles(parts[kind == shapely.GeometryType.POINT], style, radius_px=style.stroke_px * width_ratio)
+            self._circles(place(shapely.get_coordinates(geometries)), style, radius_px=style.stroke_px * width_ratio)
             return
-        if style.shape == "area" and style.fill != "transparent":
-            self._fill(areas, style)
+        is_speck, specks = _specks(geometries, place)
+        parts = self._on_canvas(geometries[~is_speck], place)
         width_px = max(1, round(style.stroke_px * _SCALE * width_ratio)) if width_ratio else 0
-        lines = shapely.get_rings(areas) if style.shape == "area" else parts[kind == shapely.GeometryType.LINESTRING]
+        kind = shapely.get_type_id(parts)
+        if style.shape == "area":
+            areas = parts[kind == shapely.GeometryType.POLYGON]
+            if style.fill != "transparent":
+                self._fill(areas, style, specks=specks)
+                areas = areas[shapely.area(areas) >= _LEAST_OUTLINED_PX2]
+            lines = shapely.get_rings(areas)
+        else:
+            self._paint(_spotted(specks, self._canvas.size, 255), style.stroke)
+            lines = parts[kind == shapely.GeometryType.LINESTRING]
         pen = ImageDraw.Draw(self._canvas)
         for line in lines if width_px else ():
             _stroke(pen, _points(line), style, width_px=width_px)
@@ -101,50 +110,70 @@ class Picture:
         small.quantize(_COLOURS_COUNT, method, dither=Image.Dither.NONE).save(out, format="PNG", optimize=False)
         return out.getvalue()
 
-    def _on_canvas(self, frame: gpd.GeoDataFrame) -> np.ndarray:
-        """Return the geometries in pixels of the canvas, y downwards, cut a little outside it and simplified."""
+    def _placing(self, source: str) -> Callable[[np.ndarray], np.ndarray]:
+        """Return what takes points (n x 2) of ``source`` to pixels of the canvas, y downwards."""
         corner = (self._sheet.bounds[0], self._sheet.bounds[3])
         scale = self._sheet.pixels_per_unit * _SCALE
-        flat = np.asarray(reproject_frame(frame, self._sheet.crs).geometry.array, dtype=object)
-        on_canvas = shapely.transform(flat, lambda xy: (xy - corner) * (scale, -scale))
-        right, bottom = (side + _MARGIN_PX for side in self._canvas.size)
-        cut = shapely.clip_by_rect(on_canvas, -_MARGIN_PX, -_MARGIN_PX, right, bottom)
-        return np.asarray(shapely.simplify(cut, _SIMPLIFY_PX, preserve_topology=False), dtype=object)
+        to_sheet = transformer(source, self._sheet.crs)
+        return lambda points: (to_sheet(points) - corner) * (scale, -scale)
 
-    def _dot(self, places: np.ndarray, style: Style) -> None:
-        places = places[((places >= 0) & (places < self._canvas.size)).all(axis=1)]
-        if len(places):
-            ImageDraw.Draw(self._canvas).point(np.unique(places, axis=0).ravel().tolist(), fill=style.stroke)
+    def _on_canvas(self, geometries: np.ndarray, place: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return the parts of geometries in pixels, cut a little outside the canvas and simplified."""
+        right, bottom = (side + _MARGIN_PX for side in self._canvas.size)
+        cut = shapely.clip_by_rect(shapely.transform(geometries, place), -_MARGIN_PX, -_MARGIN_PX, right, bottom)
+        simple = shapely.simplify(cut, _SIMPLIFY_PX, preserve_topology=False)
+        return np.asarray(shapely.get_parts(simple[~shapely.is_empty(simple)]), dtype=object)
 
     def _circles(self, points: np.ndarray, style: Style, *, radius_px: float) -> None:
-        pen, radius = ImageDraw.Draw(self._canvas), max(1.0, radius_px * _SCALE)
-        edge = style.stroke if radius > 2 * _SCALE else None
-        for x, y in shapely.get_coordinates(points).tolist():
+        radius = radius_px * _SCALE
+        if radius <= _SPECK_PX:
+            boxes = np.hstack([points - radius / 2, points + radius / 2])
+            self._paint(_spotted(boxes, self._canvas.size, _SPECK_OPACITY), style.fill)
+            return
+        near = points[((points > -radius) & (points < np.add(self._canvas.size, radius))).all(axis=1)]
+        pen, edge = ImageDraw.Draw(self._canvas), style.stroke if radius_px >= _LEAST_EDGED_PX else None
+        for x, y in near.tolist():
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=style.fill, outline=edge, width=_SCALE)
 
-    def _fill(self, areas: np.ndarray, style: Style) -> None:
+    def _fill(self, areas: np.ndarray, style: Style, *, specks: np.ndarray) -> None:
         """Fill areas through a mask, in which holes stay open."""
-        mask = Image.new("L", self._canvas.size, 0)
-        pen, opacity = ImageDraw.Draw(mask), round(255 * style.fill_opacity_ratio)
+        opacity = round(255 * style.fill_opacity_ratio)
+        mask = _spotted(specks, self._canvas.size, max(opacity, _SPECK_OPACITY))
+        pen = ImageDraw.Draw(mask)
         for area in areas:
             pen.polygon(_points(area.exterior), fill=opacity)
             for hole in area.interiors:
                 pen.polygon(_points(hole), fill=0)
+        self._paint(mask, style.fill)
+
+    def _paint(self, mask: Image.Image, colour: str) -> None:
         if self._canvas.mode == "RGB":
-            self._canvas.paste(ImageColor.getrgb(style.fill), (0, 0), mask)
+            self._canvas.paste(ImageColor.getrgb(colour), (0, 0), mask)
             return
-        film = Image.new("RGB", self._canvas.size, style.fill)
+        film = Image.new("RGB", self._canvas.size, colour)
         film.putalpha(mask)
         self._canvas.alpha_composite(film)
 
 
-def _without_dots(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the shapes that can be seen as such, and where (n x 2) those are that cannot."""
-    boxes = shapely.bounds(shapes)
-    side_px = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    is_dot = (side_px < _DOT_PX) & (shapely.get_dimensions(shapes) > 0)
-    middle = (boxes[is_dot, :2] + boxes[is_dot, 2:]) / 2
-    return shapes[~is_dot & ~shapely.is_empty(shapes)], np.floor(middle).astype(int)
+def _specks(geometries: np.ndarray, place: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which features are too small to have a shape on the canvas, and return their boxes (n x 4)."""
+    corners = place(shapely.bounds(geometries).reshape(-1, 2)).reshape(-1, 2, 2)
+    boxes = np.hstack([corners.min(axis=1), corners.max(axis=1)])
+    is_speck = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) < _SPECK_PX
+    return is_speck, boxes[is_speck]
+
+
+def _spotted(boxes: np.ndarray, size: tuple[int, int], opacity: int) -> Image.Image:
+    """Return a mask with a spot of a few pixels for each box."""
+    mask = np.zeros((size[1], size[0]), dtype=np.uint8)
+    corner = np.floor(boxes[:, :2]).astype(int)
+    sides = np.clip(np.round(boxes[:, 2:] - boxes[:, :2]).astype(int), 1, _SPECK_PX)
+    for right, down in np.ndindex(_SPECK_PX, _SPECK_PX):
+        step = np.array([right, down])
+        x, y = (corner + step)[(sides > step).all(axis=1)].T
+        inside = (x >= 0) & (y >= 0) & (x < size[0]) & (y < size[1])
+        mask[y[inside], x[inside]] = opacity
+    return Image.fromarray(mask)
 
 
 def _stroke(pen: ImageDraw.ImageDraw, points: list[_Point], style: Style, *, width_px: int) -> None:

@@ -24,6 +24,10 @@ from spatial.files import whole_file
 from spatial.text import Text
 
 LEAFLET_JS, LEAFLET_CSS, MAP_CSS, JQUERY_JS = "leaflet.js", "leaflet.css", "local_map.css", "jquery.min.js"
+QUESTIONS_JS = "map_questions.js"
+
+FARTHEST_ZOOM, NEAREST_ZOOM = 8, 22
+"""How far a reader can zoom."""
 
 _CLOSEST_ZOOM = 19
 _NORTH = (
@@ -59,10 +63,12 @@ INLINED = MapAssets()
 def asset_files() -> Mapping[str, Path]:
     """Return the files that maps need, by name, for the service to hand out."""
     leaflet, images = Path(_leaflet.BASE_DIR), Path(_leaflet.BASE_DIR) / "images"
+    own = Path(str(resources.files("basemap") / "templates"))
     return {
         LEAFLET_JS: leaflet / "leaflet.js",
         LEAFLET_CSS: leaflet / "leaflet.css",
-        MAP_CSS: Path(str(resources.files("basemap") / "templates" / "local_map.css")),
+        MAP_CSS: own / MAP_CSS,
+        QUESTIONS_JS: own / QUESTIONS_JS,
         JQUERY_JS: Path(_jquery.BASE_DIR) / "jquery.min.js",
         **{f"images/{image.name}": image for image in sorted(images.glob("*.png"))},
     }
@@ -164,8 +170,8 @@ class LocalMap(folium.Map):
         Where the data come from and which version they are; stands under the legend.
     assets
         Addresses of scripts and styles; `INLINED` makes a document that needs nothing else.
-    with_jquery
-        Needed only by Folium's own popups.
+    also
+        Scripts beyond Leaflet, by their names in `asset_files`: Folium's own popups need `JQUERY_JS`.
     """
 
     default_js: list[tuple[str, str]] = []  # noqa: RUF012  # Folium's own attribute, emptied: nothing comes from abroad
@@ -200,16 +206,22 @@ class LocalMap(folium.Map):
         language: str = "vi",
         source: Text | None = None,
         assets: MapAssets = INLINED,
-        with_jquery: bool = False,
+        also: tuple[str, ...] = (),
     ) -> None:
         super().__init__(
-            location=[10.776, 106.700], zoom_start=12, tiles=None, zoom_control=False, min_zoom=8, max_zoom=22
+            location=[10.776, 106.700],
+            zoom_start=12,
+            tiles=None,
+            zoom_control=False,
+            min_zoom=FARTHEST_ZOOM,
+            max_zoom=NEAREST_ZOOM,
         )
         self.language, self.title = language, title.in_language(language)
         self.view: list[list[float]] | None = None
         self.closest_zoom = _CLOSEST_ZOOM
-        scripts = (JQUERY_JS, LEAFLET_JS) if with_jquery else (LEAFLET_JS,)
-        links = "\n".join([_fonts(assets), *(_link(name, assets) for name in (LEAFLET_CSS, MAP_CSS, *scripts))])
+        links = "\n".join(
+            [_fonts(assets), *(_link(name, assets) for name in (LEAFLET_CSS, MAP_CSS, LEAFLET_JS, *also))]
+        )
         self.page = _Page(title=self.title, language=language, links=links)
         self.page.source = source.in_language(language) if source else ""
         self.page.add_child(self)

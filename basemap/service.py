@@ -12,13 +12,15 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from basemap import store
+from basemap.confined_intake import ReadOptions, read_and_validate, read_confined
 from basemap.import_report import ImportReport, check_report_directory, write_report
-from basemap.intake import Intake, read_layer_file
+from basemap.intake import Intake
 from basemap.model import LAYERS, Kind, LayerName, LayerVersion, LayerVersionId
 from basemap.quality_checks import check_features
 from basemap.source_model import LARGEST_FILE_BYTES
 from basemap.timeline import check_validity
-from basemap.validate import Validation, validate_layer
+from basemap.validate import Validation
+from spatial.confined import Bounds
 from spatial.crs import WGS84
 from spatial.db import Database
 from spatial.errors import DataUnavailableError, InputError
@@ -49,6 +51,8 @@ class ImportOptions(TypedDict, total=False):
         A larger file is refused.
     dry_run
         Check only: the report says what an import would find, and nothing is stored.
+    reading_bounds
+        Read the file in a process of its own that may use so much memory and time; without them in this one.
     report_dir
         Folder for the report; without it none is written.
     valid_from, valid_to
@@ -65,6 +69,7 @@ class ImportOptions(TypedDict, total=False):
     add_to: LayerVersionId | None
     dry_run: bool
     largest_bytes: int
+    reading_bounds: Bounds | None
     report_dir: Path | None
     valid_from: date | None
     valid_to: date | None
@@ -98,16 +103,7 @@ def import_layer(
     check_validity(options.get("valid_from"), options.get("valid_to"))
     if report_dir is not None:
         check_report_directory(report_dir)
-    intake = read_layer_file(
-        path,
-        layer,
-        crs=options.get("crs"),
-        column_map=options.get("column_map", {}),
-        layer_in_file=options.get("layer_in_file"),
-        swap_axes=options.get("swap_axes", False),
-        largest_bytes=options.get("largest_bytes", LARGEST_FILE_BYTES),
-    )
-    validation = validate_layer(intake.frame, layer, file=intake.file)
+    intake, validation = _read(path, layer, options)
     report = _report(intake, validation, layer=layer, report_dir=report_dir)
     if not len(validation.accepted):
         _write(report, intake, validation)
@@ -214,6 +210,18 @@ def _origin(intake: Intake, options: ImportOptions) -> _Origin:
     )
 
 
+def _read(path: Path, layer: LayerName, options: ImportOptions) -> tuple[Intake, Validation]:
+    how = ReadOptions(
+        crs=options.get("crs"),
+        column_map=dict(options.get("column_map", {})),
+        layer_in_file=options.get("layer_in_file"),
+        swap_axes=options.get("swap_axes", False),
+        largest_bytes=options.get("largest_bytes", LARGEST_FILE_BYTES),
+    )
+    bounds = options.get("reading_bounds")
+    return read_and_validate(path, layer, **how) if bounds is None else read_confined(path, layer, bounds, **how)
+
+
 def _report(intake: Intake, validation: Validation, *, layer: LayerName, report_dir: Path | None) -> ImportReport:
     issues = sorted([*intake.issues, *validation.issues], key=lambda issue: _ORDER.index(issue.severity))
     return ImportReport(
@@ -252,6 +260,7 @@ def _nothing_good(report: ImportReport) -> InputError:
             f"Not one feature could be accepted; the first finding: {first.sentence('en')}",
         ),
         subject=report.file,
+        code="nothing_accepted",
     )
 
 

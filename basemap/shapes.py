@@ -13,6 +13,15 @@ from spatial.text import Text
 REPAIR_AREA_CHANGE_RATIO = 0.001
 """A repaired polygon is taken only when its area changed by at most this share: a bow-tie never is."""
 
+MOST_CORNERS_COUNT = 1_000_000
+"""The longest border of a ward has some ten thousand corners; a feature with more than this is set aside."""
+
+_MOST_REPAIRED_CORNERS_COUNT = 20_000
+_PROBED_SIDES_COUNT = 20
+_TANGLED_CROSSINGS_RATIO = 2.0
+"""Repairing takes time with the square of the crossings (500 sides that all cross: 12 s), and no such area can be
+mended to one within a thousandth. A bow-tie has half a crossing a side."""
+
 
 class ShapeProblem(NamedTuple):
     """Why a geometry cannot be taken; ``value`` is what was found."""
@@ -83,7 +92,8 @@ def _shaped(geometries: npt.NDArray[np.object_], shape: Shape) -> Shaped:
 def _suspicious(geometries: npt.NDArray[np.object_], shape: Shape) -> npt.NDArray[np.bool_]:
     types = [shapely.GeometryType[name.upper()].value for name in _ACCEPTED[shape]]
     fine = np.isin(shapely.get_type_id(geometries), types)
-    fine &= ~shapely.is_empty(geometries) & shapely.is_valid(geometries)
+    fine &= ~shapely.is_empty(geometries) & (shapely.get_num_coordinates(geometries) <= MOST_CORNERS_COUNT)
+    fine &= shapely.is_valid(geometries)
     fine &= np.isfinite(shapely.bounds(geometries)).all(axis=1)
     if shape is Shape.POINT:
         fine &= shapely.get_num_geometries(geometries) == 1
@@ -106,12 +116,12 @@ def _examined(geometry: BaseGeometry | None, shape: Shape) -> tuple[BaseGeometry
             Text("Tọa độ có giá trị NaN hoặc vô hạn.", "A coordinate is NaN or infinite."),
             _DRAW_AGAIN,
         )
-    if geometry.geom_type not in _ACCEPTED[shape]:
+    if geometry.geom_type not in _ACCEPTED[shape] or shape is Shape.POINT:
         return None, _wrong_type(geometry, shape)
-    if shape is Shape.POINT:
-        return None, _wrong_type(geometry, shape)
+    if shapely.get_num_coordinates(geometry) > MOST_CORNERS_COUNT:
+        return None, _too_many_corners(geometry)
     reason = shapely.is_valid_reason(geometry)
-    mended = _mended(geometry) if shape is Shape.AREA else None
+    mended = _mended(geometry) if shape is Shape.AREA and not _is_tangled(geometry) else None
     if mended is not None:
         return mended, None
     return None, ShapeProblem(
@@ -121,6 +131,19 @@ def _examined(geometry: BaseGeometry | None, shape: Shape) -> tuple[BaseGeometry
             "Hình học không hợp lệ và không thể tự sửa an toàn.", "The geometry is invalid and no safe repair exists."
         ),
         _DRAW_AGAIN,
+    )
+
+
+def _too_many_corners(geometry: BaseGeometry) -> ShapeProblem:
+    count = int(shapely.get_num_coordinates(geometry))
+    return ShapeProblem(
+        "geometry_too_large",
+        str(count),
+        Text(
+            f"Một đối tượng có {count} đỉnh, quá {MOST_CORNERS_COUNT}.",
+            f"One feature has {count} corners, more than {MOST_CORNERS_COUNT}.",
+        ),
+        Text("Chia nhỏ hoặc đơn giản hóa (QGIS: Simplify, Subdivide).", "Divide or simplify it (QGIS: Subdivide)."),
     )
 
 
@@ -140,6 +163,19 @@ def _wrong_type(geometry: BaseGeometry, shape: Shape) -> ShapeProblem:
         Text(f"Lớp này cần {shape.value}.", f"This layer needs {shape.value}."),
         hint,
     )
+
+
+def _is_tangled(geometry: BaseGeometry) -> bool:
+    """Whether so many sides cross that a repair would take long and change the area: judged by some sides."""
+    if shapely.get_num_coordinates(geometry) > _MOST_REPAIRED_CORNERS_COUNT:
+        return True
+    rings = shapely.get_rings(geometry)
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    begins = np.flatnonzero(ring[:-1] == ring[1:])
+    sides = shapely.linestrings(np.stack([corners[begins], corners[begins + 1]], axis=1))
+    probed = sides[:: max(1, len(sides) // _PROBED_SIDES_COUNT)]
+    crossings, _ = shapely.STRtree(sides).query(probed, predicate="crosses")
+    return len(crossings) > _TANGLED_CROSSINGS_RATIO * len(probed)
 
 
 def _mended(geometry: BaseGeometry) -> BaseGeometry | None:

@@ -41,23 +41,35 @@ def unpacked_shapefile(path: Path, folder: Path, *, largest_bytes: int) -> Path:
             return _unpack(archive, _parts(entries, file=path.name), folder, left_bytes=largest_bytes)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise _refused(
-            Text("Không phải tệp ZIP, hoặc tệp hỏng.", "This is no ZIP archive, or it is damaged."), file=path.name
+            Text("Không phải tệp ZIP, hoặc tệp hỏng.", "This is no ZIP archive, or it is damaged."),
+            code="archive_damaged",
+            file=path.name,
         ) from error
 
 
 def _must_be_harmless(entries: list[zipfile.ZipInfo], *, file: str, largest_bytes: int) -> None:
     if len(entries) > MOST_ENTRIES_COUNT:
-        raise _refused(Text("Tệp nén có quá nhiều mục.", "The archive holds too many entries."), file=file)
+        raise _refused(
+            Text("Tệp nén có quá nhiều mục.", "The archive holds too many entries."), code="archive_entries", file=file
+        )
     for entry in entries:
         name = PurePosixPath(entry.filename.replace("\\", "/"))
         if name.is_absolute() or ".." in name.parts or ":" in entry.filename:
-            raise _refused(Text("Tên mục đi ra ngoài thư mục.", "A name leads out of the folder."), file=file)
+            raise _refused(
+                Text("Tên mục đi ra ngoài thư mục.", "A name leads out of the folder."), code="archive_path", file=file
+            )
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise _refused(Text("Tệp nén có liên kết.", "The archive holds a link."), file=file)
+            raise _refused(Text("Tệp nén có liên kết.", "The archive holds a link."), code="archive_link", file=file)
         if name.suffix.lower() in _NESTED:
-            raise _refused(Text("Tệp nén chứa tệp nén khác.", "The archive holds another archive."), file=file)
+            raise _refused(
+                Text("Tệp nén chứa tệp nén khác.", "The archive holds another archive."),
+                code="archive_nested",
+                file=file,
+            )
         if entry.flag_bits & _PASSWORD_FLAG:
-            raise _refused(Text("Tệp nén có mật khẩu.", "The archive is locked by a password."), file=file)
+            raise _refused(
+                Text("Tệp nén có mật khẩu.", "The archive is locked by a password."), code="archive_locked", file=file
+            )
         if entry.file_size > MOST_RATIO * max(entry.compress_size, 1) + _BLOCK_BYTES:
             raise _too_large(file)
     if sum(entry.file_size for entry in entries) > largest_bytes:
@@ -75,6 +87,7 @@ def _parts(entries: list[zipfile.ZipInfo], *, file: str) -> list[zipfile.ZipInfo
         count = len(shapes)
         raise _refused(
             Text(f"Tệp nén có {count} tệp .shp, cần đúng một.", f"The archive holds {count} .shp; one is needed."),
+            code="archive_shapefiles",
             file=file,
         )
     stem = shapes[0].filename[: -len(".shp")].casefold()
@@ -95,8 +108,10 @@ def _unpack(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], folder: Path
 
 
 def _too_large(file: str) -> InputError:
-    return _refused(Text("Tệp nén bung ra quá lớn.", "The archive unpacks to too much."), file=file)
+    return _refused(
+        Text("Tệp nén bung ra quá lớn.", "The archive unpacks to too much."), code="archive_bursts", file=file
+    )
 
 
-def _refused(message: Text, *, file: str) -> InputError:
-    return InputError(message, hint=_ZIP_AGAIN, subject=file)
+def _refused(message: Text, *, code: str, file: str) -> InputError:
+    return InputError(message, hint=_ZIP_AGAIN, subject=file, code=code)

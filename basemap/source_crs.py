@@ -65,6 +65,7 @@ def settle_crs(label: str | None, given: str | None, *, file: str) -> SourceCrs:
             Text("Không hiểu hệ tọa độ ghi trong tệp.", "The coordinate system written in the file is not understood."),
             hint=_state_it(),
             subject=file,
+            code="crs_unreadable",
         ) from error
     return _from_label(crs, file=file)
 
@@ -97,6 +98,7 @@ def _nameless(file: str) -> InputError:
         Text("Tệp không ghi hệ tọa độ.", "The file does not say its coordinate system."),
         hint=_state_it(),
         subject=file,
+        code="crs_missing",
     )
 
 
@@ -157,6 +159,7 @@ def _from_label(crs: CRS, *, file: str) -> SourceCrs:
             ),
             hint=_state_it(),
             subject=file,
+            code="datum_missing",
         )
     return SourceCrs(name=crs.to_wkt(), is_asserted=False)
 
@@ -209,6 +212,7 @@ def _tm3_without_datum(crs: CRS, *, carries_shift: bool, file: str) -> SourceCrs
         ),
         hint=Text(f"Nếu là VN-2000, ghi --crs {advice}.", f"If it is VN-2000, give --crs {advice}."),
         subject=file,
+        code="datum_missing",
     )
 
 

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import struct
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -74,6 +74,7 @@ def _must_be_readable(path: Path) -> None:
             Text("Không có tệp này.", "There is no such file."),
             hint=Text("Kiểm tra đường dẫn và tên tệp.", "Check the folder and the name."),
             subject=str(path),
+            code="file_missing",
         )
     if path.suffix.lower() not in {*_SUFFIXES, _ARCHIVE_SUFFIX}:
         known = ", ".join(sorted([*_SUFFIXES, _ARCHIVE_SUFFIX]))
@@ -81,13 +82,19 @@ def _must_be_readable(path: Path) -> None:
             Text(f"Không nhập được loại tệp {path.suffix!r}.", f"Files of the kind {path.suffix!r} are not read."),
             hint=Text(f"Dùng GeoPackage (.gpkg) hoặc: {known}.", f"Give a GeoPackage (.gpkg), or: {known}."),
             subject=path.name,
+            code="file_kind_unknown",
         )
 
 
 def _must_have_bytes(path: Path, *, largest_bytes: int) -> None:
     size_bytes = path.stat().st_size
     if size_bytes == 0:
-        raise InputError(Text("Tệp rỗng (0 byte).", "The file is empty (0 bytes)."), hint=COPY_AGAIN, subject=path.name)
+        raise InputError(
+            Text("Tệp rỗng (0 byte).", "The file is empty (0 bytes)."),
+            hint=COPY_AGAIN,
+            subject=path.name,
+            code="file_empty",
+        )
     if size_bytes > largest_bytes:
         size_mb, largest_mb = size_bytes // 1_000_000, largest_bytes // 1_000_000
         raise InputError(
@@ -96,6 +103,7 @@ def _must_have_bytes(path: Path, *, largest_bytes: int) -> None:
                 "Chia nhỏ tệp, hoặc nâng DIABAN_LARGEST_IMPORT_MB.", "Divide it, or raise DIABAN_LARGEST_IMPORT_MB."
             ),
             subject=path.name,
+            code="file_too_large",
         )
 
 
@@ -111,24 +119,41 @@ def _stage_geopackage(path: Path, folder: Path) -> SourceFile:
                 "Lưu và đóng nó (ví dụ trong QGIS) rồi nhập lại.", "Save and close it (in QGIS, say), then repeat."
             ),
             subject=path.name,
+            code="file_open_elsewhere",
         )
     copy = folder / "source.gpkg"
     shutil.copyfile(path, copy)
-    _must_be_whole_geopackage(copy, path)
-    return SourceFile(kind=FileKind.GEOPACKAGE, name=path.name, address=f"GPKG:{copy}", sha256=sha256_of_file(copy))
+    return SourceFile(
+        kind=FileKind.GEOPACKAGE,
+        name=path.name,
+        address=f"GPKG:{copy}",
+        sha256=sha256_of_file(copy),
+        views=_whole_geopackage(copy, path),
+    )
 
 
-def _must_be_whole_geopackage(copy: Path, path: Path) -> None:
+def _whole_geopackage(copy: Path, path: Path) -> frozenset[str]:
+    """Return the names of its views and virtual tables in small letters."""
     try:
         with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_contents'").fetchall()
+            tables = dict(connection.execute("SELECT lower(name), type || ' ' || sql FROM sqlite_master"))
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise damaged(path, Text("SQLite không đọc được", "SQLite cannot read it")) from error
     if verdict != "ok":
         raise damaged(path, Text("SQLite kiểm tra không đạt", "SQLite's check fails"))
-    if not tables:
+    if "gpkg_contents" not in tables:
         raise wrong_kind(path, FileKind.GEOPACKAGE, SQLITE_MAGIC)
+    views = _views(tables)
+    if any(name.startswith("gpkg_") for name in views):
+        raise damaged(path, Text("danh mục của tệp là khung nhìn", "its catalogue is a view"))
+    return views
+
+
+def _views(tables: Mapping[str, str | None]) -> frozenset[str]:
+    """Return the names that are views or virtual tables: behind those a short query makes rows without end."""
+    words = {name: (what or "").casefold() for name, what in tables.items()}
+    return frozenset(name for name, what in words.items() if what.startswith(("view", "table create virtual")))
 
 
 def _stage_shapefile(path: Path, folder: Path) -> SourceFile:
@@ -171,6 +196,7 @@ def _shapefile_parts(path: Path) -> dict[str, Path]:
                 "Copy .shp, .shx, .dbf and .prj together into one folder.",
             ),
             subject=path.name,
+            code="shapefile_incomplete",
         )
     return parts
 
@@ -212,6 +238,7 @@ def _dbf_encoding(folder: Path, path: Path) -> tuple[str, bool]:
                 Text(f"Chưa đọc được bảng mã {name!r}.", f"The character set {name!r} is not read."),
                 hint=Text("Lưu lại bằng UTF-8.", "Save it again in UTF-8."),
                 subject=path.name,
+                code="encoding_unread",
             )
     content = (folder / "source.dbf").read_bytes()
     header_bytes = struct.unpack("<H", content[8:10])[0]
@@ -235,6 +262,7 @@ def _stage_geojson(path: Path, folder: Path) -> SourceFile:
             Text("JSON này không phải GeoJSON FeatureCollection.", "This JSON is no GeoJSON FeatureCollection."),
             hint=SAVE_AGAIN,
             subject=path.name,
+            code="file_kind_mismatch",
         )
     return SourceFile(
         kind=FileKind.GEOJSON,

@@ -17,13 +17,17 @@ _PARQUET_MAGIC = b"PAR1"
 _DGN_V7_MAGICS = (b"\x08\x05", b"\x08\x09", b"\xc8\x05", b"\xc8\x09")
 _OSM_HEADER = b"\x0a\x09OSMHeader"
 _GML_NAMESPACE = b"opengis.net/gml"
-_FORBIDDEN_IN_XML = (b"<!doctype", b"<!entity", b"ogrvrtdatasource", b"xi:include")
-"""An entity can grow without end or name a file of the server; a virtual layer opens other files and hosts."""
+_VIRTUAL_LAYER = b"ogrvrtdatasource"
+"""GDAL asks its drivers one by one: a drawing that holds this word is opened as a virtual layer, not as a drawing."""
+
+_FORBIDDEN_IN_XML = (b"<!doctype", b"<!entity", b"xi:include")
+"""An entity can grow without end or name a file of the server."""
 
 
 def _stage(path: Path, folder: Path, kind: FileKind) -> SourceFile:
     copy = folder / f"source{kind.value}"
     shutil.copyfile(path, copy)
+    _must_not_hold((_VIRTUAL_LAYER, *(_FORBIDDEN_IN_XML if kind is FileKind.GML else ())), copy, path=path)
     return SourceFile(kind=kind, name=path.name, address=str(copy), sha256=sha256_of_file(copy))
 
 
@@ -51,22 +55,21 @@ def _stage_gml(path: Path, folder: Path) -> SourceFile:
     head = head_of(path, _HEAD_BYTES)
     if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") or _GML_NAMESPACE not in head:
         raise wrong_kind(path, FileKind.GML, head)
-    source = _stage(path, folder, FileKind.GML)
-    _must_be_plain_xml(Path(source.address), path)
-    return source
+    return _stage(path, folder, FileKind.GML)
 
 
-def _must_be_plain_xml(copy: Path, path: Path) -> None:
-    longest = max(map(len, _FORBIDDEN_IN_XML))
+def _must_not_hold(words: tuple[bytes, ...], copy: Path, *, path: Path) -> None:
+    longest = max(map(len, words))
     rest = b""
     with copy.open("rb") as stream:
         while block := stream.read(_BLOCK_BYTES):
             text = (rest + block).lower()
-            if any(word in text for word in _FORBIDDEN_IN_XML):
+            if any(word in text for word in words):
                 raise InputError(
-                    Text("GML có DOCTYPE, thực thể hoặc lớp ảo.", "The GML holds a DOCTYPE, entity or virtual layer."),
-                    hint=Text("Xuất lại thành GML đơn thuần hoặc GeoPackage.", "Export plain GML, or a GeoPackage."),
+                    Text("Tệp có DOCTYPE, thực thể hoặc lớp ảo.", "The file holds a DOCTYPE, entity or virtual layer."),
+                    hint=Text("Xuất lại thành GeoPackage.", "Export it again as GeoPackage."),
                     subject=path.name,
+                    code="file_reaches_out",
                 )
             rest = text[-longest:]
 

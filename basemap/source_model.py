@@ -49,6 +49,8 @@ class SourceFile:
         What a GeoJSON file says in its member ``crs`` (EPSG:4326 when silent); None for the other kinds.
     is_encoding_guessed
         The character set stands nowhere and the text is not UTF-8.
+    views
+        Names of the views and virtual tables of a GeoPackage, in small letters.
     """
 
     kind: FileKind
@@ -58,6 +60,7 @@ class SourceFile:
     encoding: str | None = None
     declared_crs: str | None = None
     is_encoding_guessed: bool = False
+    views: frozenset[str] = frozenset()
 
 
 _KIND_WORDS = {
@@ -100,6 +103,7 @@ def wrong_kind(path: Path, kind: FileKind, head: bytes) -> InputError:
         ),
         hint=SAVE_AGAIN,
         subject=path.name,
+        code="file_kind_mismatch",
     )
 
 
@@ -109,6 +113,7 @@ def damaged(path: Path, why: Text) -> InputError:
         Text(f"Tệp hỏng hoặc bị cắt: {why.vi}.", f"The file is damaged or cut off: {why.en}."),
         hint=COPY_AGAIN,
         subject=path.name,
+        code="file_damaged",
     )
 
 

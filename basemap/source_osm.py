@@ -57,6 +57,7 @@ def table_for(layer: LayerName, *, file: str) -> str:
             ),
             hint=Text("Dùng lớp street hoặc building.", "Give the layer street or building."),
             subject=file,
+            code="layer_in_file",
         )
     return _TABLE_OF_LAYER[layer]
 

@@ -75,8 +75,11 @@ def read_parquet(source: SourceFile) -> TableRead:
         described = pq.ParquetFile(copy).metadata
         unpacked = sum(described.row_group(number).total_byte_size for number in range(described.num_row_groups))
         if unpacked > _MOST_EXPANSION * copy.stat().st_size + (1 << 24):
-            raise _unreadable(source, Text("bung ra quá lớn", "it unpacks to too much"))
+            raise _unreadable(source, Text("bung ra quá lớn", "it unpacks to too much"), code="file_bursts")
         frame = gpd.read_parquet(copy)
+    except MemoryError:
+        # Arrow's is also one of its own exceptions.
+        raise
     except (pa.ArrowException, ValueError, KeyError, TypeError, OSError, shapely.errors.ShapelyError) as error:
         why = Text("hỏng, hoặc không có hình học GeoParquet", "it is damaged, or has no GeoParquet geometry")
         raise _unreadable(source, why) from error
@@ -84,11 +87,12 @@ def read_parquet(source: SourceFile) -> TableRead:
     return TableRead(frame, None if frame.crs is None else frame.crs.to_wkt(), [])
 
 
-def _unreadable(source: SourceFile, why: Text) -> InputError:
+def _unreadable(source: SourceFile, why: Text, *, code: str = "file_unreadable") -> InputError:
     return InputError(
         Text(f"Không đọc được tệp: {why.vi}.", f"The file cannot be read: {why.en}."),
         hint=Text("Xuất lại thành GeoPackage.", "Export it again as GeoPackage."),
         subject=source.name,
+        code=code,
     )
 
 
@@ -134,6 +138,7 @@ def _coordinate_columns(header: list[str], source: SourceFile) -> tuple[str, str
         Text("Không thấy cột tọa độ.", "No columns hold coordinates."),
         hint=Text("Đặt tên cột lon, lat hoặc x, y (x là hướng đông).", "Name them lon, lat or x, y (x: easting)."),
         subject=source.name,
+        code="coordinates_missing",
     )
 
 

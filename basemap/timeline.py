@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from basemap.model import LayerName, LayerVersionId
+from basemap.model import LayerName, LayerVersion, LayerVersionId
 from spatial.errors import DataUnavailableError, InputError
 from spatial.text import Text
 
@@ -58,6 +58,15 @@ class Publication:
         """Tell whether the two answer for one day at least."""
         (first, last), (other_first, other_last) = self.days, other.days
         return first <= other_last and other_first <= last
+
+
+def share_no_day(one: LayerVersion, other: LayerVersion) -> bool:
+    """Tell whether two versions say of themselves that they never hold on the same day."""
+    first, last = (
+        max(one.valid_from or date.min, other.valid_from or date.min),
+        min(one.valid_to or date.max, other.valid_to or date.max),
+    )
+    return last < first
 
 
 def day_in_vietnam(moment: datetime) -> date:

@@ -189,6 +189,7 @@ def _refusal(bounds: npt.NDArray[np.float64], readings: list[Reading], *, crs: s
                 "Check the file; if its label is wrong, give --crs EPSG:n.",
             ),
             subject=file,
+            code="outside_country",
         )
     contradiction = _contradiction(bounds, crs=crs)
     words, advice = readings[0].words(), readings[0].advice()
@@ -205,6 +206,7 @@ def _refusal(bounds: npt.NDArray[np.float64], readings: list[Reading], *, crs: s
         ),
         hint=Text(advice.vi + also.vi, advice.en + also.en),
         subject=file,
+        code="crs_contradicted",
     )
 
 

@@ -31,12 +31,15 @@ class DiabanError(Exception):
         What to do about it, in both languages.
     subject
         The file, record or object concerned, e.g. ``"wards.shp"`` or ``"applicants.csv:17"``.
+    code
+        A stable word for programs where one class covers several faults, e.g. ``"file_damaged"``; else the class's.
     """
 
     code = "error"
 
-    def __init__(self, message: Text, *, hint: Text | None = None, subject: str = "") -> None:
+    def __init__(self, message: Text, *, hint: Text | None = None, subject: str = "", code: str | None = None) -> None:
         super().__init__(message.en)
+        self.code = code or type(self).code
         self.message = message
         self.hint = hint
         self.subject = subject

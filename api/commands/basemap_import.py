@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from api.commands.basemap_words import say_other_days
 from api.commands.moments import day_typed
 from api.commands.options import (
     CrsOption,
@@ -28,6 +29,7 @@ from basemap import quality_checks, service
 from basemap.import_report import ISSUES_FILE, ImportReport, check_report_directory
 from basemap.model import LayerName, LayerVersionId
 from basemap.quality_files import write_quality
+from spatial.confined import Bounds
 from spatial.db import Database
 from spatial.files import whole_directory
 from spatial.issues import IssueReport, Severity
@@ -41,6 +43,10 @@ _IMPORT_HEADS = (
     Head(text=Text("lỗi", "errors"), is_number=True),
     Head(text=Text("cảnh báo", "warnings"), is_number=True),
 )
+
+
+def _reading_bounds() -> Bounds:
+    return Bounds(memory_bytes=settings().import_memory_mb * 1_000_000, time_s=settings().import_time_s)
 
 
 def import_(  # noqa: PLR0913 - each is one word of the command line
@@ -116,6 +122,7 @@ def _reading(
         "layer_in_file": layer_in_file,
         "swap_axes": swap_axes,
         "largest_bytes": settings().largest_import_mb * 1_000_000,
+        "reading_bounds": _reading_bounds(),
     }
 
 
@@ -165,10 +172,12 @@ def _say_import(report: ImportReport, *, as_json: bool) -> None:
     say(report.sentence())
     say_issues(report.issues, written_to=str((report.report_dir or Path()) / ISSUES_FILE))
     say(Text(f"Báo cáo: {report.report_dir}", f"Report: {report.report_dir}"))
-    if report.version is not None and not report.version.is_current:
+    if report.version is not None and not report.version.is_published:
         number = report.version.version_id
         command = f"diaban basemap publish {report.layer.value} {number}"
         say(Text(f"Phiên bản {number} chưa công bố: {command}", f"Version {number} is not published yet: {command}"))
+    elif report.version is not None and not report.version.is_current:
+        say_other_days(report.version)
     if as_json:
         print_json(report.to_json())
         return

@@ -1,17 +1,18 @@
 """``diaban basemap list``, ``show``, ``history``, ``publish``, ``rollback`` and ``export``: the versions of a layer."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from api.clock import now, today_in_vietnam
 from api.commands.basemap_words import (
     attributes_as_json,
     attributes_table,
     history_table,
     print_version,
     publication_as_json,
+    say_other_days,
     version_as_json,
     versions_table,
 )
@@ -69,28 +70,33 @@ def publish(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Let readers see a version of LAYER."""
+    """Let readers see a version of LAYER on the days on which it holds."""
     wanted = None if version is None else LayerVersionId(version)
     with open_store() as database:
         with database.transaction() as session:
-            known = [each.version_id for each in store.list_versions(session, layer)]
+            known = {each.version_id: each for each in store.list_versions(session, layer)}
         if wanted is None:
             wanted = max(known, default=None)
-        if wanted in known:
+        if wanted in known and known[wanted].holds_on(today_in_vietnam()):
             # Before readers see the version, so that its tiles stand ready when they do.
             make_tiles(database, layer, wanted)
-        published = service.publish_version(database, layer, version_id=wanted, published_at=datetime.now(UTC))
-    forget_old_tiles(layer, keep=published.version_id)
+        published = service.publish_version(database, layer, version_id=wanted, published_at=now())
+    if published.is_current:
+        forget_old_tiles(layer, keep=published.version_id)
+    else:
+        say_other_days(published)
     print_version(published, as_json=as_json)
 
 
-def rollback(layer: LayerArgument, *, as_json: JsonOption = False) -> None:
-    """Let readers see again the version of LAYER that was published before."""
+def rollback(layer: LayerArgument, *, valid_on: ValidOnOption = None, as_json: JsonOption = False) -> None:
+    """Let readers see again the version of LAYER that was published before; --valid-on: for that day."""
     with open_store() as database:
         with database.transaction() as session:
-            restored = store.rollback(session, layer, withdrawn_at=datetime.now(UTC))
-        make_tiles(database, layer, restored.version_id)
-    forget_old_tiles(layer, keep=restored.version_id)
+            restored = store.rollback(session, layer, withdrawn_at=now(), valid_on=day_typed(valid_on))
+        if restored.is_current:
+            make_tiles(database, layer, restored.version_id)
+    if restored.is_current:
+        forget_old_tiles(layer, keep=restored.version_id)
     print_version(restored, as_json=as_json)
 
 

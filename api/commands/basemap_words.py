@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.markup import escape
 from rich.table import Table
 
-from api.console import Head, plain_table, print_json, results, said
+from api.console import Head, plain_table, print_json, results, said, say
 from basemap.model import LAYERS, LayerName, LayerVersion
 from basemap.timeline import Publication
 from spatial.text import Text
@@ -17,6 +17,7 @@ _VERSION_HEADS = (
     Head(text=Text("công bố", "public"), is_number=True),
     Head(text=Text("đối tượng", "features"), is_number=True),
     Head(text=Text("để riêng", "set aside"), is_number=True),
+    Head(text=Text("hiệu lực", "valid")),
     Head(text=Text("nhập lúc, tệp", "imported, file"), folds=True),
 )
 _HISTORY_HEADS = (
@@ -40,6 +41,7 @@ def version_as_json(version: LayerVersion) -> dict[str, object]:
         "layer": version.layer.value,
         "version_id": version.version_id,
         "is_current": version.is_current,
+        "is_published": version.is_published,
         "feature_count": version.feature_count,
         "quarantined_count": version.quarantined_count,
         "imported_at": version.imported_at.isoformat(),
@@ -73,16 +75,28 @@ def print_version(version: LayerVersion, *, as_json: bool) -> None:
         results.print(versions_table([version]))
 
 
+def say_other_days(version: LayerVersion) -> None:
+    """Tell that what was published is not for readers of today."""
+    first, last = version.valid_from or "…", version.valid_to or "…"
+    say(
+        Text(
+            f"Phiên bản {version.version_id} trả lời cho các ngày {first} – {last}; hôm nay người đọc không thấy nó.",
+            f"Version {version.version_id} answers for the days {first} – {last}; readers of today do not see it.",
+        )
+    )
+
+
 def versions_table(versions: Sequence[LayerVersion]) -> Table:
-    """Return versions as a table, one a row."""
+    """Return versions as a table: ``✓`` marks what readers of today see, ``(✓)`` what answers for other days."""
     table = plain_table(_VERSION_HEADS)
     for version in versions:
         table.add_row(
             version.layer.value,
             str(version.version_id),
-            "✓" if version.is_current else "",
+            "✓" if version.is_current else "(✓)" if version.is_published else "",
             str(version.feature_count),
             str(version.quarantined_count),
+            _validity(version),
             f"{version.imported_at:%Y-%m-%d %H:%M}Z\n{escape(version.source_file)}",
         )
     return table
@@ -96,7 +110,7 @@ def history_table(acts: Sequence[tuple[Publication, LayerVersion]]) -> Table:
         table.add_row(
             str(version.version_id),
             "\n".join((_moment(act.published_at), _withdrawn(act))).rstrip(),
-            f"{version.valid_from or '…'}\n{version.valid_to or '…'}" if version.valid_from or version.valid_to else "",
+            _validity(version),
             escape("\n".join(filter(None, origin))),
         )
     return table
@@ -123,6 +137,12 @@ def attributes_as_json(layer: LayerName) -> list[dict[str, object]]:
         }
         for attribute in LAYERS[layer].attributes
     ]
+
+
+def _validity(version: LayerVersion) -> str:
+    """Return the first day above the last one; nothing where the source says neither."""
+    first, last = version.valid_from, version.valid_to
+    return f"{first or '…'}\n{last or '…'}" if first or last else ""
 
 
 def _moment(moment: datetime) -> str:

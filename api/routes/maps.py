@@ -3,8 +3,8 @@
 from collections.abc import Callable, Hashable
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.orm import Session
 
 from allocation import store as rounds
@@ -12,8 +12,17 @@ from allocation.public_figures import public_view
 from allocation.snapshot import RoundId
 from api.dependencies import AccountOrNone, DatabaseDep
 from api.i18n import language_of
-from api.map_documents import ground_versions, parcel_map, round_map, school_map
+from api.layer_map import features_here, layer_map
+from api.layer_pictures import layer_pictures_of
+from api.map_documents import ground_versions, parcel_map, round_map, school_map, source_line
+from api.map_ground import Ground, published_ground
 from api.map_shelf import MapShelf
+from api.ogc_access import Readers, no_such_collection, readers_of
+from api.schemas.layer_maps import PointOnMap
+from basemap import store
+from basemap.layer_pictures import LAYER_ZOOMS
+from basemap.map_tiles import MapTiles
+from basemap.model import LayerName
 from permits.parcels import parse_parcel_key
 from spatial.db import Database
 
@@ -29,8 +38,8 @@ def show_school(request: Request, school_code: Key, database: DatabaseDep) -> Re
     """Show where a school is, and nothing of any child."""
     language = language_of(request)
 
-    def draw(session: Session) -> str:
-        return school_map(session, school_code, language=language)
+    def draw(session: Session, ground: Ground) -> str:
+        return school_map(session, school_code, ground=ground, language=language)
 
     return _answer(request, database, key=("school", school_code, language), draw=draw)
 
@@ -40,8 +49,8 @@ def show_parcel(request: Request, parcel_key: Key, database: DatabaseDep) -> Res
     """Show a parcel, its neighbours and the plan."""
     name, language = parse_parcel_key(parcel_key), language_of(request)
 
-    def draw(session: Session) -> str:
-        return parcel_map(session, name, language=language)
+    def draw(session: Session, ground: Ground) -> str:
+        return parcel_map(session, name, ground=ground, language=language)
 
     return _answer(request, database, key=("parcel", name, language), draw=draw)
 
@@ -55,10 +64,46 @@ def show_round(request: Request, round_id: Key, database: DatabaseDep, account: 
     seen = admission_round if account else public_view(admission_round)
     key = ("round", round_id, seen.content_sha256, seen.published_at, account is not None, language)
 
-    def draw(session: Session) -> str:
-        return round_map(session, seen, language=language)
+    def draw(session: Session, ground: Ground) -> str:
+        return round_map(session, seen, ground=ground, language=language)
 
     return _answer(request, database, key=key, draw=draw, is_private=account is not None)
+
+
+@router.get("/layers/{name}")
+def show_layer(request: Request, name: Key, database: DatabaseDep) -> Response:
+    """Show a whole published layer that everybody may read."""
+    layer, language = _public_layer(request, name), language_of(request)
+    bounds = layer_pictures_of(request).bounds(layer)
+    if bounds is None:
+        raise no_such_collection()
+
+    def draw(session: Session, ground: Ground) -> str:
+        version = store.current_version(session, layer)
+        url = f"/tiles/layers/{layer.value}/{{z}}/{{x}}/{{y}}.png?v={version.version_id if version else 0}"
+        tiles = MapTiles(url=url, bounds_degrees=bounds, zooms=LAYER_ZOOMS)
+        source = source_line(session, (layer, *ground.layers))
+        return layer_map(layer, tiles, ground=ground, source=source, language=language)
+
+    return _answer(request, database, key=("layer", layer, language), draw=draw)
+
+
+@router.get("/layers/{name}/features")
+def tell_features(
+    request: Request, name: Key, asked: Annotated[PointOnMap, Query()], database: DatabaseDep
+) -> Response:
+    """Tell what a layer says at a point; maps stand in frames without an origin and ask from there."""
+    layer = _public_layer(request, name)
+    with database.transaction() as session:
+        found = features_here(session, layer, (asked.lon, asked.lat), zoom=asked.zoom, language=language_of(request))
+    return JSONResponse(found.model_dump(), headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"})
+
+
+def _public_layer(request: Request, name: str) -> LayerName:
+    """Return a layer that everybody may read: a sandboxed map cannot say who is looking at it."""
+    if name not in LayerName.__members__.values() or readers_of(request, LayerName(name)) is not Readers.PUBLIC:
+        raise no_such_collection()
+    return LayerName(name)
 
 
 def shelf_of(request: Request) -> MapShelf:
@@ -72,14 +117,15 @@ def _answer(
     database: Database,
     *,
     key: MapKey,
-    draw: Callable[[Session], str],
+    draw: Callable[[Session, Ground], str],
     is_private: bool = False,
 ) -> Response:
     """Return the map of ``key`` on the published ground, or 304 to whoever has it."""
 
     def draw_on_ground() -> tuple[MapKey, str]:
+        ground = published_ground(request, database)
         with database.transaction() as session:
-            return (*key, ground_versions(session)), draw(session)
+            return (*key, ground_versions(session)), draw(session, ground)
 
     with database.transaction() as session:
         wanted = (*key, ground_versions(session))

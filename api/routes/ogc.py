@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api import ogc_documents
 from api.dependencies import get_database
 from api.i18n import language_of
-from api.ogc_access import no_such_collection, readable_layer, readable_layers
+from api.ogc_access import Readers, no_such_collection, readable_layer, readable_layers, readers_of
 from api.ogc_answers import (
     OPENAPI_JSON,
     ROOT,
@@ -112,7 +112,10 @@ def collection(request: Request) -> Response:
     if described is None:
         raise no_such_collection()
     if is_page:
-        return page_answer(request, described["title"], lead=described["description"], links=described["links"])
+        # Only of a public layer: a map in its frame cannot say who is looking at it.
+        map_src = f"/maps/layers/{layer.value}" if readers_of(request, layer) is Readers.PUBLIC else ""
+        title, lead = described["title"], described["description"]
+        return page_answer(request, title, lead=lead, links=described["links"], map_src=map_src)
     return json_answer(described)
 
 

@@ -14,7 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from api.errors import Problem, problem_response
-from api.ogc_access import Readers, readable_layer, readers_of
+from api.layer_pictures import layer_pictures_of
+from api.ogc_access import Readers, no_such_collection, readable_layer, readers_of
 from api.tile_source import Busy, TileSource, tiles_of
 from basemap import tile_documents as documents
 from basemap.model import LayerName, LayerVersionId
@@ -26,6 +27,7 @@ from spatial.text import Text
 router = APIRouter(include_in_schema=False)
 
 BACKGROUND_PATH = "/tiles/background"
+LAYER_PICTURES_PATH = "/tiles/layers"
 _TILESETS = "/ogc/collections/{layer}/tiles"
 _TILESET = f"{_TILESETS}/{TILE_MATRIX_SET}"
 _VERSION = "v"
@@ -124,9 +126,33 @@ async def show_background(request: Request) -> Response:
     return Response(picture, headers=headers, media_type="image/png")
 
 
+async def show_layer_picture(request: Request) -> Response:
+    """Give one picture of a layer that everybody may read, clear where nothing lies."""
+    layer, version_id = await _published(request)
+    if readers_of(request, layer) is not Readers.PUBLIC:
+        raise no_such_collection()
+    tile = _tile(request)
+    headers = _headers(request, f"{layer.value}-picture-{version_id}", tile=tile, version=str(version_id))
+    if _is_known(request, headers):
+        return Response(status_code=304, headers=headers)
+    try:
+        picture = await layer_pictures_of(request).picture(layer, version_id, tile=tile)
+    except Busy:
+        return _busy(request)
+    if picture is None:
+        raise _no_tile(tile)
+    return Response(picture, headers=headers, media_type="image/png")
+
+
 # Plain routes: what FastAPI does beside them would cost a third of the tiles a second.
 router.add_route(f"{_TILESET}/{{z}}/{{y}}/{{x}}", show_vector_tile, methods=["GET"], include_in_schema=False)
 router.add_route(f"{BACKGROUND_PATH}/{{z}}/{{x}}/{{y}}.png", show_background, methods=["GET"], include_in_schema=False)
+router.add_route(
+    f"{LAYER_PICTURES_PATH}/{{layer}}/{{z}}/{{x}}/{{y}}.png",
+    show_layer_picture,
+    methods=["GET"],
+    include_in_schema=False,
+)
 
 
 async def _published(request: Request) -> tuple[LayerName, LayerVersionId]:

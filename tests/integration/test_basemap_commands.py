@@ -113,6 +113,35 @@ def test_what_readers_saw_and_what_holds_is_asked_by_day(tmp_path: Path, wards: 
     assert "[Nội" in diaban("history", "ward").stdout
 
 
+def test_old_wards_published_later_displace_neither_those_of_today_nor_their_tiles(
+    tmp_path: Path, wards: Path, diaban: Run
+) -> None:
+    columns = ("--map", "code=ward_code")
+    assert diaban("import", "ward", wards, *columns, "--publish", "--valid-from", "2025-07-01").exit_code == 0
+    tiles = sorted(path.name for path in (tmp_path / "data").rglob("*.pmtiles"))
+    assert len(tiles) == 1
+    said = diaban("import", "ward", wards, *columns, "--publish", "--valid-to", "2025-06-30").stderr
+    assert "Version 2 answers for the days … – 2025-06-30; readers of today do not see it." in said
+    assert diaban("import", "ward", wards, *columns, "--valid-to", "2025-06-30").exit_code == 0
+    assert "Version 3 answers for the days" in diaban("publish", "ward", 3).stderr
+    assert sorted(path.name for path in (tmp_path / "data").rglob("*.pmtiles")) == tiles
+    listed = json.loads(diaban("list", "ward", "--json").stdout)
+    told = [(one["version_id"], one["is_current"], one["is_published"]) for one in listed]
+    assert told == [(3, False, True), (2, False, False), (1, True, True)]
+    rows = [line for line in diaban("list", "ward").stdout.splitlines() if line.startswith("ward")]
+    assert ["(✓)" in row for row in rows] == [True, False, False]
+    assert "2025-07-01" in rows[2]
+    compared = json.loads(diaban("diff", "ward", "--json").stdout)
+    assert (compared["from_version"], compared["to_version"]) == (2, 3), "what it displaces holds on a day of its own"
+    refused = diaban("rollback", "ward")
+    assert refused.exit_code == 1
+    assert "--valid-on: 2025-06-30 takes back version 3" in refused.stderr
+    taken = json.loads(diaban("rollback", "ward", "--valid-on", "2025-06-30", "--json").stdout)
+    assert (taken["version_id"], taken["is_current"]) == (2, False)
+    assert sorted(path.name for path in (tmp_path / "data").rglob("*.pmtiles")) == tiles
+    assert json.loads(diaban("show", "ward", "--json").stdout)["version"]["version_id"] == 1
+
+
 def test_a_difference_is_shown_before_it_is_published(tmp_path: Path, wards: Path, diaban: Run) -> None:
     """The newest version against the published one: a ward gets another name, one comes, one goes."""
     columns = ("--map", "code=ward_code")

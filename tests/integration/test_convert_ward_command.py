@@ -64,8 +64,29 @@ def test_a_name_a_district_and_a_point_lead_to_the_new_ward(
     for longitude, name in ((106.75, "Phường Đông"), (106.65, "Phường Tây"), (107.5, None)):
         place = ("--lon", longitude, "--lat", 10.75)
         assert names(converted("tân quý", "--district", "12", *place)) == [name]
+    # The old ward as a polygon: three quarters of it lie in the west.
+    old = wards.iloc[[1]].assign(ward_code="26773", name="Phường Tân Quý")
+    old = old.set_geometry([shapely.box(106.67, 10.70, 106.71, 10.80)], crs=wards.crs)
+    pyogrio.write_dataframe(old, tmp_path / "old.gpkg")
+    assert run(capsys, monkeypatch, "convert-ward", "--lon", 106.7, "--lat", 10.75, "--table", table)[0] == 1
+    words = ("import", "ward", tmp_path / "old.gpkg", "--publish", "--valid-to", "2025-06-30")
+    assert run(capsys, monkeypatch, *words)[0] == 0
+    (divided,) = converted("tân quý", "--district", "12")
+    assert divided["answer"] is None
+    assert divided["share_ratios"] == {"26770": pytest.approx(0.25, abs=0.001), "26773": pytest.approx(0.75, abs=0.001)}
+    assert names(converted("--lon", 106.705, "--lat", 10.75)) == ["Phường Đông"], "the point alone names the old ward"
+    (elsewhere,) = converted("tân quý", "--district", "12", "--lon", 106.75, "--lat", 10.75)
+    assert names([elsewhere]) == ["Phường Đông"]
+    assert "outside the old unit as it was drawn" in str(elsewhere["reason"])
     shown = run(capsys, monkeypatch, "convert-ward", "tan quy", "--table", table)
+    assert "75.0%" in shown[1]
     assert "add --district" in shown[2]
-    for words in (("Atlantis",), ("tan quy", "--lon", "106.7"), ("tan quy", "--lon", "nan", "--lat", "10")):
+    for words in (
+        (),
+        ("Atlantis",),
+        ("--lon", "106.5", "--lat", "10"),
+        ("tan quy", "--lon", "106.7"),
+        ("tan quy", "--lon", "nan", "--lat", "10"),
+    ):
         code, out, err = run(capsys, monkeypatch, "convert-ward", *words, "--table", table)
         assert (code, out, len(err.strip().splitlines())) == (2, "", 1), err

@@ -128,6 +128,28 @@ def test_features_of_a_numbered_layer_are_known_by_their_place() -> None:
     assert change["geometry"] is None
 
 
+def test_between_two_times_a_ward_is_its_land_and_not_its_code() -> None:
+    """Of July 2025: A kept its land under another code; B's code went to land elsewhere."""
+
+    def wards(*rows: tuple[str, str, int]) -> gpd.GeoDataFrame:
+        columns = [{"feature_id": code, "ward_code": code, "name": name} for code, name, _ in rows]
+        return layer_of(LayerName.WARD, columns, [plot(column) for _, _, column in rows])
+
+    before, after = wards(("26743", "A", 1), ("26746", "B", 2)), wards(("26750", "A", 1), ("26746", "C", 3))
+    by_code = diff_layers(before, after, layer=LayerName.WARD)
+    assert by_code.changed["feature_id"].tolist() == ["26746"]
+    by_land = diff_layers(before, after, layer=LayerName.WARD, other_times=True)
+    assert by_land.counts == {"added": 1, "changed": 1, "removed": 1, "unchanged": 0}
+    assert by_land.changed[["feature_id_before", "feature_id"]].to_numpy().tolist() == [["26743", "26750"]]
+    assert (by_land.added["name"].tolist(), by_land.removed["name"].tolist()) == (["C"], ["B"])
+    assert (
+        diff_layers(
+            parcels(("1", plot(1), {})), parcels(("1", plot(5), {})), layer=LayerName.PARCEL, other_times=True
+        ).counts["changed"]
+        == 1
+    )
+
+
 def test_two_coordinate_systems_are_not_compared() -> None:
     one = parcels(("1", plot(1), {}))
     with pytest.raises(InputError, match="different coordinate systems"):

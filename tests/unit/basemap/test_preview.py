@@ -6,7 +6,7 @@ from pathlib import Path
 import folium
 import pytest
 
-from basemap.preview import INLINED, HtmlMarker, LegendEntry, LocalMap, MapAssets, asset_files, escaped
+from basemap.preview import INLINED, JQUERY_JS, HtmlMarker, LegendEntry, LocalMap, MapAssets, asset_files, escaped
 from spatial.text import Text
 
 TITLE = Text("Bản đồ thử", "Trial map")
@@ -42,7 +42,7 @@ def test_the_map_carries_none_of_folium_s_default_servers() -> None:
 
 def test_jquery_comes_along_only_for_folium_s_own_popups() -> None:
     assert "jquery" not in LocalMap(title=TITLE, assets=SERVED).document()
-    assert "/static/jquery.min.js" in LocalMap(title=TITLE, assets=SERVED, with_jquery=True).document()
+    assert "/static/jquery.min.js" in LocalMap(title=TITLE, assets=SERVED, also=(JQUERY_JS,)).document()
 
 
 def test_two_maps_do_not_share_what_is_added_to_one_of_them() -> None:

@@ -94,7 +94,8 @@ VRT = "<OGRVRTDataSource><OGRVRTLayer name='a'><SrcDataSource>/etc/passwd</SrcDa
 def test_a_virtual_layer_under_any_name_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     path.write_text(VRT + "http://www.opengis.net/gml", encoding="utf-8")
-    assert refusal(path, crs="EPSG:9210").code == "bad_input"
+    codes = {".gml": "file_reaches_out", ".zip": "archive_damaged"}
+    assert refusal(path, crs="EPSG:9210").code == codes.get(suffix, "file_kind_mismatch")
 
 
 @pytest.mark.parametrize("word", ['<!DOCTYPE a [<!ENTITY b "c">]>', "<OGRVRTDataSource/>", "<xi:include href='a'/>"])
@@ -102,6 +103,7 @@ def test_gml_that_reaches_for_more_than_itself_is_refused(save: Save, plots: gpd
     path = save(plots, "a.gml", driver="GML")
     path.write_text(path.read_text(encoding="utf-8") + " " * 2_000_000 + word, encoding="utf-8")
     assert "holds a DOCTYPE, entity or virtual layer" in refusal(path).message.en
+    assert refusal(path).code == "file_reaches_out"
 
 
 def test_gml_that_names_a_schema_elsewhere_makes_nobody_call(save: Save, plots: gpd.GeoDataFrame) -> None:
