@@ -130,10 +130,15 @@ def tag_of(*parts: object) -> str:
     return f'W/"{hashlib.sha256(told.encode()).hexdigest()[:24]}"'
 
 
+def is_known(request: Request, tag: str) -> bool:
+    """Tell whether the caller has this version already."""
+    known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
+    return tag in known or "*" in known
+
+
 def not_modified(request: Request, tag: str, *, is_public: bool) -> Response | None:
     """Return the empty answer when the caller has this version already, None otherwise."""
-    known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
-    if tag in known or "*" in known:
+    if is_known(request, tag):
         return Response(status_code=304, headers=caching(tag, is_public=is_public))
     return None
 

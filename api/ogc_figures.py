@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy.orm import Session
 
-from basemap import feature_store
+from basemap import feature_counts, feature_store
+from basemap.feature_page import Edition, FeaturePage, MatchCount
 from basemap.feature_query import FeatureQuery
-from basemap.feature_store import Edition, FeaturePage, MatchCount
 from basemap.model import LayerName
 from spatial.db import Bounds
 
@@ -34,11 +34,11 @@ class EditionFigures:
         self, session: Session, layer: LayerName, edition: Edition, *, query: FeatureQuery, page: FeaturePage
     ) -> MatchCount:
         """Return how many features match; the last page of an answer tells it without a count."""
-        if not page.has_more and (page.features or query.offset_count == 0):
-            return MatchCount(count=query.offset_count + len(page.features), is_exact=True)
+        if not page.has_more and (page.returned_count or query.offset_count == 0):
+            return MatchCount(count=query.offset_count + page.returned_count, is_exact=True)
         key = ("matches", layer, edition.version_id, query.condition_key)
         found: MatchCount = self._remember(
-            key, lambda: feature_store.count_matches(session, layer, edition, query=query)
+            key, lambda: feature_counts.count_matches(session, layer, edition, query=query)
         )
         return found
 

@@ -28,6 +28,8 @@ from spatial import gpkg
 from spatial.db import as_geopackage_text, srid_of, storage_crs
 
 _GEOMETRY = "geometry"
+_MANY_COUNT = 1000
+"""From here on PostgreSQL looks at new rows at once; after fewer its plans stay right until it looks by itself."""
 
 _EXTENT_STATEMENT = text(
     "UPDATE gpkg_contents SET min_x = min(coalesce(min_x, :min_x), :min_x), "
@@ -67,6 +69,9 @@ def insert_features(
     else:
         ewkb = shapely.to_wkb(shapely.set_srid(geometries, srid), hex=True, include_srid=True)
         _copy(session, target, {**columns, _GEOMETRY: ewkb.tolist()})
+        if len(geometries) >= _MANY_COUNT:
+            # Within the transaction: who reads the new rows first is planned with what they are.
+            session.execute(text(f"ANALYZE {session.connection().dialect.identifier_preparer.quote(target.name)}"))
 
 
 def note_change(session: Session, name: str, *, changed_at: datetime) -> None:

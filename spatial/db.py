@@ -22,6 +22,7 @@ from spatial import gpkg_functions
 from spatial.crs import HCMC, is_geographic, known_crs
 from spatial.errors import ConflictError, DataUnavailableError, InputError
 from spatial.gpkg import rtree_name
+from spatial.quick_reads import QuickReads, options_of
 from spatial.store_faults import check_embedded, check_postgresql, not_built, unavailable
 from spatial.text import Text as Sentence
 
@@ -100,11 +101,14 @@ class Database:
     ----------
     crs
         Storage coordinate system, ``EPSG:n``, metric.
+    quick_reads
+        Single statements of readers; None in the embedded file, which needs no way past SQLAlchemy.
     """
 
     url: str
     crs: str
     engine: Engine
+    quick_reads: QuickReads | None = None
 
     @property
     def is_embedded(self) -> bool:
@@ -155,6 +159,8 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        if self.quick_reads is not None:
+            self.quick_reads.close()
 
 
 def srid_of(crs: str) -> int:
@@ -202,7 +208,9 @@ def open_database(url: str, *, crs: str = HCMC) -> Database:
         engine.dispose()
         raise
     number_geometry_columns(srid_of(crs))
-    return Database(url=parsed.render_as_string(hide_password=True), crs=crs, engine=engine)
+    quick_reads = QuickReads(parsed) if engine.dialect.name == "postgresql" else None
+    shown = parsed.render_as_string(hide_password=True)
+    return Database(url=shown, crs=crs, engine=engine, quick_reads=quick_reads)
 
 
 def number_geometry_columns(srid: int) -> None:
@@ -266,7 +274,7 @@ def _postgresql_engine(url: URL) -> Engine:
         return create_engine(
             url,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
+            connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "options": options_of(url)},
         )
     except ModuleNotFoundError as error:
         raise DataUnavailableError(

@@ -17,6 +17,7 @@ from api.ogc_answers import (
     JSON,
     address_of,
     caching,
+    is_known,
     link,
     not_modified,
     page_answer,
@@ -25,8 +26,9 @@ from api.ogc_answers import (
     tag_of,
     wants_html,
 )
-from api.ogc_figures import figures_of
+from api.ogc_reading import Found, find
 from basemap import cql, feature_store
+from basemap.feature_page import Edition
 from basemap.feature_query import (
     CRS84,
     DEFAULT_LIMIT_COUNT,
@@ -39,7 +41,6 @@ from basemap.feature_query import (
     parse_offset,
     parse_period,
 )
-from basemap.feature_store import Edition, FeaturePage, MatchCount
 from basemap.model import LAYERS, LayerName
 from spatial.errors import NotFoundError
 from spatial.text import Text
@@ -56,31 +57,21 @@ def items(request: Request) -> Response:
     layer = readable_layer(request, request.path_params["collection"])
     given = parameters_of(request, {*_PAGING, *LAYERS[layer].attribute_names})
     is_page = wants_html(request, given, also=GEOJSON)
-    database = get_database(request)
-    query = query_of(layer, given, storage_crs=database.crs)
+    query = query_of(layer, given, storage_crs=get_database(request).crs)
     is_public = readers_of(request, layer) is Readers.PUBLIC
-    figures = figures_of(request)
-    with database.transaction() as session:
-        feature_store.read_lightly(session)
-        if query.filter is not None:
-            feature_store.check_filter(session, layer, query)
-        edition = feature_store.find_edition(session, layer, query.period)
-        if edition is None:
-            if query.period is None or feature_store.find_edition(session, layer) is None:
-                raise no_such_collection()
-            page, count = FeaturePage(features=(), has_more=False), MatchCount(count=0, is_exact=True)
-        else:
-            tag = _tag(request, edition, is_page=is_page)
-            if not is_page and (known := not_modified(request, tag, is_public=is_public)) is not None:
-                return known
-            page = feature_store.read_page(session, layer, edition, query=query)
-            count = figures.matches(session, layer, edition, query=query, page=page)
-    links = _links(request, layer, given, query, has_more=page.has_more)
+
+    def is_kept(edition: Edition) -> bool:
+        return not is_page and is_known(request, _tag(request, edition, is_page=False))
+
+    found = find(request, layer, query, is_kept=is_kept)
+    if isinstance(found, Edition):
+        return Response(status_code=304, headers=caching(_tag(request, found, is_page=False), is_public=is_public))
+    links = _links(request, layer, given, query, has_more=found.page.has_more)
     if is_page:
-        return _as_page(request, layer, query, page, count=count, links=links)
-    headers = {"content-crs": f"<{query.crs}>"} | ({} if count.is_exact else _ESTIMATE_HEADER)
-    headers |= caching(_tag(request, edition, is_page=False), is_public=is_public)
-    return Response(_as_geojson(page, count, links), media_type=GEOJSON, headers=headers)
+        return _as_page(request, layer, query, found, links=links)
+    headers = {"content-crs": f"<{query.crs}>"} | ({} if found.count.is_exact else _ESTIMATE_HEADER)
+    headers |= caching(_tag(request, found.edition, is_page=False), is_public=is_public)
+    return Response(_as_geojson(found, links), media_type=GEOJSON, headers=headers)
 
 
 def item(request: Request) -> Response:
@@ -173,36 +164,30 @@ def _feature_links(
     return [*links, home]
 
 
-def _as_geojson(page: FeaturePage, count: MatchCount, links: list[dict[str, str]]) -> str:
+def _as_geojson(found: Found, links: list[dict[str, str]]) -> str:
     moment = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    estimate = "" if count.is_exact else '"numberMatchedIsEstimate":true,'
+    estimate = "" if found.count.is_exact else '"numberMatchedIsEstimate":true,'
     return (
-        f'{{"type":"FeatureCollection","timeStamp":"{moment}","numberMatched":{count.count},{estimate}'
-        f'"numberReturned":{len(page.features)},"links":{json.dumps(links, ensure_ascii=False)},'
-        f'"features":[{",".join(page.features)}]}}'
+        f'{{"type":"FeatureCollection","timeStamp":"{moment}","numberMatched":{found.count.count},{estimate}'
+        f'"numberReturned":{found.page.returned_count},"links":{json.dumps(links, ensure_ascii=False)},'
+        f'"features":[{found.page.text}]}}'
     )
 
 
 def _as_page(
-    request: Request,
-    layer: LayerName,
-    query: FeatureQuery,
-    page: FeaturePage,
-    *,
-    count: MatchCount,
-    links: list[dict[str, str]],
+    request: Request, layer: LayerName, query: FeatureQuery, found: Found, *, links: list[dict[str, str]]
 ) -> Response:
     language, schema = language_of(request), LAYERS[layer]
     path = f"/collections/{layer.value}/items"
     rows = []
-    for each in map(json.loads, page.features):
+    for each in json.loads(f"[{found.page.text}]"):
         name = each["id"]
         address = address_of(request, f"{path}/{quote(name, safe='')}", f="html")
         rows.append(((name, address), *(each["properties"][key] for key in schema.attribute_names)))
-    about = "" if count.is_exact else "≈ "
+    about = f"{'' if found.count.is_exact else '≈ '}{found.count.count}"
     shown = Text(
-        f"{len(rows)} đối tượng từ vị trí {query.offset_count + 1}, trong {about}{count.count} đối tượng khớp.",
-        f"{len(rows)} features from {query.offset_count + 1} on, of {about}{count.count} that match.",
+        f"{len(rows)} đối tượng từ vị trí {query.offset_count + 1}, trong {about} đối tượng khớp.",
+        f"{len(rows)} features from {query.offset_count + 1} on, of {about} that match.",
     )
     head = (_IDENTIFIER.in_language(language), *(each.label.in_language(language) for each in schema.attributes))
     return page_answer(

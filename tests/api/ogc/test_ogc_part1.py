@@ -283,7 +283,7 @@ def test_a25_number_matched_counts_all_pages(ogc: httpx.Client) -> None:
 def test_a25_above_the_limit_number_matched_is_an_estimate_and_says_so(
     ogc: httpx.Client, monkeypatch: pytest.MonkeyPatch, store_url: str
 ) -> None:
-    monkeypatch.setattr("basemap.feature_store.EXACT_LIMIT_COUNT", 5)
+    monkeypatch.setattr("basemap.feature_counts.EXACT_LIMIT_COUNT", 5)
     answer = ogc.get(ITEMS, params={"limit": 2, "ward_code": "26797"})
     is_estimate = store_url.startswith("postgresql")
     assert answer.json().get("numberMatchedIsEstimate", False) is is_estimate
