@@ -170,7 +170,7 @@ def check_quality(
     ----------
     frame
         ``feature_id``, attributes and geometry in a metric system. Where ``source_crs`` is given, its index counts
-        the features of the file from 0.
+        the features of the file from 0, and `OF_THE_STORE` marks features that these are held against.
     file
         Name that the issues carry.
     source_crs
@@ -203,7 +203,7 @@ def check_quality(
         layer=layer,
         crs=frame.crs.to_string(),
         outline=ground.outline(),
-        feature_count=len(frame),
+        feature_count=int(ground.is_new.sum()),
         outcomes=tuple(outcome for outcome, _ in results),
         findings=tuple(finding for _, found in results for finding in found),
     )
@@ -215,7 +215,8 @@ def _carry_out(rule: Rule, ground: Ground, *, source_crs: str) -> tuple[RuleOutc
     try:
         ground.must_have_time()
         # One by one, so that what was found before the time was up still stands.
-        found.extend(replace(finding, rule=rule.code) for finding in rule.find(ground, source_crs))
+        findings = rule.find(ground, source_crs)
+        found.extend(replace(finding, rule=rule.code) for finding in findings if finding.is_about_new)
     except TimeIsUpError:
         why = _NO_TIME
     except WardsMissingError:

@@ -17,7 +17,8 @@ def check_features(
     Parameters
     ----------
     frame
-        In the coordinate system of the store; its index counts the features of the file from 0.
+        In the coordinate system of the store; its index counts the features of the file from 0, and `OF_THE_STORE`
+        marks features of the version that they join.
     source_crs
         Coordinate system that the file claims.
     """

@@ -18,6 +18,9 @@ from spatial.text import NO_TEXT, Text
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 
+OF_THE_STORE = -1
+"""Index of features that the new ones are held against: what they are to one another is not asked."""
+
 _IDS_SHOWN_COUNT = 4
 _MOST_OUTLINE_CORNERS_COUNT = 10_000
 
@@ -38,6 +41,8 @@ class Finding:
         What was measured on that plane, where the rule measures it.
     rule
         Code of the rule that found it.
+    is_about_new
+        A feature that comes to the store now is among those concerned, or the file as a whole is meant.
     """
 
     issue: Issue
@@ -46,6 +51,7 @@ class Finding:
     area_m2: float | None = None
     distance_m: float | None = None
     rule: str = ""
+    is_about_new: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +139,8 @@ class Ground:
     file
         Name that the issues carry.
     first_row_count
-        Row of the feature with index 0 as a person counts; None when the features come from no file.
+        Row of the feature with index 0 as a person counts; None when the features come from no file. A feature with
+        the index `OF_THE_STORE` stands there already.
     wards
         Published wards in the same coordinate system; None when there are none.
     ends_at_s
@@ -156,6 +163,11 @@ class Ground:
     def ids(self) -> npt.NDArray[np.object_]:
         """The feature ids, in the order of the frame."""
         return np.asarray(self.frame["feature_id"], dtype=object)
+
+    @cached_property
+    def is_new(self) -> npt.NDArray[np.bool_]:
+        """Whether each feature comes to the store now."""
+        return np.asarray(self.frame.index != OF_THE_STORE, dtype=np.bool_)
 
     @cached_property
     def tree(self) -> shapely.STRtree:
@@ -214,8 +226,9 @@ class Ground:
         ids = tuple(str(self.ids[position]) for position in positions)
         what = ", ".join(ids[:_IDS_SHOWN_COUNT]) + (" …" if len(ids) > _IDS_SHOWN_COUNT else "")
         row = None
-        if self.first_row_count is not None and len(positions):
-            row = int(self.frame.index[positions[0]]) + self.first_row_count
+        new = [position for position in positions if self.is_new[position]]
+        if self.first_row_count is not None and new:
+            row = int(self.frame.index[new[0]]) + self.first_row_count
         return Finding(
             issue=Issue(
                 severity=Severity.WARNING,
@@ -231,4 +244,5 @@ class Ground:
             geometry=geometry,
             area_m2=area_m2,
             distance_m=distance_m,
+            is_about_new=bool(new) or not len(positions),
         )

@@ -54,10 +54,11 @@ def numbers_of_another_system(ground: Ground, *, source_crs: str) -> Iterator[Fi
         The label; the numbers of the file are recovered from it.
     """
     wards = _wards(ground)
-    if not is_vn2000(source_crs) or not len(ground.geometries):
+    geometries = ground.geometries[ground.is_new]
+    if not is_vn2000(source_crs) or not len(geometries):
         return
-    step = max(1, len(ground.geometries) // _LOOKED_AT_COUNT)
-    looked_at = ground.geometries[::step]
+    step = max(1, len(geometries) // _LOOKED_AT_COUNT)
+    looked_at = geometries[::step]
     storage = ground.frame.crs.to_wkt()
     centres = shapely.get_coordinates(shapely.centroid(looked_at))
     as_labelled = _share_inside(wards, centres)

@@ -17,6 +17,7 @@ from basemap.import_report import ImportReport, check_report_directory, write_re
 from basemap.intake import Intake
 from basemap.model import LAYERS, Kind, LayerName, LayerVersion, LayerVersionId
 from basemap.quality_checks import check_features
+from basemap.quality_findings import OF_THE_STORE
 from basemap.source_model import LARGEST_FILE_BYTES
 from basemap.timeline import check_validity
 from basemap.validate import Validation
@@ -115,13 +116,13 @@ def import_layer(
         **_origin(intake, options),
     )
     frame = reproject_frame(validation.accepted, database.crs)
+    if (base := options.get("add_to")) is not None:
+        frame = _beside(database, base, frame, layer=layer)
     report = _with_quality(report, database, frame)
     if options.get("dry_run", False):
         _write(report, intake, validation)
         return report
     with database.transaction() as session:
-        if (base := options.get("add_to")) is not None:
-            frame = _together(store.read_layer(session, layer, version_id=base), frame, layer=layer)
         version = store.add_version(session, layer, frame, provenance=provenance)
         if options.get("publish", False):
             version = store.publish(session, version.version_id, published_at=imported_at)
@@ -275,6 +276,14 @@ def _no_version(layer: LayerName, version_id: LayerVersionId | None) -> InputErr
         hint=Text("Xem: diaban basemap list.", "See: diaban basemap list."),
         subject=layer.value,
     )
+
+
+def _beside(database: Database, base: LayerVersionId, added: gpd.GeoDataFrame, *, layer: LayerName) -> gpd.GeoDataFrame:
+    """Return the features of version ``base``, marked as such, and ``added`` under its own index."""
+    with database.transaction() as session:
+        there = store.read_layer(session, layer, version_id=base)
+    frame = _together(there, added, layer=layer)
+    return frame.set_index(pd.Index([OF_THE_STORE] * len(there) + list(added.index)))
 
 
 def _together(base: gpd.GeoDataFrame, added: gpd.GeoDataFrame, *, layer: LayerName) -> gpd.GeoDataFrame:

@@ -98,6 +98,38 @@ def test_utm_numbers_under_a_vn2000_label_are_told_by_the_published_wards(
     assert "--crs EPSG:32648" in suspicion.hint.en
 
 
+def test_features_that_join_a_version_are_held_against_those_already_there(
+    database: Database, parcel_file: Path, tmp_path: Path
+) -> None:
+    """The version holds an overlap of its own, which is not told again; the new plot lies on one that is there."""
+    first = bring_in(database, parcel_file).version
+    assert first is not None
+    codes = {"ward_code": ["26743"] * 2, "map_sheet": ["10"] * 2, "parcel_no": ["8", "9"]}
+    path = tmp_path / "more.gpkg"
+    pyogrio.write_dataframe(gpd.GeoDataFrame(codes, geometry=[square(20), square(-0.5)], crs=HCMC), path)
+    for how in ({"dry_run": True}, {}):
+        report = bring_in(database, path, add_to=first.version_id, **how)
+        assert report.issues.count_by_code() == {"overlap": 1}
+        (overlap,) = report.issues
+        assert (overlap.row, overlap.value) == (3, "26743-10-1, 26743-10-9")
+        assert report.quality is not None
+        assert report.quality.feature_count == 2
+    with database.transaction() as session:
+        assert len(store.read_layer(session, LayerName.PARCEL, version_id=report.version.version_id)) == 5
+
+
+def test_a_plot_drawn_again_beside_the_version_that_has_it_is_a_duplicate(
+    database: Database, parcel_file: Path, tmp_path: Path
+) -> None:
+    first = bring_in(database, parcel_file).version
+    assert first is not None
+    path = tmp_path / "again.gpkg"
+    codes = {"ward_code": ["26743"], "map_sheet": ["10"], "parcel_no": ["77"]}
+    pyogrio.write_dataframe(gpd.GeoDataFrame(codes, geometry=[square(0)], crs=HCMC), path)
+    report = bring_in(database, path, add_to=first.version_id)
+    assert report.issues.count_by_code() == {"geometry_duplicate": 1}
+
+
 def test_a_stored_version_is_checked_as_it_stands(database: Database, parcel_file: Path) -> None:
     bring_in(database, parcel_file, publish=True)
     report = quality_checks.check_version(database, LayerName.PARCEL)
