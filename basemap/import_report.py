@@ -120,7 +120,8 @@ def write_report(directory: Path, report: ImportReport, *, quarantined: gpd.GeoD
         if len(quarantined):
             _write_quarantine(folder / QUARANTINE_FILE, quarantined, reasons=_reasons(report.issues))
         if report.quality is not None:
-            write_quality(folder, report.quality, source=report.file)
+            aside = _aside(quarantined, reasons=_reasons(report.issues))
+            write_quality(folder, report.quality, source=report.file, aside=aside)
 
 
 def _reasons(issues: IssueReport) -> Mapping[int, Text]:
@@ -135,6 +136,15 @@ def _reasons(issues: IssueReport) -> Mapping[int, Text]:
                 f"{before.en} {said}{issue.message.en}" if before else f"{said}{issue.message.en}",
             )
     return reasons
+
+
+def _aside(quarantined: gpd.GeoDataFrame, *, reasons: Mapping[int, Text]) -> gpd.GeoDataFrame:
+    rows = [row_of(position) for position in quarantined.index]
+    told = {
+        "message_vi": [f"Dòng {row}: {reasons[row].vi}" for row in rows],
+        "message_en": [f"Row {row}: {reasons[row].en}" for row in rows],
+    }
+    return gpd.GeoDataFrame(told, geometry=list(quarantined.geometry), crs=quarantined.crs)
 
 
 def _write_quarantine(path: Path, quarantined: gpd.GeoDataFrame, *, reasons: Mapping[int, Text]) -> None:

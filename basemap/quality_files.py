@@ -12,6 +12,8 @@ from basemap.cartography import bounds_of, draw
 from basemap.map_styles import Style
 from basemap.preview import LocalMap
 from basemap.quality_findings import Finding, QualityReport, RuleOutcome
+from basemap.whereabouts import outside_country
+from spatial.geometry import reproject_frame
 from spatial.text import Text
 
 PAGE_FILE, PLACES_FILE = "report.html", "issues.gpkg"
@@ -20,6 +22,7 @@ QUALITY_FILES = frozenset({PAGE_FILE, PLACES_FILE})
 _MOST_DRAWN_COUNT, _MOST_CORNERS_COUNT, _MOST_TOLD_COUNT = 150, 8_000, 50
 _POINT_RADIUS_M = 3.0
 _OUTLINE = Style(label=Text("Phạm vi của lớp", "Extent of the layer"), stroke="#7a6f8f", dash="6 4", stroke_px=1.5)
+_ASIDE = Style(label=Text("Để riêng", "Set aside"), stroke="#111111", fill="#111111", fill_opacity_ratio=0.15)
 _STROKES = ("#b4431c", "#0c5a55", "#5b4a86", "#c39a4e", "#1f6fa8", "#8f2f0e", "#4a7a2c", "#86306b")
 _TOOLTIP = {"message_vi": Text("Mục", "Finding"), "message_en": Text("Tiếng Anh", "In English")}
 _PAGE_STYLE = (
@@ -29,21 +32,23 @@ _PAGE_STYLE = (
 )
 
 
-def write_quality(folder: Path, report: QualityReport, *, source: str) -> None:
+def write_quality(folder: Path, report: QualityReport, *, source: str, aside: gpd.GeoDataFrame | None = None) -> None:
     """Write ``report.html`` and, when there are findings, ``issues.gpkg`` (a layer each of areas, lines, points).
 
     Parameters
     ----------
     source
         Name of the file or version that was checked.
+    aside
+        Features that stand aside: ``message_vi``, ``message_en``, and geometry as it came, in any system.
     """
-    (folder / PAGE_FILE).write_text(quality_page(report, source=source), encoding="utf-8")
+    (folder / PAGE_FILE).write_text(quality_page(report, source=source, aside=aside), encoding="utf-8")
     if report.findings:
         _write_places(folder / PLACES_FILE, report)
 
 
-def quality_page(report: QualityReport, *, source: str) -> str:
-    """Return the outcome of each rule, the map and the largest findings as one HTML page that needs no network."""
+def quality_page(report: QualityReport, *, source: str, aside: gpd.GeoDataFrame | None = None) -> str:
+    """Return the outcome of each rule, the map, what stands aside and the largest findings; it needs no network."""
     title = f"Chất lượng lớp {report.layer} – {source}"
     rows = "".join(_outcome_row(outcome) for outcome in report.outcomes)
     told = [finding for outcome in report.outcomes for finding in _of_rule(report, outcome)[:_MOST_TOLD_COUNT]]
@@ -55,13 +60,15 @@ def quality_page(report: QualityReport, *, source: str) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1"/><title>{html.escape(title)}</title>'
         f"<style>{_PAGE_STYLE}</style></head><body><main><h1>{html.escape(title)}</h1><p>{_both(count)}</p>"
         f"<table><tr><th>{_both(Text('Quy tắc', 'Rule'))}</th><th>{_both(Text('Kết quả', 'Outcome'))}</th></tr>"
-        f"{rows}</table>{quality_map(report, source=source).as_frame(height_px=560)}"
+        f"{rows}</table>{_told_aside(aside)}{quality_map(report, source=source, aside=aside).as_frame(height_px=560)}"
         f"<h2>{_both(findings)}</h2><ol>{items}</ol></main></body></html>\n"
     )
 
 
-def quality_map(report: QualityReport, *, source: str, language: str = "vi") -> LocalMap:
-    """Return the map of the outline and of the largest findings of each rule; never the layer itself."""
+def quality_map(
+    report: QualityReport, *, source: str, language: str = "vi", aside: gpd.GeoDataFrame | None = None
+) -> LocalMap:
+    """Return the map of the outline, the largest findings and what stands aside; never the layer itself."""
     target = LocalMap(
         title=Text(f"Chất lượng lớp {report.layer}", f"Quality of the layer {report.layer}"),
         language=language,
@@ -74,7 +81,32 @@ def quality_map(report: QualityReport, *, source: str, language: str = "vi") -> 
         stroke = _STROKES[number % len(_STROKES)]
         style = Style(label=outcome.label, stroke=stroke, fill=stroke, stroke_px=3.0, fill_opacity_ratio=0.35)
         draw(target, _drawn(_of_rule(report, outcome), crs=report.crs), style, fields=_TOOLTIP)
+    if aside is not None:
+        draw(target, _drawn_aside(aside, crs=report.crs), _ASIDE, fields=_TOOLTIP)
     return target
+
+
+def _told_aside(aside: gpd.GeoDataFrame | None) -> str:
+    if aside is None or not len(aside):
+        return ""
+    rows = zip(aside["message_vi"][:_MOST_TOLD_COUNT], aside["message_en"][:_MOST_TOLD_COUNT], strict=True)
+    items = "".join(f"<li>{_both(Text(vi, en))}</li>" for vi, en in rows)
+    title = Text(f"{len(aside)} đối tượng để riêng", f"{len(aside)} features stand aside")
+    return f"<h2>{_both(title)}</h2><ol>{items}</ol>"
+
+
+def _drawn_aside(aside: gpd.GeoDataFrame, *, crs: str) -> gpd.GeoDataFrame:
+    """Return those of ``aside`` that have a place in the country, each as the box around it: it may be anything."""
+    corners = np.array(aside.geometry.bounds, dtype=np.float64).reshape(-1, 4)
+    places = np.flatnonzero(np.isfinite(corners).all(axis=1))
+    places = places[~outside_country(corners[places], crs=aside.crs.to_wkt())]
+    boxes = gpd.GeoDataFrame(
+        {name: list(aside[name].iloc[places]) for name in _TOOLTIP},
+        geometry=list(shapely.box(*corners[places].T)),
+        crs=aside.crs,
+    )
+    placed = reproject_frame(boxes, crs).iloc[:_MOST_DRAWN_COUNT]
+    return placed.set_geometry(placed.geometry.envelope.buffer(_POINT_RADIUS_M, join_style="mitre"))
 
 
 def _of_rule(report: QualityReport, outcome: RuleOutcome) -> list[Finding]:

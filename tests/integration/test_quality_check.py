@@ -73,6 +73,9 @@ def test_an_import_reports_overlaps_in_words_and_on_the_map(
     rules = {rule["code"]: rule for rule in json.loads((folder / "report.json").read_text())["quality"]["rules"]}
     assert (rules["overlap"]["found_count"], rules["overlap"]["area_m2"]) == (1, 20.0)
     assert not rules["crs_suspected"]["is_checked"]
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "1 features stand aside" in page
+    assert page.count("Row 5: parcel_no: A required attribute is empty.") >= 2, "once in words, once on the map"
     bring_in(database, parcel_file, report_dir=folder)
 
 
