@@ -23,6 +23,8 @@ from basemap.tile_queries import draw_vector_tile
 DRAWN_AT_ONCE_COUNT = 4
 MOST_WAITING_COUNT = 256
 MOST_BYTES_IN_MEMORY = 64_000_000
+# What an entry costs beside its tile: without it, empty tiles of the whole world would fill the memory.
+_BYTES_OF_AN_ENTRY = 500
 _GZIP_LEVEL = 1
 _VERSION_LETTERS = 12
 
@@ -48,7 +50,7 @@ class TileSource:
         self.versions = CurrentVersions(door, self.archives)
         self.backgrounds = Backgrounds(settings.data_dir / "background")
         self._drawn: OrderedDict[tuple[LayerName, LayerVersionId, Tile], bytes] = OrderedDict()
-        self._drawn_bytes = 0
+        self._drawn_bytes, self.most_bytes = 0, MOST_BYTES_IN_MEMORY
         self._limiter = CapacityLimiter(DRAWN_AT_ONCE_COUNT)
         self.waiting_count = 0
         self._measuring: asyncio.Task[Box | None] | None = None
@@ -60,6 +62,8 @@ class TileSource:
         ------
         Busy
             Too many are waiting.
+        DataUnavailableError
+            The store is away, or the tile has more features than are drawn while somebody waits.
         """
 
         def draw() -> bytes | None:
@@ -77,10 +81,15 @@ class TileSource:
         drawn = await self.in_turn(draw)
         if drawn is not None and key not in self._drawn:
             self._drawn[key] = drawn
-            self._drawn_bytes += len(drawn)
-            while self._drawn_bytes > MOST_BYTES_IN_MEMORY:
-                self._drawn_bytes -= len(self._drawn.popitem(last=False)[1])
+            self._drawn_bytes += len(drawn) + _BYTES_OF_AN_ENTRY
+            while self._drawn_bytes > self.most_bytes:
+                self._drawn_bytes -= len(self._drawn.popitem(last=False)[1]) + _BYTES_OF_AN_ENTRY
         return drawn
+
+    @property
+    def kept_count(self) -> int:
+        """How many drawn tiles are in memory."""
+        return len(self._drawn)
 
     async def ground(self) -> Ground:
         """Return the state of the ground that backgrounds show."""

@@ -26,8 +26,9 @@ from spatial.errors import DataUnavailableError
 from spatial.geometry import reproject_frame
 from spatial.text import Text
 
-TILE_BUFFER_RATIO = 80 / UNITS_PER_TILE_COUNT
-"""How far a tile reaches over its edge, so that outlines meet: a share of its side."""
+TILE_BUFFER_UNITS = 80
+TILE_BUFFER_RATIO = TILE_BUFFER_UNITS / UNITS_PER_TILE_COUNT
+"""How far a tile reaches over its edge, so that outlines meet: in units, and as a share of its side."""
 
 ZOOMS: Mapping[LayerName, range] = MappingProxyType(
     {

@@ -88,17 +88,30 @@ def test_an_archive_of_every_layer_holds_every_feature(
 
 
 @pytest.mark.postgis
-@pytest.mark.parametrize("layer", [LayerName.PARCEL, LayerName.STREET, LayerName.SCHOOL, LayerName.ZONE])
+@pytest.mark.parametrize(
+    ("layer", "zoom"),
+    [
+        (LayerName.PARCEL, 16),
+        (LayerName.PARCEL, 15),
+        (LayerName.STREET, 16),
+        (LayerName.STREET, 12),
+        (LayerName.SCHOOL, 15),
+        (LayerName.SCHOOL, 10),
+        (LayerName.ZONE, 16),
+        (LayerName.ZONE, 15),
+        (LayerName.WARD, 8),
+    ],
+)
 def test_postgis_and_the_archive_draw_the_same_tile(
-    postgis_database: Database, layers: dict[LayerName, gpd.GeoDataFrame], layer: LayerName, tmp_path: Path
+    postgis_database: Database, layers: dict[LayerName, gpd.GeoDataFrame], layer: LayerName, zoom: int, tmp_path: Path
 ) -> None:
-    """The custom SRID of the store and the pinned operation of PROJ meet within a unit (15 cm at the deepest zoom)."""
+    """The custom SRID of the store and the pinned operation of PROJ meet within a unit (15 cm at zoom 16)."""
     frame = layers[layer]
     if layer is LayerName.ZONE:
         frame = frame.assign(plan_approved_on=date(2019, 3, 7))
     version_id = publish(postgis_database, layer, frame)
     build_tiles(postgis_database, layer, directory=tmp_path)
-    tile = middle_tile(frame, ZOOMS[layer][-1])
+    tile = middle_tile(frame, zoom)
     zipped = TileArchive(archive_path(tmp_path, layer, version_id)).tile(tile)
     assert zipped is not None
     archived = features_of(gzip.decompress(zipped), layer)
@@ -116,6 +129,63 @@ def test_postgis_and_the_archive_draw_the_same_tile(
         }
         shapes = [shapely.geometry.shape(each["geometry"]) for each in (ours, theirs)]
         assert shapely.hausdorff_distance(*shapes) <= 1.5
+
+
+@pytest.mark.postgis
+@pytest.mark.parametrize("layer", [LayerName.PARCEL, LayerName.BUILDING])
+def test_what_postgis_draws_is_valid_and_turns_as_the_standard_says(
+    postgis_database: Database, layers: dict[LayerName, gpd.GeoDataFrame], layer: LayerName
+) -> None:
+    """Mapbox Vector Tile 2.1, 4.3.3.3: no self-intersection; an outer ring has a positive area, rows counted down."""
+    frame = layers[layer]
+    tile = middle_tile(frame, 16)
+    spike, (west, south, _, _) = _spiked_area(tile), tile.bounds_in("EPSG:9210")
+    turned = frame.geometry.iloc[:1].apply(shapely.orient_polygons)
+    assert west < spike.centroid.x
+    assert south < spike.centroid.y
+    shapes = [shapely.MultiPolygon([spike]), *turned, *frame.geometry.iloc[2:].reverse()]
+    version_id = publish(postgis_database, layer, frame.iloc[: len(shapes)].set_geometry(shapes, crs=frame.crs))
+    with postgis_database.transaction() as session:
+        drawn = draw_vector_tile(session, layer, version_id, tile=tile)
+    found = features_of(drawn, layer)
+    assert len(found) > 10
+    assert f"{layer.value}-0" in found
+    for each in found.values():
+        area = shapely.geometry.shape(each["geometry"])
+        assert area.is_valid
+        assert all(ring.exterior.is_ccw for ring in shapely.get_parts(area))
+
+
+def _spiked_area(tile: Tile) -> shapely.Polygon:
+    """A valid area in the middle of a tile with a spike far thinner than a unit, which the grid would fold."""
+    west, south, east, north = tile.bounds_in("EPSG:9210")
+    x, y = (west + east) / 2, (south + north) / 2
+    return shapely.Polygon(
+        [
+            (x, y),
+            (x + 20, y),
+            (x + 20, y + 9.98),
+            (x + 47.3, y + 17.71),
+            (x + 20, y + 10.02),
+            (x + 20, y + 20),
+            (x, y + 20),
+        ]
+    )
+
+
+@pytest.mark.postgis
+def test_a_tile_of_more_features_than_can_be_drawn_at_once_is_refused_and_says_what_to_do(
+    postgis_database: Database, layers: dict[LayerName, gpd.GeoDataFrame]
+) -> None:
+    frame = layers[LayerName.ADDRESS]
+    version_id = publish(postgis_database, LayerName.ADDRESS, frame)
+    tile = middle_tile(frame, 15)
+    with postgis_database.transaction() as session:
+        drawn = features_of(draw_vector_tile(session, LayerName.ADDRESS, version_id, tile=tile), LayerName.ADDRESS)
+        with pytest.raises(DataUnavailableError) as refused:
+            draw_vector_tile(session, LayerName.ADDRESS, version_id, tile=tile, most_count=len(drawn) // 2)
+    assert refused.value.hint is not None
+    assert "diaban basemap tiles address" in refused.value.hint.en
 
 
 @pytest.mark.postgis
