@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from basemap.address_text import clean, date_name, number_key, shadow, street_name
-from basemap.address_words import KNOWN_DATES, MARKERS, NAMES_WITH_MARKERS, PROVINCES, Part, accents_fit
+from basemap.address_words import (
+    KNOWN_DATES,
+    MARKERS,
+    NAMES_WITH_MARKERS,
+    PROVINCES,
+    Part,
+    accents_fit,
+    is_remark,
+)
+from basemap.syllables import without_telex
 
 LONGEST_ADDRESS_LETTERS = 500
 
@@ -19,6 +28,10 @@ _PATH = re.compile(rf"{_NUMBER}(?:\s?/\s?{_NUMBER})*(?:\s?-\s?{_NUMBER}(?:/{_NUM
 _LONE_LETTER = re.compile(r"\s([a-d])(?=\s)(?!\s*/)")
 _LAST_NUMBER = re.compile(rf"\s({_NUMBER}(?:/{_NUMBER})*)$")
 _OLD = re.compile(r"\s*[(\[]?\s*\bcu\b\s*[)\]]?\s*$")
+_PHONE = re.compile(
+    r"[\s,.;(-]*(?:\b(?:s?đt|s?dt|tel|phone|điện thoại|dien thoai)\b[\s.:]*)?\+?\d(?:[ .-]?\d){8,11}\)?", re.IGNORECASE
+)
+_ONE_PROVINCE = re.compile(r"\b(?:bà rịa|ba ria)\s*-\s*(?:vũng tàu|vung tau)\b|\bbr\s*-\s*vt\b", re.IGNORECASE)
 _SEPARATORS = re.compile(r"\s*[,;|\n]\s*|\s+-\s+|\s*[()\[\]]\s*")
 _MARKED = re.compile("|".join(f"(?P<{part.name}>{pattern})" for part, pattern in MARKERS))
 
@@ -37,12 +50,16 @@ class ParsedAddress:
         Path of an alley that was written without a house in it.
     street
         Without the word *đường*; a date is ``3/2``, a numbered street ``Đường số 7``.
-    unit, building, lot
-        Flat, name of the block of flats, lot of an estate.
+    unit, floor, building, lot
+        Flat, storey, name of the block of flats, lot of an estate.
     quarter, group, hamlet, estate
         *Khu phố*, *tổ*, *ấp* or *thôn*, *khu dân cư* or *cư xá*.
     is_former
         Somewhere it says *cũ*: the names are those of an earlier time.
+    ward_kind
+        *phường*, *xã* or *thị trấn* where it was written: a Phường Tân Hưng is no Xã Tân Hưng.
+    landmark
+        A name before the number: a shop, or a place that nobody can check.
     rest
         What found no place.
     """
@@ -52,6 +69,7 @@ class ParsedAddress:
     alley: str = ""
     street: str = ""
     unit: str = ""
+    floor: str = ""
     building: str = ""
     lot: str = ""
     quarter: str = ""
@@ -59,9 +77,11 @@ class ParsedAddress:
     hamlet: str = ""
     estate: str = ""
     ward: str = ""
+    ward_kind: str = ""
     district: str = ""
     province: str = ""
     is_former: bool = False
+    landmark: str = ""
     rest: str = ""
 
     @property
@@ -79,6 +99,8 @@ class _Sheet:
     loose: list[str] = field(default_factory=list)
     rest: list[str] = field(default_factory=list)
     is_former: bool = False
+    ward_kind: str = ""
+    landmarks: list[str] = field(default_factory=list)
 
     def put(self, part: Part, value: str) -> None:
         """Keep the first value of a part; a second one is left over."""
@@ -93,7 +115,8 @@ class _Sheet:
 def parse_address(text: str) -> ParsedAddress:
     """Take an address apart; never fails, whatever it is given."""
     sheet = _Sheet()
-    for segment in _SEPARATORS.split(_without_country(clean(text[:LONGEST_ADDRESS_LETTERS]))):
+    written = _PHONE.sub("", without_telex(clean(text[:LONGEST_ADDRESS_LETTERS])))
+    for segment in _SEPARATORS.split(_ONE_PROVINCE.sub("Bà Rịa Vũng Tàu", _without_country(written))):
         _read_segment(sheet, segment.strip(" .-:"))
     _place_loose(sheet)
     return _compose(sheet, raw=text)
@@ -108,6 +131,9 @@ def _read_segment(sheet: _Sheet, segment: str) -> None:
     if not segment:
         return
     folded = shadow(segment)
+    if is_remark(segment):
+        sheet.rest.append(segment)
+        return
     if folded == "cu":
         sheet.is_former = True
         return
@@ -134,6 +160,8 @@ def _is_mark(mark: re.Match[str], segment: str) -> bool:
 
 def _read_marked(sheet: _Sheet, part: Part, value: str, *, word: str) -> None:
     if part in (Part.WARD, Part.DISTRICT, Part.CITY):
+        if part is Part.WARD and value:
+            sheet.ward_kind = sheet.ward_kind or _kind_of_ward(word)
         _read_area(sheet, part, value)
     elif part is Part.PROVINCE:
         sheet.put(Part.PROVINCE, _province(value or word))
@@ -143,12 +171,18 @@ def _read_marked(sheet: _Sheet, part: Part, value: str, *, word: str) -> None:
         _read_loose(sheet, value)
     elif part is Part.STREET:
         _read_street(sheet, value, is_numbered="so" in word.split())
-    elif part in (Part.UNIT, Part.LOT, Part.GROUP) or (part is Part.QUARTER and value[:1].isdigit()):
+    elif part in (Part.UNIT, Part.FLOOR, Part.LOT, Part.GROUP) or (part is Part.QUARTER and value[:1].isdigit()):
         first, _, others = value.partition(" ")
         sheet.put(part, first)
         _read_loose(sheet, others.strip())
     else:
         sheet.put(part, value)
+
+
+def _kind_of_ward(word: str) -> str:
+    folded = shadow(word).strip(" .:")
+    kinds = {"x": "xã", "xa": "xã", "tt": "thị trấn", "thi tran": "thị trấn", "dac khu": "đặc khu"}
+    return kinds.get(folded, "phường")
 
 
 def _read_area(sheet: _Sheet, part: Part, value: str) -> None:
@@ -161,7 +195,9 @@ def _read_area(sheet: _Sheet, part: Part, value: str) -> None:
         _read_loose(sheet, value[number.end() :].strip(" .-"))
     elif part is Part.CITY:
         province = _province(value)
-        sheet.put(Part.PROVINCE if province else Part.DISTRICT, province or value)
+        place, after = ("", province) if province else _province_at_end(value)
+        sheet.put(Part.DISTRICT, place)
+        sheet.put(Part.PROVINCE, after)
     else:
         sheet.put(part, value)
 
@@ -224,6 +260,10 @@ def _read_loose(sheet: _Sheet, text: str) -> None:
     sheet.put(Part.NUMBER, number_key(number))
     others = text[end:].strip(" .-:")
     if others:
+        if Part.STREET not in sheet.parts:
+            # A number with a name after it: whatever stood before is a shop, not the street.
+            sheet.landmarks += [name for name in sheet.loose if not _province(name)]
+            sheet.loose = [name for name in sheet.loose if _province(name)]
         sheet.loose.append(others)
 
 
@@ -250,6 +290,16 @@ def _province(text: str) -> str:
     return PROVINCES.get(re.sub(r"[^a-z]", "", shadow(text)), "")
 
 
+def _province_at_end(text: str) -> tuple[str, str]:
+    """Part ``Thủ Dầu Một Bình Dương``, written without a comma, into the place and its province."""
+    words = text.split()
+    for count in range(2, min(4, len(words) - 1) + 1):
+        province = _province(" ".join(words[-count:]))
+        if province:
+            return " ".join(words[:-count]), province
+    return text, ""
+
+
 def _compose(sheet: _Sheet, *, raw: str) -> ParsedAddress:
     number, alley = sheet.parts.pop(Part.NUMBER, ""), ""
     street = sheet.parts.pop(Part.STREET, "")
@@ -264,6 +314,8 @@ def _compose(sheet: _Sheet, *, raw: str) -> ParsedAddress:
     named: dict[str, Any] = {part.value: value for part, value in sheet.parts.items()}
     named |= {
         "is_former": sheet.is_former,
+        "ward_kind": sheet.ward_kind,
+        "landmark": ", ".join(sheet.landmarks),
         "raw": raw,
         "house_number": number,
         "alley": alley,

@@ -44,7 +44,8 @@ STREET_ABBREVIATIONS = {
 }
 """Abbreviations that mean one street to everybody in the city; initials of any other name are too little to go by."""
 _FAMILY_NAMES = {"ng": "Nguyễn", "ngx": "Nguyễn", "tr": "Trần"}
-_ROADS = {"ql": "Quốc lộ", "tl": "Tỉnh lộ"}
+_ROADS = {"ql": "Quốc lộ", "tl": "Tỉnh lộ", "hl": "Hương lộ"}
+_WORD_FOR_STREET = re.compile(r"^(?:đường|đại lộ|đl\.?)\s+(?!số\b)(?=\S)", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
@@ -99,7 +100,7 @@ def street_name(text: str) -> str:
 
     ``CMT8`` is Cách Mạng Tháng Tám, ``3 tháng 2`` and ``3-2`` are ``3/2``, ``Đ. 07`` is ``Đường số 7``.
     """
-    name = clean(text).strip(" .,-")
+    name = _WORD_FOR_STREET.sub("", clean(text).strip(" .,-"))
     folded = _BETWEEN_WORDS.sub(" ", shadow(name)).strip()
     if folded in STREET_ABBREVIATIONS:
         return STREET_ABBREVIATIONS[folded]
@@ -110,7 +111,7 @@ def street_name(text: str) -> str:
     if numbered:
         return f"Đường số {numbered[1].upper()}"
     words = name.split(" ")
-    short = re.match(r"^(ql|tl)\.?\s*(\d+[a-z]?)$", folded)
+    short = re.match(r"^(ql|tl|hl)\.?\s*(\d+[a-z]?)$", folded)
     if short:
         return f"{_ROADS[short[1]]} {short[2].upper()}"
     first = re.match(r"^(ng|ngx|tr)\b\.?\s*(?=\S)", shadow(name))

@@ -13,6 +13,7 @@ class Part(StrEnum):
     ALLEY = "alley"
     STREET = "street"
     UNIT = "unit"
+    FLOOR = "floor"
     BUILDING = "building"
     LOT = "lot"
     QUARTER = "quarter"
@@ -38,12 +39,18 @@ _DISTRICT_WORDS = (
     r"|\bdist(?:rict)?\b[\s.]*"
 )
 
+_LOT_WORDS = (
+    r"(?<!tinh )(?<!quoc )(?<!huong )(?<!dai )"
+    r"\b(?:lo|block|thap|toa)\b[\s.:]*(?:so\s)?(?=[a-z]{0,2}-?\d|[a-eg-o]\b)"
+)
+
 MARKERS: tuple[tuple[Part, str], ...] = (
     (Part.PROVINCE, _PROVINCE_WORDS),
-    (Part.UNIT, r"\b(?:can ho|can so|phong so|phong|can)\b[\s.:]*(?:so\s)?(?=[a-z]{0,2}[\d.-])"),
+    (Part.UNIT, r"\b(?:can ho|can so|phong so|phong|can)\b[\s.:]*(?:so\s)?(?![qpf]\.?\s?\d)(?=[a-z]{0,2}[\d.-])"),
+    (Part.FLOOR, r"\b(?:tang|lau)\b[\s.:]*(?=\d|tret\b|ham\b)"),
     (Part.BUILDING, r"\b(?:chung cu|cao oc|toa nha|cc|c/c)\b[\s.:]*"),
     (Part.ESTATE, r"\b(?:khu dan cu|khu do thi|kdc|kdt|cu xa|khu cong nghiep|kcn)\b[\s.:]*"),
-    (Part.LOT, r"\b(?:lo|block|thap|toa)\b[\s.:]*(?:so\s)?(?=[a-z]{0,2}-?\d|[a-eg-o]\b)"),
+    (Part.LOT, _LOT_WORDS),
     (Part.QUARTER, r"\b(?:khu pho|kp)\b[\s.:]*|\bkp(?=\d)"),
     (Part.GROUP, r"\b(?:to dan pho|tdp|to)\b[\s.:]*(?:so\s)?(?=\d)"),
     (Part.HAMLET, r"\b(?:ap|thon|xom)\b[\s.:]+(?=\w)"),
@@ -51,14 +58,15 @@ MARKERS: tuple[tuple[Part, str], ...] = (
     (Part.DISTRICT, _DISTRICT_WORDS),
     (Part.CITY, r"\b(?:thanh pho|tp|t\.p)\b[\s.:]*"),
     (Part.ALLEY, r"\b(?:so )?(?:hem|ngo|ngach|kiet)\b[\s.:]*(?:so\s)?(?=[a-z]?\d)"),
-    (Part.STREET, r"\b(?:duong so|d\.? ?so)\b[\s.:]*(?=\d)|\b(?:duong|dai lo|pho)\b[\s.:]*|\bd\b\.\s*|\bd(?=\s)"),
-    (Part.NUMBER, r"\b(?:so nha|nha so|sn|so)\b[\s.:]*(?=[a-z]{0,2}\d)"),
+    (Part.STREET, r"\b(?:duong so|d\.? ?so)\b[\s.:]*(?=\d)|\b(?:duong|dai lo|dl|pho)\b[\s.:]*|\bd\b\.\s*|\bd(?=\s)"),
+    (Part.NUMBER, r"\b(?:so nha|nha so|nha(?= \d)|sn|so)\b[\s.:]*(?=[a-z]{0,2}\d)"),
 )
 """Patterns on the text without accents; the first that fits counts, so the longer word stands before the shorter."""
 
 NAMES_WITH_MARKERS = re.compile(
     r"\b(?:an duong vuong|kinh duong vuong|(?:binh|hai) duong|(?:ba )?huyen thanh quan|nguyen tri phuong|"
-    r"pho duc chinh|pho co dieu|ap bac|nguyen thi thap|phuong vi|pho quang|xa dan|cao phuong|"
+    r"pho duc chinh|pho co dieu|ap bac(?! lan\b)|cho quan\b(?! \d)|nguyen thi thap|"
+    r"phuong vi|pho quang|xa dan|cao phuong|"
     r"duong (?:ba trac|dinh nghe|dinh hoi|quang ham|tu giang|thi muoi|van cam|van duong|cat loi|cong khi|minh chau|"
     r"khue|bach mai|quang dong|thi giang))\b"
 )
@@ -69,9 +77,9 @@ _WRITTEN = frozenset(
         "tỉnh", "tp", "thành phố", "căn hộ", "căn số", "căn", "phòng số", "phòng", "chung cư", "cao ốc", "tòa nhà",
         "khu dân cư", "khu đô thị", "kđt", "cư xá", "khu công nghiệp", "lô", "tháp", "tòa", "khu phố", "tổ dân phố",
         "tổ", "ấp", "thôn", "xóm", "phường", "thị trấn", "đặc khu", "xã", "quận", "huyện", "thị xã", "hẻm", "hẽm",
-        "ngõ", "ngách", "kiệt", "số hẻm", "đường số", "đ số", "đ. số", "đ.số", "đường", "đại lộ", "phố", "đ",
-        "số nhà", "nhà số", "số", "hồ chí minh", "tp hồ chí minh", "tp. hồ chí minh", "tp.hồ chí minh",
-        "thành phố hồ chí minh", "sài gòn", "tp sài gòn", "tp. sài gòn",
+        "ngõ", "ngách", "kiệt", "số hẻm", "đường số", "đ số", "đ. số", "đ.số", "đường", "đại lộ", "đl", "phố", "đ",
+        "tầng", "lầu", "nhà", "số nhà", "nhà số", "số", "hồ chí minh", "tp hồ chí minh", "tp. hồ chí minh",
+        "tp.hồ chí minh",         "thành phố hồ chí minh", "sài gòn", "tp sài gòn", "tp. sài gòn",
     )
 )  # fmt: skip
 
@@ -95,13 +103,26 @@ _NAMES_OF_HOME = (
     "tphcm", "hcm", "hcmc", "hcmcity", "hochiminh", "hochiminhcity", "saigon", "tpsaigon", "tphochiminh",
     "thanhphohochiminh", "thanhphosaigon",
 )  # fmt: skip
-PROVINCES = {re.sub(r"[^a-z]", "", shadow(name)): name for name in _NAMES_OF_PROVINCES} | dict.fromkeys(
-    _NAMES_OF_HOME, HOME_PROVINCE
+_SHORT_PROVINCES = {"brvt": "Bà Rịa - Vũng Tàu"}
+PROVINCES = (
+    {re.sub(r"[^a-z]", "", shadow(name)): name for name in _NAMES_OF_PROVINCES}
+    | dict.fromkeys(_NAMES_OF_HOME, HOME_PROVINCE)
+    | _SHORT_PROVINCES
 )
 """Provinces before and after 2025, and the names people give the city, by their letters without accents."""
 
 MERGED_PROVINCES = frozenset(("Bình Dương", "Bà Rịa - Vũng Tàu"))
 """Provinces that became part of the city on 1 July 2025."""
+
+
+_REMARKS = ("đối diện", "gần", "cạnh", "bên cạnh", "kế bên", "sau lưng", "phía sau", "trước mặt")
+_REMARK = re.compile("|".join(rf"{each}\b|{shadow(each)}\b(?! tho\b)" for each in _REMARKS), re.IGNORECASE)
+
+
+def is_remark(text: str) -> bool:
+    """Tell whether ``text`` only says what is near: *đối diện ngân hàng*, *gần chợ*."""
+    match = _REMARK.match(text)
+    return match is not None and len(text) > match.end()
 
 
 def accents_fit(written: str) -> bool:

@@ -149,11 +149,23 @@ class Geocoder:
     def _question(self, parsed: ParsedAddress) -> _Question:
         streets, units = self._streets.find(parsed.street), self.index.units
         ward = parsed.ward or streets.words_left
-        wards = units.wards_meant(ward=ward, district=parsed.district, is_former=parsed.is_former)
-        is_elsewhere = parsed.province in MERGED_PROVINCES or (parsed.ward and streets.words_left)
-        if is_elsewhere:
+        wards = units.wards_meant(
+            ward=ward,
+            district=parsed.district,
+            is_former=parsed.is_former,
+            kind=parsed.ward_kind,
+            province=parsed.province if parsed.province in MERGED_PROVINCES else "",
+        )
+        if (parsed.ward and streets.words_left) or self._landmark_doubts(parsed):
             wards = WardsMeant(codes=wards.codes, certainty=Certainty.UNVERIFIED)
         return _Question(parsed=parsed, streets=streets, wards=wards)
+
+    def _landmark_doubts(self, parsed: ParsedAddress) -> bool:
+        """Tell whether a name before the number may be a place of its own: *Nha Trang, 12 Nguyễn Huệ*."""
+        if not parsed.landmark:
+            return False
+        known = self.index.units.wards_meant(ward=parsed.landmark, district="", is_former=False)
+        return not parsed.ward or bool(known.codes)
 
     def _decide(self, question: _Question) -> tuple[Grade, Place | None, str]:
         """Return grade, place and reason: the door, the mouth of its alley, the street, the ward, in this order."""

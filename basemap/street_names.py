@@ -7,7 +7,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from basemap.address_index import AddressIndex
-from basemap.address_text import find_key, has_accents, rank_key, same_figures
+from basemap.address_text import clean, find_key, has_accents, rank_key, same_figures, shadow
+from basemap.syllables import is_syllable
 from basemap.ward_names import Certainty
 
 _SHORTEST_MENDED_LETTERS = 8
@@ -85,10 +86,22 @@ class StreetFinder:
         streets = tuple(at for known, _ in near for at in self._index.by_find_key[known])
         # A stray letter before the name may belong to the number: 2 ABến Sông Mây is perhaps 2A.
         is_same_start = near[0][0][0] == key[0]
-        is_slip = len(streets) == 1 and near[0][1] == 1 and len(key) >= _SHORTEST_MENDED_LETTERS and is_same_start
+        is_long = len(key) >= _SHORTEST_MENDED_LETTERS
+        is_slip = len(streets) == 1 and near[0][1] == 1 and is_long and is_same_start
+        if is_slip and _may_be_another_name(name, self._index.streets[streets[0]]):
+            is_slip = False
         likeness_ratio = 1 - near[0][1] / max(len(key), 1)
         certainty = Certainty.MENDED if is_slip else Certainty.UNVERIFIED
         return StreetsMeant(streets=streets, certainty=certainty, likeness_ratio=likeness_ratio)
+
+
+def _may_be_another_name(written: str, known: str) -> bool:
+    """Tell whether the two differ by syllables that both exist: Nguyễn Huy may be no Nguyễn Huệ at all."""
+    one, other = shadow(clean(written)).split(), shadow(clean(known)).split()
+    if len(one) != len(other):
+        return False
+    differing = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
+    return any(is_syllable(a) for a, _ in differing)
 
 
 def _one_accent_wrong(written: str, known: str) -> bool:

@@ -43,8 +43,18 @@ class WardsMeant:
 class AdministrativeUnits(Protocol):
     """Whoever knows administrative names: today's alone, or old ones with their conversion too."""
 
-    def wards_meant(self, *, ward: str, district: str, is_former: bool) -> WardsMeant:
-        """Return the wards of the ward layer that these names may mean; an empty name was not written."""
+    def wards_meant(
+        self, *, ward: str, district: str, is_former: bool, kind: str = "", province: str = ""
+    ) -> WardsMeant:
+        """Return the wards of the ward layer that these names may mean; an empty name was not written.
+
+        Parameters
+        ----------
+        kind
+            *phường*, *xã* or *thị trấn*, where it was written.
+        province
+            A province that became part of the city in 2025, where it was written.
+        """
 
 
 class CurrentWards:
@@ -68,8 +78,17 @@ class CurrentWards:
         pairs = zip(wards["ward_code"].astype(str), wards["name"].astype(str), strict=True)
         return cls(pairs)
 
-    def wards_meant(self, *, ward: str, district: str, is_former: bool) -> WardsMeant:
+    def wards_meant(
+        self,
+        *,
+        ward: str,
+        district: str,
+        is_former: bool,
+        kind: str = "",  # noqa: ARG002 - today no two wards differ by their kind alone
+        province: str = "",
+    ) -> WardsMeant:
         """Return the wards of that name; accents decide where the writer uses any."""
+        district = district or province
         if not ward:
             return WardsMeant(codes=frozenset(), certainty=Certainty.UNVERIFIED if district else Certainty.NOT_STATED)
         codes, certainty = self._found(without_kind(ward))

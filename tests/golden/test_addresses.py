@@ -10,21 +10,31 @@ from typing import Any
 
 import pytest
 import yaml
+from address_sheets import (
+    OF_THE_DEMONSTRATION,
+    OLD_AND_NEW,
+    Case,
+    figures_of,
+    geocoder_of,
+    is_as_meant,
+    is_wrong_and_confident,
+    read_sheet,
+)
 
 from basemap.address import ParsedAddress, parse_address
-from basemap.address_index import build_index
-from basemap.demo_city import make_city
-from basemap.geocode import Answer, Geocoder, Grade
-from basemap.model import LayerName
+from basemap.geocode import Answer, Geocoder
 
 HERE = Path(__file__).parent
-SHEET = yaml.safe_load((HERE / "addresses.yaml").read_text(encoding="utf-8"))
+SHEETS = {name: read_sheet(name) for name in (OF_THE_DEMONSTRATION, OLD_AND_NEW)}
 KNOWN = yaml.safe_load((HERE / "addresses_of_the_city.yaml").read_text(encoding="utf-8"))["cases"]
-CASES = [{"id": f"{number} {case['habit']}", **case} for number, case in enumerate(SHEET["cases"], start=1)]
-READ = [case for case in CASES if "parse" in case]
-CONFIDENT = (Grade.EXACT, Grade.ALLEY_MOUTH)
+CASES = [(name, case) for name, sheet in SHEETS.items() for case in sheet["cases"]]
+READ = [case for _, case in CASES if "parse" in case]
 GUIDE = HERE.parents[1] / "docs" / "how-to" / "find-an-address.md"
-PARTS = [field.name for field in fields(ParsedAddress) if field.name not in ("raw", "rest")]
+PARTS = [field.name for field in fields(ParsedAddress) if field.name not in ("raw", "ward_kind", "landmark", "rest")]
+SLIPS_INTO_OTHER_NAMES = frozenset(
+    ("3 Tan Quoc Toan, phuong Hoa Sen", "41 Tan Quoc Toan, phuong Hoa Sen", "7/16 Tong Nhat, phuong Ban Mai")
+)
+Answers = dict[tuple[str, str], Answer]
 
 
 def same(text: object) -> object:
@@ -37,36 +47,35 @@ def read(text: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def geocoder() -> Geocoder:
-    layers = make_city(**SHEET["city"]).layers
-    return Geocoder(build_index(layers[LayerName.ADDRESS], layers[LayerName.STREET], wards=layers[LayerName.WARD]))
+def geocoders() -> dict[str, Geocoder]:
+    return {name: geocoder_of(sheet) for name, sheet in SHEETS.items()}
 
 
 @pytest.fixture(scope="module")
-def ward_codes() -> dict[str, str]:
-    wards = make_city(**SHEET["city"]).layers[LayerName.WARD]
-    return {name.removeprefix("Phường "): code for code, name in zip(wards["ward_code"], wards["name"], strict=True)}
+def answers(geocoders: dict[str, Geocoder]) -> Answers:
+    return {(name, case["id"]): geocoders[name].geocode(case["text"]) for name, case in CASES}
 
 
-@pytest.fixture(scope="module")
-def answers(geocoder: Geocoder) -> dict[str, Answer]:
-    return {case["id"]: geocoder.geocode(case["text"]) for case in CASES}
+HELD_BACK = pytest.mark.xfail(strict=True, reason="what is written is another syllable, so it may be another street")
 
 
-def is_as_meant(case: dict[str, Any], answer: Answer) -> bool:
-    grades = case["grade"] if isinstance(case["grade"], list) else [case["grade"]]
-    place = case.get("address") or case.get("mouth")
-    is_there = place is None or (answer.place is not None and answer.place.label == place)
-    return answer.grade.value in grades and is_there
+def graded() -> list[Any]:
+    """Every case; where a slip makes another name (Tân for Trần) the house is held back and counts as lost."""
+    return [
+        pytest.param(
+            name, case, id=f"{name}-{case['id']}", marks=HELD_BACK if case["text"] in SLIPS_INTO_OTHER_NAMES else ()
+        )
+        for name, case in CASES
+    ]
 
 
-def is_wrong_and_confident(case: dict[str, Any], answer: Answer) -> bool:
-    return answer.grade in CONFIDENT and not is_as_meant(case, answer)
+def cases_with(word: str) -> list[Any]:
+    return [pytest.param(name, case, id=f"{name}-{case['id']}") for name, case in CASES if word in case]
 
 
-def test_the_sheets_hold_at_least_two_hundred_addresses_in_many_habits() -> None:
-    assert len(CASES) + len(KNOWN) >= 200
-    assert len({case["habit"] for case in CASES}) >= 30
+def test_the_sheets_hold_at_least_three_hundred_addresses_in_many_habits() -> None:
+    assert len(CASES) >= 300
+    assert len({case["habit"] for _, case in CASES}) >= 60
 
 
 @pytest.mark.parametrize("case", KNOWN, ids=[case["text"] for case in KNOWN])
@@ -79,41 +88,36 @@ def test_an_address_is_taken_apart_into_the_parts_it_was_written_from(case: dict
     assert read(case["text"]) == {name: same(value) for name, value in case["parse"].items()}
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
-def test_an_address_gets_the_grade_it_deserves(case: dict[str, Any], answers: dict[str, Answer]) -> None:
-    answer = answers[case["id"]]
+@pytest.mark.parametrize(("sheet", "case"), graded())
+def test_an_address_gets_the_grade_it_deserves(sheet: str, case: Case, answers: Answers) -> None:
+    answer = answers[sheet, case["id"]]
     assert is_as_meant(case, answer), (answer.grade, answer.reason_code, answer.place, answer.parsed)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "ward" in case], ids=lambda case: case["id"])
+@pytest.mark.parametrize(("sheet", "case"), cases_with("ward"))
 def test_a_street_or_ward_is_answered_in_the_ward_that_was_written(
-    case: dict[str, Any], answers: dict[str, Answer], ward_codes: dict[str, str]
+    sheet: str, case: Case, answers: Answers, geocoders: dict[str, Geocoder]
 ) -> None:
-    place = answers[case["id"]].place
+    place = answers[sheet, case["id"]].place
     assert place is not None
-    assert ward_codes[case["ward"]] in place.ward_codes
+    wards = geocoders[sheet].index.wards
+    assert case["ward"] in [wards[code].label.removeprefix("Phường ").removeprefix("Xã ") for code in place.ward_codes]
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "candidate" in case], ids=lambda case: case["id"])
+@pytest.mark.parametrize(("sheet", "case"), cases_with("candidate"))
 def test_where_the_answer_holds_back_the_house_meant_stands_among_the_candidates(
-    case: dict[str, Any], answers: dict[str, Answer]
+    sheet: str, case: Case, answers: Answers
 ) -> None:
-    assert case["candidate"] in [candidate.place.label for candidate in answers[case["id"]].candidates]
+    assert case["candidate"] in [candidate.place.label for candidate in answers[sheet, case["id"]].candidates]
 
 
-def test_recall_and_wrong_answers_are_what_the_guide_says(
-    answers: dict[str, Answer], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_recall_and_wrong_answers_are_what_the_guide_says(answers: Answers, capsys: pytest.CaptureFixture[str]) -> None:
     """No answer is wrong and confident; nineteen of twenty houses that are meant are found."""
-    meant = [case for case in CASES if case["grade"] == "exact"]
-    found = sum(is_as_meant(case, answers[case["id"]]) for case in meant)
-    wrong = sum(is_wrong_and_confident(case, answers[case["id"]]) for case in CASES)
-    recall = f"{found} of {len(meant)} ({100 * found / len(meant):.1f} %)"
-    rate = f"{wrong} of {len(CASES)} ({100 * wrong / len(CASES):.1f} %)"
+    pairs = [(case, answers[sheet, case["id"]]) for sheet, case in CASES]
+    figures = figures_of(pairs)
     with capsys.disabled():
-        print(f"\nhouses found: {recall}; wrong and confident: {rate}")  # noqa: T201 - the figures are what is asked for
-    assert wrong == 0
-    assert found >= 0.95 * len(meant)
+        print(f"\n{'; '.join(figures.lines())}")  # noqa: T201 - the figures are what is asked for
+    assert not [case["text"] for case, answer in pairs if is_wrong_and_confident(case, answer)]
+    assert figures.found_count >= 0.95 * figures.meant_count
     guide = GUIDE.read_text(encoding="utf-8")
-    assert recall in guide
-    assert rate in guide
+    assert [line for line in figures.lines() if line not in guide] == []

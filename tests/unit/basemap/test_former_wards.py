@@ -68,3 +68,53 @@ def test_a_former_name_is_sure_only_where_the_table_leaves_no_choice(
 ) -> None:
     meant = wards.wards_meant(ward=ward, district=district, is_former=is_former)
     assert (set(meant.codes), meant.certainty) == (codes, certainty)
+
+
+BINH_DUONG = "Tỉnh Bình Dương"
+
+
+@pytest.fixture
+def merged() -> WardsOfBothTimes:
+    """Two old wards of one name in two provinces, and a commune that shares its name with a ward of today."""
+    old = {
+        "in_the_city": old_unit(code="11", name="Phường Hiệp Thành", district="Quận 12", province=HCMC),
+        "in_binh_duong": old_unit(
+            code="12", name="Phường Hiệp Thành", district="Thành phố Thủ Dầu Một", province=BINH_DUONG
+        ),
+        "commune": old_unit(code="13", name="Xã Tân Hưng", district="Huyện Bàu Bàng", province=BINH_DUONG),
+    }
+    new = {
+        code: new_unit(code=code, name=name, province=HCMC)
+        for code, name in {
+            "201": "Phường Tân Thới Hiệp",
+            "202": "Phường Phú Lợi",
+            "203": "Phường Tân Hưng",
+            "204": "Xã Bàu Bàng",
+        }.items()
+    }
+    pairs = (("in_the_city", "201"), ("in_binh_duong", "202"), ("commune", "204"))
+    table = AdminUnits(tuple(Succession(old=old[one], new=new[other]) for one, other in pairs))
+    return WardsOfBothTimes(CurrentWards((code, unit.name) for code, unit in new.items()), table)
+
+
+@pytest.mark.parametrize(
+    ("names", "codes", "certainty"),
+    [
+        ({"ward": "Hiệp Thành", "province": "Bình Dương"}, {"202"}, Certainty.SURE),
+        ({"ward": "Hiệp Thành", "district": "Thủ Dầu Một", "province": "Bình Dương"}, {"202"}, Certainty.SURE),
+        ({"ward": "Hiệp Thành", "district": "12", "province": "Bình Dương"}, set(), Certainty.UNVERIFIED),
+        ({"ward": "Hiệp Thành"}, {"201", "202"}, Certainty.UNVERIFIED),
+        ({"ward": "Phú Lợi", "province": "Bình Dương"}, {"202"}, Certainty.SURE),
+        ({"ward": "Tân Thới Hiệp", "province": "Bình Dương"}, set(), Certainty.UNVERIFIED),
+        ({"province": "Bình Dương"}, {"202", "204"}, Certainty.SURE),
+        ({"ward": "Tân Hưng"}, {"203", "204"}, Certainty.UNVERIFIED),
+        ({"ward": "Tân Hưng", "kind": "phường"}, {"203"}, Certainty.SURE),
+        ({"ward": "Tân Hưng", "kind": "xã", "is_former": True}, {"204"}, Certainty.SURE),
+    ],
+)
+def test_the_province_and_the_kind_of_a_ward_tell_namesakes_apart(
+    merged: WardsOfBothTimes, names: dict[str, object], codes: set[str], certainty: Certainty
+) -> None:
+    asked: dict[str, object] = {"ward": "", "district": "", "is_former": False} | names
+    meant = merged.wards_meant(**asked)  # type: ignore[arg-type]  # the names of a case, as they stand
+    assert (set(meant.codes), meant.certainty) == (codes, certainty)

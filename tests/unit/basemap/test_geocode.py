@@ -130,7 +130,7 @@ def test_the_house_of_the_ward_that_was_written_stands_first(geocoder: Geocoder)
 class OldNames:
     """Whoever knows that the old ward 4 of district 7 lies in today's Tân Quý."""
 
-    def wards_meant(self, *, ward: str, district: str, is_former: bool) -> WardsMeant:  # noqa: ARG002 - as asked
+    def wards_meant(self, *, ward: str, district: str, **_others: object) -> WardsMeant:
         is_known = (ward, district) == ("4", "7")
         certainty = Certainty.SURE if is_known else Certainty.UNVERIFIED
         return WardsMeant(codes=frozenset({WEST} if is_known else ()), certainty=certainty)
