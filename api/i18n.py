@@ -71,6 +71,10 @@ class Speech:
         sentence = sentences(self.language)[key]
         return sentence.format(**values) if values else sentence
 
+    def knows(self, key: str) -> bool:
+        """Tell whether there is a sentence called ``key``."""
+        return key in sentences(self.language)
+
     def say(self, text: Speakable) -> str:
         """Return a text that the core made, in this language; a number and its unit stay on one line."""
         return _NUMBER_AND_UNIT.sub("\N{NO-BREAK SPACE}", text.in_language(self.language))

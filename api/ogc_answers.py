@@ -162,17 +162,22 @@ def page_answer(
     lead: str = "",
     links: Sequence[Mapping[str, str]] = (),
     table: Sequence[Sequence[Any]] = (),
+    facts: Sequence[tuple[str, Any]] = (),
     map_src: str = "",
 ) -> Response:
-    """Return a document as a page: its links, and a table whose first row is its head.
+    """Return a document as a page: its links, its facts, and a table whose first row is its head.
 
     Parameters
     ----------
+    facts
+        What one thing is, name and value.
     table
         A cell that is a pair is a name and the address that it leads to.
     map_src
         Address of a map document to show; none where empty.
     """
-    answer = render(request, "ogc.html", title=title, lead=lead, links=links, table=table, map_src=map_src)
+    answer = render(
+        request, "ogc.html", title=title, lead=lead, links=links, table=table, facts=facts, map_src=map_src
+    )
     answer.headers["vary"] = "Accept, Cookie"
     return answer

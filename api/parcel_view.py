@@ -57,6 +57,10 @@ LIMIT_GROUPS: Mapping[str, tuple[str, ...]] = {
 """Which limits people read together; the keys stand below ``limit_group`` in the locale."""
 
 
+_HEADLINE_LIMITS = ("max_site_coverage_ratio", "max_floors", "max_height_at_building_line_m", "min_front_setback_m")
+"""What everybody asks first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One thing that concerns a parcel, or that does not.
@@ -126,6 +130,12 @@ def limit_groups(limits: Mapping[str, Limit]) -> list[tuple[str, list[Limit]]]:
     apply = {name: limit for name, limit in limits.items() if limit.verdict is not Verdict.NOT_APPLICABLE}
     groups = [(group, [apply[name] for name in names if name in apply]) for group, names in LIMIT_GROUPS.items()]
     return [(group, rows) for group, rows in groups if rows]
+
+
+def headline_limits(limits: Mapping[str, Limit]) -> list[Limit]:
+    """Return the limits that everybody asks for first, where they apply."""
+    named = [limits[name] for name in _HEADLINE_LIMITS if name in limits]
+    return [limit for limit in named if limit.verdict is not Verdict.NOT_APPLICABLE]
 
 
 def _told(facts: Facts) -> tuple[tuple[Text, str], ...]:

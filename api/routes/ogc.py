@@ -4,6 +4,7 @@ These are plain Starlette routes: the document that describes them is `api.ogc_o
 beside would cost a third of the answers a second.
 """
 
+from datetime import datetime
 from importlib import metadata
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from api import ogc_documents
 from api.dependencies import get_database
-from api.i18n import language_of
+from api.i18n import Speech, language_of, speech
 from api.ogc_access import Readers, no_such_collection, readable_layer, readable_layers, readers_of
 from api.ogc_answers import (
     OPENAPI_JSON,
@@ -99,7 +100,8 @@ def collections(request: Request) -> Response:
     rows = [((each["title"], address_of(request, f"/collections/{each['id']}")), each["description"]) for each in found]
     title = Text("Các lớp dữ liệu", "Collections").in_language(language)
     heads = (_NAME.in_language(language), _WHAT.in_language(language))
-    return page_answer(request, title, links=links, table=[heads, *rows])
+    lead = speech(language)("ogc.collections_lead")
+    return page_answer(request, title, lead=lead, links=links, table=[heads, *rows])
 
 
 def collection(request: Request) -> Response:
@@ -114,8 +116,14 @@ def collection(request: Request) -> Response:
     if is_page:
         # Only of a public layer: a map in its frame cannot say who is looking at it.
         map_src = f"/maps/layers/{layer.value}" if readers_of(request, layer) is Readers.PUBLIC else ""
-        title, lead = described["title"], described["description"]
-        return page_answer(request, title, lead=lead, links=described["links"], map_src=map_src)
+        return page_answer(
+            request,
+            described["title"],
+            lead=described["description"],
+            links=described["links"],
+            facts=_facts(described, speech(language_of(request))),
+            map_src=map_src,
+        )
     return json_answer(described)
 
 
@@ -150,6 +158,18 @@ def _described(
         since=feature_store.first_published_at(session, layer),
         storage_crs=database.crs,
     )
+
+
+def _facts(described: dict[str, Any], t: Speech) -> list[tuple[str, str]]:
+    """Return what a reader wants to know of a collection, name and value."""
+    (since, _), *_ = described["extent"]["temporal"]["interval"]
+    box = described["extent"]["spatial"]["bbox"][0]
+    corners = [f"{t.number(lon, digits=4)}; {t.number(lat, digits=4)}" for lon, lat in (box[:2], box[2:])]
+    return [
+        (t("ogc.published_since"), "–" if since is None else t.day(datetime.fromisoformat(since))),
+        (t("ogc.storage_crs"), f"EPSG:{described['storageCrs'].rpartition('/')[2]}"),
+        (t("ogc.extent"), " – ".join(corners)),
+    ]
 
 
 def _published(database: Database, layers: list[LayerName]) -> list[LayerName]:

@@ -101,10 +101,10 @@ def item(request: Request) -> Response:
     if is_page:
         properties = json.loads(found)["properties"]
         labels = {each.name: each.label.in_language(language_of(request)) for each in LAYERS[layer].attributes}
-        table = [(_IDENTIFIER.in_language(language_of(request)), feature_id)]
-        rows = [(labels[name], value) for name, value in properties.items()]
-        return page_answer(request, LAYERS[layer].label.in_language(language_of(request)), links=links,
-                           table=[*table, *rows])  # fmt: skip
+        facts = [(_IDENTIFIER.in_language(language_of(request)), feature_id)]
+        facts += [(labels[name], value) for name, value in properties.items()]
+        title = LAYERS[layer].label.in_language(language_of(request))
+        return page_answer(request, title, links=links, facts=facts)
     told = f'{found[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}'
     headers = {"content-crs": f"<{crs}>", **caching(tag, is_public=is_public)}
     return Response(told, media_type=GEOJSON, headers=headers)

@@ -15,7 +15,7 @@ from api.dependencies import DatabaseDep
 from api.errors import FieldFault
 from api.i18n import language_of
 from api.ogc_access import readable_layers
-from api.parcel_view import limit_groups, view_of, wards_to_choose
+from api.parcel_view import headline_limits, limit_groups, view_of, wards_to_choose
 from api.render import render
 from api.routes.addresses import clerk_for
 from api.routes.permits import rulebook_named
@@ -85,6 +85,7 @@ def show(
         "parcel.html",
         view=view,
         parcel=view.found.parcel,
+        headline_limits=headline_limits(view.check.limits.by_name),
         limit_groups=limit_groups(view.check.limits.by_name),
         fact_fields=FACT_FIELDS,
         reasons=REASON_TEXTS,
