@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib import metadata
+from typing import Any
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from allocation.publication import PublishedResults
 from api import assets
@@ -13,6 +15,7 @@ from api.dependencies import DatabaseDoor
 from api.errors import install_error_handlers
 from api.layer_pictures import LayerPictures
 from api.map_shelf import MapShelf
+from api.metrics import Metrics, RequestCounter
 from api.ogc_access import parse_layer_access
 from api.ogc_figures import EditionFigures
 from api.openapi import install_openapi
@@ -30,6 +33,7 @@ from api.routes import (
     admission_pages,
     admissions,
     health,
+    metrics,
     ogc,
     pages,
     parcel_pages,
@@ -39,11 +43,14 @@ from api.routes import (
     session,
     tiles,
 )
+from api.routes.metrics import parse_addresses
 from api.secret_key import load_secret
 from api.security import AccessLog, RequestGuard, SecurityHeaders
 from api.sessions import FormCookie, SessionKeeper
 from api.settings import Settings
 from api.tile_source import TileSource
+
+_ROUTES = (health, metrics, addresses, admissions, parcels, permits, rounds, session, ogc, tiles, assets, pages)
 
 GUESSABLE_PATHS: Mapping[str, Budget] = {
     admissions.LOOK_UP_PATH: LOOK_UP_BUDGET,
@@ -94,10 +101,12 @@ def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_
         figures=app.state.edition_figures,
     )
     install_error_handlers(app)
+    app.state.metrics = Metrics()
+    app.state.metrics_readers = parse_addresses(settings.metrics_readers)
     _add_middleware(app, settings, budgets=budgets)
     app.state.render_error = render_error
-    for routes in (health, addresses, admissions, parcels, permits, rounds, session, ogc, tiles, assets, pages):
-        app.include_router(routes.router)
+    for each in _ROUTES:
+        app.include_router(each.router)
     app.include_router(session.forms)
     install_openapi(app, budgets=budgets)
     return app
@@ -110,11 +119,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database_door.close()
 
 
+def _templates() -> dict[Any, str]:
+    routes = (route for each in _ROUTES for route in each.router.routes)
+    return {route.endpoint: route.path for route in routes if isinstance(route, Route)}
+
+
 def _add_middleware(app: FastAPI, settings: Settings, *, budgets: Mapping[str, Budget]) -> None:
     hosts = [host.strip().lower() for host in settings.allowed_hosts.split(",") if host.strip()]
     # Starlette puts the one added last outermost.
     app.add_middleware(FormCookie, keeper=app.state.sessions)
     app.add_middleware(RateLimit, budgets=budgets)
     app.add_middleware(RequestGuard, allowed_hosts=hosts)
-    app.add_middleware(AccessLog)
+    look_up_paths = (admissions.LOOK_UP_PATH, admission_pages.RESULT_PATH)
+    counter = RequestCounter(app.state.metrics, templates=_templates(), look_up_paths=look_up_paths)
+    app.add_middleware(AccessLog, count=counter)
     app.add_middleware(SecurityHeaders, https=settings.https)

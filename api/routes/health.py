@@ -28,7 +28,7 @@ def readyz(request: Request) -> JSONResponse:
     """Answer 200 when store and published results can be read and agree, 503 and the reason when not."""
     published = published_of(request.app)
     checks: dict[str, Callable[[], None]] = {
-        "database": lambda: _database_answers(request.app.state.database_door),
+        "database": lambda: database_answers(request.app.state.database_door),
         "published_results": lambda: _results_are_whole(published, request.app.state.database_door),
     }
     said = {name: _why_not(check) for name, check in checks.items()}
@@ -45,7 +45,14 @@ def _why_not(check: Callable[[], None]) -> str:
     return _READY
 
 
-def _database_answers(door: DatabaseDoor) -> None:
+def database_answers(door: DatabaseDoor) -> None:
+    """Ask the store the least that can be asked.
+
+    Raises
+    ------
+    DiabanError
+        It does not answer.
+    """
     with door.open().transaction() as session:
         session.execute(text("SELECT 1"))
 
