@@ -155,7 +155,7 @@ def json_answer(body: object, *, kind: str = JSON, headers: Mapping[str, str] | 
     return Response(told, media_type=kind, headers={"vary": "Accept, Cookie", **(headers or {})})
 
 
-def page_answer(
+def page_answer(  # noqa: PLR0913 - each is one part of a page
     request: Request,
     title: str,
     *,
