@@ -6,10 +6,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocation.model import UNPLACED, Allocation, AllocationProblem, Integers, Reason
+from allocation.model import UNPLACED, Allocation, AllocationProblem, DualCertificate, Integers, Reason
+from allocation.orders import school_order, wishes
+from allocation.policy import Policy
+from allocation.policy_rules import DeferredAcceptanceStage
+from allocation.priority import may_take_part
 
 _MEAN_DIGITS = 3
 _SHARE_DIGITS = 6
+_NOWHERE = 2**60
+_USUAL_ORDER = DeferredAcceptanceStage(kind="deferred_acceptance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,54 +84,56 @@ def reasons(problem: AllocationProblem, allocation: Allocation, *, reachable: np
     return [str(reason) for reason in np.where(placed, if_placed, if_not)]
 
 
-def justified_envy_pair_count(problem: AllocationProblem, allocation: Allocation) -> int:
+def justified_envy_pair_count(problem: AllocationProblem, allocation: Allocation, policy: Policy) -> int:
     """Return the number of pairs of applicant and school with justified envy.
 
-    The school is strictly nearer than the applicant's own (or the applicant has none), and one of those placed there
-    comes after the applicant by tier, then distance, then lottery.
+    The school is strictly nearer (where wishes were submitted: stands higher in the list) than the applicant's own, or
+    the applicant has none, and one of those placed there comes after the applicant in the order of the school: that of
+    the policy's first stage of deferred acceptance, without one tier, then distance, then lottery.
     """
-    worst = _worst_placed(problem, allocation)
-    own_m = np.where(allocation.pool == UNPLACED, np.iinfo(np.int64).max, allocation.distance_m)
-    pool, applicant, distance_m = problem.pair_pool, problem.pair_applicant, problem.pair_distance_m
-    nearer = distance_m < own_m[applicant]
-    tier, lottery = problem.priority_tier[applicant], problem.lottery_rank[applicant]
-    worst_tier, worst_m, worst_lottery = (column[pool] for column in worst)
-    before = (tier < worst_tier) | (
-        (tier == worst_tier) & ((distance_m < worst_m) | ((distance_m == worst_m) & (lottery < worst_lottery)))
-    )
-    return int((nearer & before).sum())
+    stage = next((one for one in policy.stages if isinstance(one, DeferredAcceptanceStage)), _USUAL_ORDER)
+    place = school_order(problem, stage, policy.seat_groups)
+    rank, distance_m, listed = wishes(problem, stage.preferences)
+    own = pairs_of(problem, allocation.pool)
+    placed = own != UNPLACED
+    worst = np.full(problem.pool_count, -1, dtype=np.int64)
+    np.maximum.at(worst, allocation.pool[placed], place[own[placed]])
+    own_rank, own_m = (np.append(column, _NOWHERE)[own][problem.pair_applicant] for column in (rank, distance_m))
+    is_wished = listed & ((rank < own_rank) | ((rank == own_rank) & (distance_m < own_m)))
+    may_sit = may_take_part(problem, policy.seat_groups, stage)
+    return int((is_wished & may_sit & (place < worst[problem.pair_pool])).sum())
 
 
-def _worst_placed(problem: AllocationProblem, allocation: Allocation) -> tuple[Integers, Integers, Integers]:
-    """Return tier, distance and lottery rank of the last by priority in each pool; -1 where nobody is placed."""
+def pairs_of(problem: AllocationProblem, pool: Integers) -> Integers:
+    """Return for each applicant the index of the pair with this pool, or `UNPLACED`."""
+    keys = problem.pair_applicant * problem.pool_count + problem.pair_pool
+    wanted = np.arange(problem.applicant_count) * problem.pool_count + pool
+    at = np.searchsorted(keys, wanted)
+    found = (pool != UNPLACED) & (np.append(keys, -1)[at] == wanted)
+    return np.where(found, at, UNPLACED)
+
+
+def _worst_placed(problem: AllocationProblem, allocation: Allocation) -> tuple[Integers, Integers]:
+    """Return the last tier placed in each pool and the farthest metres in it; -1 where nobody is placed."""
     placed = np.flatnonzero(allocation.pool != UNPLACED)
-    keys = (
-        problem.priority_tier[placed],
-        allocation.distance_m[placed],
-        problem.lottery_rank[placed],
-    )
-    pools = allocation.pool[placed]
-    order = np.lexsort([keys[2], keys[1], keys[0], pools])
-    worst = tuple(np.full(problem.pool_count, -1, dtype=np.int64) for _ in keys)
-    for column, key in zip(worst, keys, strict=True):
-        column[pools[order]] = key[order]
-    return worst[0], worst[1], worst[2]
+    tier = np.append(problem.pair_tier, 0)[pairs_of(problem, allocation.pool)][placed]
+    pools, distance_m = allocation.pool[placed], allocation.distance_m[placed]
+    last_tier, farthest_m = (np.full(problem.pool_count, -1, dtype=np.int64) for _ in range(2))
+    np.maximum.at(last_tier, pools, tier)
+    in_last = tier == last_tier[pools]
+    np.maximum.at(farthest_m, pools[in_last], distance_m[in_last])
+    return last_tier, farthest_m
 
 
 def school_table(problem: AllocationProblem, allocation: Allocation) -> pd.DataFrame:
     """Return the columns of ``schools.csv``, one row for each pool.
 
     The cut-off is the last tier that was admitted and the farthest distance within it. The seat price belongs to
-    the last stage of the policy.
+    the last stage of the policy, and is empty where that proves none.
     """
-    tier, distance_m, _ = _worst_placed(problem, allocation)
+    tier, distance_m = _worst_placed(problem, allocation)
     placed = np.bincount(allocation.pool[allocation.pool != UNPLACED], minlength=problem.pool_count)
-    last_stage = {certificate.level: certificate for certificate in allocation.certificates}
-    prices = [
-        last_stage[level].seat_price_m(pool) if level in last_stage else 0
-        for pool, level in enumerate(problem.pool_level)
-    ]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "school_code": problem.pool_school_code,
             "level": problem.pool_level,
@@ -133,6 +141,17 @@ def school_table(problem: AllocationProblem, allocation: Allocation) -> pd.DataF
             "placed": placed,
             "cut_off_tier": pd.arrays.IntegerArray(tier, placed == 0),
             "cut_off_distance_m": pd.arrays.IntegerArray(distance_m, placed == 0),
-            "seat_price_m": np.array(prices, dtype=np.int64),
+            "seat_price_m": pd.array(seat_prices_m(problem, allocation), dtype="Int64"),
         }
     )
+    return table.assign(seat_group=problem.pool_seat_group) if (problem.pool_seat_group != "").any() else table
+
+
+def seat_prices_m(problem: AllocationProblem, allocation: Allocation) -> list[int | None]:
+    """Return for each pool the metres that one more seat would save at the last stage; None where none is proven."""
+    last = {certificate.level: certificate for certificate in allocation.certificates}
+    prices: list[int | None] = []
+    for pool, level in enumerate(problem.pool_level):
+        certificate = last.get(level)
+        prices.append(certificate.seat_price_m(pool) if isinstance(certificate, DualCertificate) else None)
+    return prices

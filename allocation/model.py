@@ -17,6 +17,7 @@ from spatial.text import Text
 
 Integers = npt.NDArray[np.int64]
 Strings = npt.NDArray[np.object_]
+Truths = npt.NDArray[np.bool_]
 
 UNPLACED = -1
 """Stands where a pool index would: the applicant has no seat."""
@@ -63,24 +64,62 @@ class Reason(StrEnum):
 
     NEAREST_SCHOOL = "nearest_school"
     NEARER_SCHOOLS_FULL = "nearer_schools_full"
+    FIRST_PREFERENCE = "first_preference"
+    PREFERRED_SCHOOLS_FULL = "preferred_schools_full"
+    SEAT_CONFIRMED = "seat_confirmed"
     ALL_SCHOOLS_FULL = "all_schools_full"
     NO_SCHOOL_IN_REACH = "no_school_in_reach"
+
+
+APPLICANT_FACTS = (
+    "area",
+    "attended_area",
+    "attended_school",
+    "parent_work_area",
+    "parent_work_school",
+    "sibling_school",
+    "home_school",
+    "tags",
+)
+"""Columns of applicants that a policy's tiers and seat groups may look at."""
+
+SEATS_PREFIX = "seats_"
+"""Columns of schools that say how many seats are kept for a group begin so; ``area`` is the other fact of a school."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AllocationProblem:
     """All that a solver may see, canonically sorted.
 
+    As it comes from the files it holds facts alone; `allocation.priority.under_policy` makes of it what a policy makes
+    of the facts: seat groups become pools of their own, each pair gets its tier, and what is not admissible is gone.
+
     Parameters
     ----------
     applicant_no, applicant_level, priority_tier
-        One entry for each applicant, sorted by ``applicant_no``; tier 1 is first.
+        One entry for each applicant, sorted by ``applicant_no``; tier 1 is first. Under a policy with tiers of its own
+        the best that any pair has.
     lottery_rank
         0 for the applicant who draws first. Follows from the seed, and is no part of ``problem_sha256``.
-    pool_school_code, pool_level, pool_capacity
-        One entry for each seat pool (the seats of one level in one school), sorted by code, then level.
+    together
+        Number of the group that is placed in one school, or `UNPLACED` for those alone.
+    held_pool
+        The pool in which the applicant holds a seat from an earlier run, or `UNPLACED`.
+    is_confirmed
+        Whether the family has confirmed that seat, so that no other is looked for.
+    applicant_facts
+        The columns of `APPLICANT_FACTS` that are given; empty text where nothing is known.
+    pool_school_code, pool_level, pool_seat_group, pool_capacity
+        One entry for each seat pool (the seats of one level in one school, and under a policy of one seat group; the
+        open seats are the group ""), sorted by code, level, group.
+    pool_facts
+        ``area`` and the columns that begin with `SEATS_PREFIX`, as given.
     pair_applicant, pair_pool, pair_distance_m
         The admissible pairs, sorted by applicant, then pool; indices into the arrays above, whole metres.
+    pair_tier
+        The tier of the applicant at that pool; 0 where the applicant holds a seat there.
+    pair_preference, pair_given_priority
+        Rank that the family submitted and rank that the school gave, from 1; 0 where there is none.
     problem_sha256
         SHA-256 of the files ``problem/*.csv`` of the round, in the order of their names.
     """
@@ -89,12 +128,21 @@ class AllocationProblem:
     applicant_level: Strings
     priority_tier: Integers
     lottery_rank: Integers
+    together: Integers
+    held_pool: Integers
+    is_confirmed: Truths
+    applicant_facts: Mapping[str, Strings]
     pool_school_code: Strings
     pool_level: Strings
+    pool_seat_group: Strings
     pool_capacity: Integers
+    pool_facts: Mapping[str, Strings]
     pair_applicant: Integers
     pair_pool: Integers
     pair_distance_m: Integers
+    pair_tier: Integers
+    pair_preference: Integers
+    pair_given_priority: Integers
     problem_sha256: str = ""
 
     @property
@@ -116,7 +164,7 @@ class AllocationProblem:
         """Return the problem with its hash noted."""
         return replace(self, problem_sha256=problem_sha256)
 
-    def only(self, *, pairs: npt.NDArray[np.bool_], capacity: Integers) -> "AllocationProblem":
+    def only(self, *, pairs: Truths, capacity: Integers) -> "AllocationProblem":
         """Return the problem that has left only some pairs, and ``capacity`` seats in each pool."""
         return replace(
             self,
@@ -124,20 +172,31 @@ class AllocationProblem:
             pair_applicant=self.pair_applicant[pairs],
             pair_pool=self.pair_pool[pairs],
             pair_distance_m=self.pair_distance_m[pairs],
+            pair_tier=self.pair_tier[pairs],
+            pair_preference=self.pair_preference[pairs],
+            pair_given_priority=self.pair_given_priority[pairs],
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DualCertificate:
-    """The proof that one level of one stage is optimal.
+    """The proof that one level of one stage of least travel is optimal.
 
     Parameters
     ----------
     unplaced_cost_m
-        The metres that an unplaced applicant is reckoned at: more than any chain of moves can save, so that the
-        least sum places as many as can be placed.
+        The metres that an unplaced applicant of the last tier is reckoned at: more than any chain of moves can save, so
+        that the least sum places as many as can be placed. Each tier before the last adds as much again: an applicant
+        of tier t is reckoned at ``unplaced_cost_m * (1 + last_tier - t)``, so that first tiers are placed first.
+    last_tier
+        The largest tier among the applicants of the level who have a pair in the stage; 1 where there is none.
     price_m
         For each pool of the level (index into the problem's pools): what one more seat would save in that sum.
+    farthest_m
+        Of a stage `least_farthest`: the longest way allowed; no shorter one would place as many. Else None.
+    bottleneck
+        The proof of that: pools without which, on ways shorter than ``farthest_m``, too few would find a seat; for each
+        tier t from 1 on the set for the applicants of tiers up to t (`allocation.least_farthest`).
     """
 
     stage: int
@@ -145,17 +204,43 @@ class DualCertificate:
     level: str
     unplaced_cost_m: int
     price_m: Mapping[int, int]
+    last_tier: int = 1
+    farthest_m: int | None = None
+    bottleneck: tuple[tuple[int, ...], ...] = ()
 
     def more_placed(self, pool: int) -> int:
         """Return how many more children (0 or 1) one more seat in ``pool`` would place."""
-        return int(2 * self.price_m[pool] > self.unplaced_cost_m)
+        return int(self._tiers_saved(pool) > 0)
 
     def seat_price_m(self, pool: int) -> int:
         """Return by how many metres one more seat in ``pool`` would lower the total distance.
 
         Negative when the seat places one more child, whose own way then adds to the total.
         """
-        return self.price_m[pool] - self.unplaced_cost_m * self.more_placed(pool)
+        return self.price_m[pool] - self.unplaced_cost_m * self._tiers_saved(pool)
+
+    def _tiers_saved(self, pool: int) -> int:
+        return (2 * self.price_m[pool] + self.unplaced_cost_m - 1) // (2 * self.unplaced_cost_m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceCertificate:
+    """What is to be known of one level of one stage of deferred acceptance beyond the offers themselves.
+
+    Parameters
+    ----------
+    refused_together
+        Group (number in `AllocationProblem.together`) and school_code: the school had seats for some of the group only,
+        or for none of one of its levels, so that the whole group went on to its next school.
+    """
+
+    stage: int
+    kind: str
+    level: str
+    refused_together: tuple[tuple[int, str], ...] = ()
+
+
+Certificate = DualCertificate | AcceptanceCertificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -177,7 +262,7 @@ class Allocation:
     pool: Integers
     distance_m: Integers
     stage: Integers
-    certificates: tuple[DualCertificate, ...]
+    certificates: tuple[Certificate, ...]
 
     @property
     def placed_count(self) -> int:

@@ -2,53 +2,54 @@
 
 import hashlib
 import json
+from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from allocation.model import Level
+from allocation.policy_rules import (
+    Citation,
+    DeferredAcceptanceStage,
+    Eligibility,
+    Lottery,
+    SeatGroup,
+    Stage,
+    Strict,
+    TierRule,
+    Title,
+)
 from spatial.errors import InputError
 from spatial.text import Text
 
 DEFAULT_POLICY = "least-travel"
+_KIND_PLACE = 2
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Title(_Strict):
-    """The name of a policy as people read it."""
-
-    vi: str
-    en: str
-
-
-class LeastTravelStage(_Strict):
-    """Most children placed, then the least total distance, then the lottery.
-
-    Parameters
-    ----------
-    max_distance_m
-        Longest way that the stage may give to a child of a level, in metres; no limit where a level is not named.
-    """
-
-    kind: Literal["least_travel"]
-    max_distance_m: dict[Level, PositiveInt] = Field(default_factory=dict)
-
-
-Stage = LeastTravelStage
-"""One stage of a policy; further kinds join here, told apart by ``kind``."""
-
-
-class Policy(_Strict):
+class Policy(Strict):
     """A named, versioned rule.
 
     Parameters
     ----------
+    citations
+        Where the rule is written, and whether that was read.
+    effective_from
+        First day of the rule; None where it is an example or an instrument of comparison.
+    near_by
+        What a distance is: the way on foot, by vehicle, or the straight line, the last only as a comparison.
+    tiers
+        Who is in which priority tier at which school; empty: the tier stated in the file of applicants.
+    seat_groups
+        Seats kept for some; each applicant's tag decides.
+    class_norm_count
+        Children in a class of a level, where it differs from the legal norm.
+    keep_together
+        Whether those who name each other in ``together_with`` get one school.
+    may_worsen_held_seats
+        Whether a later run of the same round may give somebody a worse place than the one held.
     everybody_must_be_placed
         Whether a round that leaves a child without a seat is refused as infeasible.
     """
@@ -57,7 +58,39 @@ class Policy(_Strict):
     version: str
     title: Title
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    citations: tuple[Citation, ...] = ()
+    effective_from: date | None = None
+    near_by: Literal["walking", "riding", "straight_line"] = "walking"
+    tiers: tuple[TierRule, ...] = ()
+    seat_groups: tuple[SeatGroup, ...] = ()
+    class_norm_count: dict[Level, PositiveInt] = Field(default_factory=dict)
+    eligibility: Eligibility | None = None
+    lottery: Lottery = Lottery()
+    keep_together: bool = True
+    may_worsen_held_seats: bool = False
     everybody_must_be_placed: bool = False
+
+    @model_validator(mode="after")
+    def _tiers_rise(self) -> Self:
+        numbers = [rule.tier for rule in self.tiers]
+        if numbers != sorted(numbers) or {*numbers} != {*range(1, len({*numbers}) + 1)}:
+            message = "the tiers must be numbered from 1 without gaps, in the order of the list"
+            raise ValueError(message)
+        known = {*numbers}
+        asked = {tier for stage in self.stages for tier in stage.tiers}
+        if known and not asked <= known:
+            message = f"a stage names the tier {min(asked - known)}, which no rule gives"
+            raise ValueError(message)
+        codes = [group.code for group in self.seat_groups]
+        if len({*codes}) < len(codes):
+            message = "two seat groups have the same code"
+            raise ValueError(message)
+        return self
+
+    @property
+    def has_deferred_acceptance(self) -> bool:
+        """Whether any stage looks at preferences and priorities."""
+        return any(isinstance(stage, DeferredAcceptanceStage) for stage in self.stages)
 
     @property
     def canonical_json(self) -> str:
@@ -110,9 +143,17 @@ def parse_policy(text: str, *, subject: str) -> Policy:
         raise InputError(Text("Không phải YAML hợp lệ.", "This is no valid YAML."), subject=subject) from error
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "policy"
+        where = _entry_of(first["loc"], first["type"]) or "policy"
         raise InputError(
             Text(f"Quy tắc sai ở {where}: {first['msg']}.", f"The policy is wrong at {where}: {first['msg']}."),
             hint=Text("Xem docs/how-to/run-a-round.md.", "See docs/how-to/run-a-round.md."),
             subject=subject,
         ) from error
+
+
+def _entry_of(location: tuple[int | str, ...], kind_of_error: str) -> str:
+    """Return the entry of the file that pydantic means: without the kind of the stage, which it puts in between."""
+    parts = [str(part) for place, part in enumerate(location) if not (location[0] == "stages" and place == _KIND_PLACE)]
+    if kind_of_error.startswith("union_tag"):
+        parts.append("kind")
+    return ".".join(part for part in parts if part != "[key]")

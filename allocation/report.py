@@ -12,9 +12,10 @@ import jinja2
 import numpy as np
 import pandas as pd
 
+from allocation.figures import seat_prices_m
 from allocation.intake import RoundInput
-from allocation.model import LEVEL_LABELS, UNPLACED, Allocation, AllocationProblem
-from allocation.policy import Policy
+from allocation.model import LEVEL_LABELS, UNPLACED, Allocation, AllocationProblem, DualCertificate
+from allocation.stages import Decision
 from spatial.issues import IssueReport
 from spatial.text import Text
 
@@ -34,10 +35,8 @@ class Band:
 
 def render_report(
     given: RoundInput,
-    problem: AllocationProblem,
-    allocation: Allocation,
+    decision: Decision,
     *,
-    policy: Policy,
     summary: Mapping[str, Any],
     crs: str,
 ) -> str:
@@ -50,11 +49,12 @@ def render_report(
     crs
         Coordinate system of the points of ``given``; empty when there are none.
     """
+    problem, allocation = decision.problem, decision.allocation
     schools = school_rows(given, problem, allocation)
     made = _map(given, schools, crs=crs)
     rows = [_blank_for_missing(row) for row in schools.to_dict("records")]
     return _template().render(
-        policy=policy,
+        policy=decision.policy,
         summary=summary,
         levels=[{**level, "label": LEVEL_LABELS[level["level"]]} for level in summary["levels"]],
         schools=rows,
@@ -80,11 +80,13 @@ def _map(given: RoundInput, schools: pd.DataFrame, *, crs: str) -> str:
 
 def school_rows(given: RoundInput, problem: AllocationProblem, allocation: Allocation) -> pd.DataFrame:
     """Return the table of schools with names, places, and whether a seat would place one more child."""
-    from_certificate = {
-        pool: (certificate.seat_price_m(pool), certificate.more_placed(pool))
+    more_placed = {
+        pool: certificate.more_placed(pool)
         for certificate in allocation.certificates
+        if isinstance(certificate, DualCertificate)
         for pool in certificate.price_m
     }
+    prices = seat_prices_m(problem, allocation)
     placed = allocation.pool != UNPLACED
     farthest_m = np.full(problem.pool_count, -1, dtype=np.int64)
     np.maximum.at(farthest_m, allocation.pool[placed], allocation.distance_m[placed])
@@ -95,8 +97,8 @@ def school_rows(given: RoundInput, problem: AllocationProblem, allocation: Alloc
             "capacity": problem.pool_capacity,
             "placed": np.bincount(allocation.pool[placed], minlength=problem.pool_count),
             "farthest_m": pd.arrays.IntegerArray(farthest_m, farthest_m < 0),
-            "seat_price_m": [from_certificate[pool][0] for pool in range(problem.pool_count)],
-            "more_placed": [from_certificate[pool][1] for pool in range(problem.pool_count)],
+            "seat_price_m": pd.array(prices, dtype="Int64"),
+            "more_placed": [more_placed.get(pool, 0) for pool in range(problem.pool_count)],
         }
     )
     places = given.schools[["school_code", "level", "name", "x", "y"]]
@@ -139,8 +141,8 @@ def _blank_for_missing(row: dict[Any, Any]) -> dict[str, Any]:
 
 def _most_wanted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the pools where one more seat does most: places a child, then saves most metres."""
-    useful = [row for row in rows if row["more_placed"] or row["seat_price_m"] > 0]
-    useful.sort(key=lambda row: (-row["more_placed"], -row["seat_price_m"], row["school_code"], row["level"]))
+    useful = [row for row in rows if row["more_placed"] or (row["seat_price_m"] or 0) > 0]
+    useful.sort(key=lambda row: (-row["more_placed"], -(row["seat_price_m"] or 0), row["school_code"], row["level"]))
     return useful[:_MOST_WANTED_SCHOOLS]
 
 

@@ -15,10 +15,10 @@ import pyarrow as pa
 
 from allocation.figures import figures, justified_envy_pair_count, reasons, school_table
 from allocation.lottery import lottery_numbers, seed_commitment
-from allocation.model import UNPLACED, Allocation, AllocationProblem
-from allocation.policy import Policy
+from allocation.model import UNPLACED, AcceptanceCertificate, Allocation, AllocationProblem, Certificate
+from allocation.priority import may_take_part
 from allocation.problem_files import csv_bytes, problem_tables
-from allocation.stages import limits_m
+from allocation.stages import Decision
 from spatial.issues import IssueReport
 
 OFFERS_FILE = "offers.csv"
@@ -36,10 +36,8 @@ _CERTIFICATE_FORMAT = 1
 
 def write_round(  # noqa: PLR0913 - everything that a round leaves behind is named once, here
     directory: Path,
-    problem: AllocationProblem,
-    allocation: Allocation,
+    decision: Decision,
     *,
-    policy: Policy,
     seed: str,
     any_id: bool,
     issues: IssueReport,
@@ -56,17 +54,18 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
     set_aside_count
         Applicant records that the intake set aside.
     """
+    facts, problem, policy, allocation = decision.facts, decision.problem, decision.policy, decision.allocation
     (directory / PROBLEM_FOLDER).mkdir()
-    for name, data in problem_tables(problem).items():
+    for name, data in problem_tables(facts).items():
         (directory / PROBLEM_FOLDER / name).write_bytes(data)
     summary = {
-        **summary_of(problem, allocation, policy=policy, seed=seed),
+        **summary_of(decision, seed=seed),
         "set_aside": set_aside_count,
         "any_id": any_id,
         "crs": crs,
         "software": f"diaban {version('diaban')}",
     }
-    _write_text(directory / OFFERS_FILE, _offers(problem, allocation, policy))
+    _write_text(directory / OFFERS_FILE, _as_csv(offers_table(decision)))
     _write_text(directory / SCHOOLS_FILE, _as_csv(school_table(problem, allocation)))
     _write_text(directory / SUMMARY_FILE, _as_json(summary))
     _write_text(directory / CERTIFICATE_FILE, _as_json(_certificate(problem, allocation)))
@@ -80,11 +79,12 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
     return summary
 
 
-def summary_of(problem: AllocationProblem, allocation: Allocation, *, policy: Policy, seed: str) -> dict[str, Any]:
+def summary_of(decision: Decision, *, seed: str) -> dict[str, Any]:
     """Return the figures of the round and what it can be recomputed from."""
+    problem, policy, allocation = decision.problem, decision.policy, decision.allocation
     return {
         **asdict(figures(problem, allocation)),
-        "justified_envy_pairs": justified_envy_pair_count(problem, allocation),
+        "justified_envy_pairs": justified_envy_pair_count(problem, allocation, policy),
         "problem_sha256": problem.problem_sha256,
         "policy": policy.name,
         "policy_version": policy.version,
@@ -95,40 +95,56 @@ def summary_of(problem: AllocationProblem, allocation: Allocation, *, policy: Po
     }
 
 
-def _offers(problem: AllocationProblem, allocation: Allocation, policy: Policy) -> str:
+def offers_table(decision: Decision) -> pd.DataFrame:
+    """Return the columns of ``offers.csv``, one row for each applicant; ``seat_group`` where the policy has any."""
+    problem, policy, allocation = decision.problem, decision.policy, decision.allocation
     reachable = np.zeros(len(problem.pair_pool), dtype=bool)
     for stage in policy.stages:
-        reachable |= problem.pair_distance_m <= limits_m(problem, stage)
+        reachable |= may_take_part(problem, policy.seat_groups, stage)
     unplaced = allocation.pool == UNPLACED
-    codes = np.append(problem.pool_school_code, "")[allocation.pool]
-    frame = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "applicant_no": problem.applicant_no,
-            "school_code": codes,
+            "school_code": np.append(problem.pool_school_code, "")[allocation.pool],
             "distance_m": pd.arrays.IntegerArray(allocation.distance_m, unplaced),
             "stage": pd.arrays.IntegerArray(allocation.stage, unplaced),
             "reason": reasons(problem, allocation, reachable=reachable),
         }
     )
-    return _as_csv(frame)
+    if not policy.seat_groups:
+        return table
+    return table.assign(seat_group=np.append(problem.pool_seat_group, "")[allocation.pool])
 
 
 def _certificate(problem: AllocationProblem, allocation: Allocation) -> dict[str, Any]:
-    """Return the proof: for each stage and level the cost of no seat and the price of a seat in each school."""
+    """Return the proof: what each stage and level shows beyond the offers."""
     return {
         "format": _CERTIFICATE_FORMAT,
         "problem_sha256": problem.problem_sha256,
-        "levels": [
-            {
-                "stage": one.stage,
-                "kind": one.kind,
-                "level": one.level,
-                "unplaced_cost_m": one.unplaced_cost_m,
-                "price_m": {str(problem.pool_school_code[pool]): price for pool, price in one.price_m.items()},
-            }
-            for one in allocation.certificates
-        ],
+        "levels": [_certificate_of(problem, one) for one in allocation.certificates],
     }
+
+
+def _certificate_of(problem: AllocationProblem, one: Certificate) -> dict[str, Any]:
+    content: dict[str, Any] = {"stage": one.stage, "kind": one.kind, "level": one.level}
+    if isinstance(one, AcceptanceCertificate):
+        first = {group: problem.applicant_no[problem.together == group][0] for group, _ in one.refused_together}
+        return content | {"refused_together": [[str(first[group]), code] for group, code in one.refused_together]}
+    content |= {
+        "unplaced_cost_m": one.unplaced_cost_m,
+        "last_tier": one.last_tier,
+        "price_m": {pool_name(problem, pool): price for pool, price in one.price_m.items()},
+    }
+    if one.farthest_m is None:
+        return content
+    bottleneck = [[pool_name(problem, pool) for pool in pools] for pools in one.bottleneck]
+    return content | {"farthest_m": one.farthest_m, "bottleneck": bottleneck}
+
+
+def pool_name(problem: AllocationProblem, pool: int) -> str:
+    """Return how the certificate names a pool of a level: school_code, and after a slash the seat group if any."""
+    code, group = str(problem.pool_school_code[pool]), str(problem.pool_seat_group[pool])
+    return f"{code}/{group}" if group else code
 
 
 def _places(places: pd.DataFrame) -> str:

@@ -14,7 +14,7 @@ from allocation.policy import Policy
 from allocation.problem_files import build_problem
 from allocation.report import render_report
 from allocation.result_files import CERTIFICATE_FILE, REPORT_FILE, SUMMARY_FILE, write_round
-from allocation.stages import run_stages
+from allocation.stages import Decision, decide
 from allocation.verify import Verification, verify_directory
 from spatial.errors import InputError, VerificationError
 from spatial.files import whole_directory
@@ -86,42 +86,33 @@ def run(
     pairs = given.pairs
     if pairs is None:
         raise InputError(Text("Chưa có khoảng cách.", "The distances are not known yet."))
-    problem = build_problem(given.applicants, given.schools, pairs, seed=settings.seed)
-    note_schools_out_of_reach(given, problem)
+    facts = build_problem(given.applicants, given.schools, pairs, seed=settings.seed)
+    note_schools_out_of_reach(given, facts)
     _note_unused_wishes(given)
     progress(Text("Xếp chỗ", "Placing"))
-    allocation = run_stages(problem, settings.policy)
+    decision = decide(facts, settings.policy)
     with whole_directory(directory, is_private=True) as temporary:
         progress(Text("Ghi kết quả", "Writing"))
-        summary = _write(temporary, given, problem, allocation, settings=settings)
+        summary = _write(temporary, given, decision, settings=settings)
         progress(Text("Kiểm chứng", "Verifying"))
         verification = verify_directory(temporary)
         if verification.failures:
             raise VerificationError(verification.failures[0], subject=directory.name)
     return RoundResult(
         directory=directory,
-        problem=problem,
-        allocation=allocation,
+        problem=decision.problem,
+        allocation=decision.allocation,
         summary=summary,
-        schools=school_table(problem, allocation),
+        schools=school_table(decision.problem, decision.allocation),
         verification=verification,
     )
 
 
-def _write(
-    directory: Path,
-    given: RoundInput,
-    problem: AllocationProblem,
-    allocation: Allocation,
-    *,
-    settings: RoundSettings,
-) -> dict[str, Any]:
+def _write(directory: Path, given: RoundInput, decision: Decision, *, settings: RoundSettings) -> dict[str, Any]:
     """Write every file of the round, and return the summary."""
     summary = write_round(
         directory,
-        problem,
-        allocation,
-        policy=settings.policy,
+        decision,
         seed=settings.seed,
         any_id=settings.any_id,
         issues=given.issues,
@@ -129,7 +120,7 @@ def _write(
         places=given.schools,
         crs=settings.crs,
     )
-    report = render_report(given, problem, allocation, policy=settings.policy, summary=summary, crs=settings.crs)
+    report = render_report(given, decision, summary=summary, crs=settings.crs)
     (directory / REPORT_FILE).write_bytes(report.encode())
     return summary
 

@@ -7,6 +7,7 @@ import pytest
 from allocation.figures import figures, justified_envy_pair_count, reasons, school_table
 from allocation.least_travel import solve
 from allocation.model import AllocationProblem
+from allocation.policy import load_policy
 
 ProblemOf = Callable[..., AllocationProblem]
 
@@ -34,7 +35,7 @@ def test_shares_and_means_of_nobody_are_unknown_not_zero(problem: AllocationProb
 
 def test_envy_is_counted_where_a_nearer_school_took_somebody_who_comes_later(problem: AllocationProblem) -> None:
     # a (10 m) would come before b (30 m) at near; c (50 m, unplaced) would not.
-    assert justified_envy_pair_count(problem, solve(problem)) == 1
+    assert justified_envy_pair_count(problem, solve(problem), load_policy("least-travel")) == 1
 
 
 def test_each_gets_the_reason_that_applies(problem: AllocationProblem) -> None:

@@ -14,7 +14,7 @@ from allocation.model import Allocation, AllocationProblem
 from allocation.personal_id import Sex, make_personal_id
 from allocation.policy import load_policy
 from allocation.result_files import write_round
-from allocation.stages import run_stages
+from allocation.stages import Decision, run_stages
 from allocation.verify import verify_directory
 from spatial.errors import InputError
 from spatial.issues import IssueReport
@@ -262,7 +262,8 @@ def forged(problem: AllocationProblem, honest: Allocation, pool: list[int], dire
     ways = [metres.get((who, where), 0) for who, where in enumerate(pool)]
     made = replace(honest, pool=np.array(pool), distance_m=np.array(ways), stage=np.where(np.array(pool) >= 0, 1, 0))
     directory.mkdir()
-    write_round(directory, problem, made, policy=POLICY, seed="s", any_id=True, issues=IssueReport())
+    decision = Decision(facts=problem, policy=POLICY, problem=problem, allocation=made)
+    write_round(directory, decision, seed="s", any_id=True, issues=IssueReport())
     return directory
 
 

@@ -1,0 +1,125 @@
+"""Who comes before whom: the list of each applicant and the order of each pool, strict and in whole numbers."""
+
+import numpy as np
+
+from allocation.model import UNPLACED, AllocationProblem, Integers, Truths
+from allocation.policy_rules import DeferredAcceptanceStage, OrderKey, PreferenceSource, SeatGroup
+from allocation.priority import FARTHEST_M, HELD_TIER, NO_RANK, OPEN_SEATS, is_stranger, ranked, schools_of
+
+
+def preference_order(problem: AllocationProblem, source: PreferenceSource, groups: tuple[SeatGroup, ...]) -> Integers:
+    """Return the indices of the pairs, applicant by applicant, each applicant's best first.
+
+    Nearest first, at equal metres the first by school_code; or as submitted, where pairs without a rank are left out or
+    follow nearest first. Those placed together have one list: the schools that all of them may have, by the sum of
+    their metres or ranks. Of the seats of one school those kept for the applicant come first, then the open ones.
+    """
+    rank, distance_m, takes_part = wishes(problem, source)
+    order = np.lexsort([problem.pair_pool, _seat_order(problem, groups), schools_of(problem)[problem.pair_pool],
+                        distance_m, rank, problem.pair_applicant])  # fmt: skip
+    return np.asarray(order[takes_part[order]], dtype=np.int64)
+
+
+def school_order(problem: AllocationProblem, stage: DeferredAcceptanceStage, groups: tuple[SeatGroup, ...]) -> Integers:
+    """Return for each pair its place in the order of the pool, 0 first: who comes before whom in that school.
+
+    Held seats first, then in reserved seats those with the tag, then the keys of the stage. Those placed together stand
+    one after the other, at the place of the last of them.
+    """
+    keys = [np.where(problem.pair_tier == HELD_TIER, 0, 1), is_stranger(problem, groups)]
+    keys += [_key(problem, name, stage) for name in stage.order]
+    if OrderKey.LOTTERY not in stage.order:
+        keys.append(problem.lottery_rank[problem.pair_applicant])
+    alone = _places(keys, problem.pair_pool)
+    if not (problem.together != UNPLACED).any():
+        return alone
+    family = np.where(problem.together == UNPLACED, -1 - np.arange(problem.applicant_count), problem.together)
+    family_and_pool = family[problem.pair_applicant] * (problem.pool_count + 1) + problem.pair_pool
+    group, member = np.unique(family_and_pool, return_inverse=True)
+    last = np.full(len(group), -1, dtype=np.int64)
+    np.maximum.at(last, member, alone)
+    return _places([last[member], alone], problem.pair_pool)
+
+
+def wishes(problem: AllocationProblem, source: PreferenceSource) -> tuple[Integers, Integers, Truths]:
+    """Return rank (0 where nearness alone counts) and metres of each pair, and whether it stands in the list.
+
+    Ranks and metres of those placed together are summed over the group.
+    """
+    by_nearness = source is PreferenceSource.NEAREST
+    rank = np.zeros_like(problem.pair_preference) if by_nearness else ranked(problem.pair_preference)
+    listed = (rank < NO_RANK) | (source is not PreferenceSource.SUBMITTED)
+    if not (problem.together != UNPLACED).any():
+        return rank, problem.pair_distance_m, listed
+    return _wishes_together(problem, rank, listed)
+
+
+def _wishes_together(problem: AllocationProblem, rank: Integers, listed: Truths) -> tuple[Integers, Integers, Truths]:
+    """Sum ranks and metres over each group, and leave to it the schools that all its members have in their lists."""
+    family = problem.together[problem.pair_applicant]
+    in_family = family != UNPLACED
+    school = schools_of(problem)[problem.pair_pool]
+    sizes = np.bincount(problem.together[problem.together != UNPLACED])
+    keys = family * (int(school.max(initial=0)) + 1) + school
+    # One pair a member and school: seat groups of a school would count twice.
+    member = problem.pair_applicant * (int(school.max(initial=0)) + 1) + school
+    first = np.zeros(len(keys), dtype=bool)
+    first[np.unique(member, return_index=True)[1]] = True
+    counted = np.flatnonzero(in_family & listed & first)
+    group, index = np.unique(keys[counted], return_inverse=True)
+    count, sum_m, sum_rank = (np.zeros(len(group), dtype=np.int64) for _ in range(3))
+    np.add.at(count, index, 1)
+    np.add.at(sum_m, index, problem.pair_distance_m[counted])
+    np.add.at(sum_rank, index, rank[counted])
+    at = np.searchsorted(group, keys)
+    found = in_family & listed & (np.append(group, -1)[at] == keys)
+    complete = found & (np.append(count, 0)[at] == np.append(sizes, 0)[np.where(in_family, family, -1)])
+    whole_m = np.where(found, np.append(sum_m, 0)[at], problem.pair_distance_m)
+    whole_rank = np.where(found, np.append(sum_rank, 0)[at], rank)
+    return whole_rank, whole_m, np.where(in_family, complete, listed)
+
+
+def _seat_order(problem: AllocationProblem, groups: tuple[SeatGroup, ...]) -> Integers:
+    """Return for each pair when its seats are asked for among those of one school: own, open, others'."""
+    turn = np.where(problem.pool_seat_group[problem.pair_pool] == OPEN_SEATS, 1, 0)
+    asked_after = {group.code for group in groups if not group.is_asked_first}
+    turn[np.isin(problem.pool_seat_group[problem.pair_pool], list(asked_after))] = 2
+    return np.where(is_stranger(problem, groups) == 1, 3, turn)
+
+
+def _key(problem: AllocationProblem, name: OrderKey, stage: DeferredAcceptanceStage) -> Integers:
+    if name is OrderKey.TIER:
+        return problem.pair_tier
+    if name is OrderKey.DISTANCE:
+        return problem.pair_distance_m
+    if name is OrderKey.DISTANCE_BAND:
+        return np.searchsorted(np.array(stage.bands_m), problem.pair_distance_m, side="left").astype(np.int64)
+    if name is OrderKey.RELATIVE_DISTANCE:
+        return problem.pair_distance_m - _nearest_other_m(problem)
+    if name is OrderKey.GIVEN_PRIORITY:
+        return ranked(problem.pair_given_priority)
+    return problem.lottery_rank[problem.pair_applicant]
+
+
+def _nearest_other_m(problem: AllocationProblem) -> Integers:
+    """Return for each pair the metres to the nearest of the applicant's other schools; `FARTHEST_M` without another."""
+    school = schools_of(problem)[problem.pair_pool]
+    order = np.lexsort([problem.pair_pool, problem.pair_distance_m, problem.pair_applicant])
+    own, far = problem.pair_applicant[order], np.full(problem.applicant_count, FARTHEST_M, dtype=np.int64)
+    starts = np.flatnonzero(np.append(True, own[1:] != own[:-1])) if len(own) else np.array([], dtype=np.int64)
+    nearest_m, nearest_school, second_m = far.copy(), np.full_like(far, UNPLACED), far.copy()
+    nearest_m[own[starts]] = problem.pair_distance_m[order[starts]]
+    nearest_school[own[starts]] = school[order[starts]]
+    other = school != nearest_school[problem.pair_applicant]
+    np.minimum.at(second_m, problem.pair_applicant[other], problem.pair_distance_m[other])
+    return np.where(other, nearest_m[problem.pair_applicant], second_m[problem.pair_applicant])
+
+
+def _places(keys: list[Integers], pool: Integers) -> Integers:
+    """Return for each pair its place within its pool by the keys, the first key weighing most."""
+    order = np.lexsort([*reversed(keys), pool])
+    places = np.empty(len(pool), dtype=np.int64)
+    places[order] = np.arange(len(pool))
+    first = np.full(int(pool.max(initial=-1)) + 1, len(pool), dtype=np.int64)
+    np.minimum.at(first, pool, places)
+    return places - first[pool]

@@ -1,0 +1,248 @@
+"""What a policy makes of the facts: who may sit where, in which tier, and who comes before whom.
+
+Pure and exact: whole numbers alone, so that every order is strict and the same on every machine. The verifier works
+out the same from the files with code of its own (`allocation.verify_rule`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+
+from allocation.model import (
+    UNPLACED,
+    AllocationProblem,
+    Integers,
+    Strings,
+    Truths,
+)
+from allocation.policy import Policy
+from allocation.policy_rules import (
+    Condition,
+    DeferredAcceptanceStage,
+    SeatGroup,
+    Stage,
+    TierRule,
+)
+
+OPEN_SEATS = ""
+HELD_TIER = 0
+"""Tier of an applicant at the seat held from an earlier run: before everybody else."""
+
+FARTHEST_M = 10_000_000
+"""Longer than any way that a problem may hold (`allocation.distance_rows`)."""
+
+NO_RANK = 2**40
+"""After everybody who has a rank."""
+
+_SEPARATOR = ";"
+
+_COMPARED = {
+    Condition.LIVES_IN_AREA: ("area", True),
+    Condition.ATTENDED_IN_AREA: ("attended_area", True),
+    Condition.PARENT_WORKS_IN_AREA: ("parent_work_area", True),
+    Condition.ATTENDED_THIS_SCHOOL: ("attended_school", False),
+    Condition.PARENT_WORKS_AT_SCHOOL: ("parent_work_school", False),
+    Condition.SIBLING_AT_SCHOOL: ("sibling_school", False),
+    Condition.HOME_SCHOOL: ("home_school", False),
+}
+"""For each condition the applicant's column, and whether the school's area is compared with it or its code."""
+
+
+def under_policy(problem: AllocationProblem, policy: Policy) -> AllocationProblem:
+    """Return what the policy makes of the facts of a round.
+
+    Every pair has its tier, pairs that no tier rule fits are gone, seats kept for a group are pools of their own, and
+    whoever holds a seat from an earlier run has the pairs that are no worse, the held one before everybody else.
+    Where a group is placed together its members draw as one, if the policy says so.
+    """
+    ruled = replace(problem, pair_tier=_pair_tiers(problem, policy.tiers))
+    ruled = ruled.only(pairs=ruled.pair_tier != UNPLACED, capacity=ruled.pool_capacity)
+    ruled = _with_held_seats(ruled, may_worsen=policy.may_worsen_held_seats)
+    if policy.seat_groups:
+        ruled = _with_seat_groups(ruled, policy.seat_groups)
+    if not policy.keep_together:
+        ruled = replace(ruled, together=np.full_like(ruled.together, UNPLACED))
+    return replace(ruled, priority_tier=_best_tiers(ruled), lottery_rank=_draw(ruled, policy))
+
+
+def may_take_part(problem: AllocationProblem, groups: tuple[SeatGroup, ...], stage: Stage) -> Truths:
+    """Return for each pair whether the stage may use it: its limits, its tiers, and whose seats they are."""
+    by_level = [stage.max_distance_m.get(level, FARTHEST_M) for level in problem.pool_level]
+    near = problem.pair_distance_m <= np.array(by_level, dtype=np.int64)[problem.pair_pool]
+    held = problem.pair_tier == HELD_TIER
+    of_tier = np.isin(problem.pair_tier, stage.tiers) if stage.tiers else np.ones_like(near)
+    taking_part = (near & of_tier) | held
+    if stage.opens_reserved_seats:
+        return np.asarray(taking_part)
+    is_ordered = isinstance(stage, DeferredAcceptanceStage)
+    own_seats = is_stranger(problem, [one for one in groups if not (is_ordered and one.others_may_take_left_over)])
+    return np.asarray(taking_part & (own_seats == 0))
+
+
+def has_tag(tags: Strings, tag: str) -> Truths:
+    """Return for each list of words, separated by ``;``, whether the tag is among them."""
+    return np.array([tag in [word.strip() for word in text.split(_SEPARATOR)] for text in tags], dtype=bool)
+
+
+def _pair_tiers(problem: AllocationProblem, rules: tuple[TierRule, ...]) -> Integers:
+    if not rules:
+        return problem.priority_tier[problem.pair_applicant]
+    tier = np.full(len(problem.pair_pool), UNPLACED, dtype=np.int64)
+    for rule in reversed(rules):
+        fits = reduce(np.logical_and, [_holds(problem, condition, rule) for condition in rule.when])
+        if rule.tag:
+            fits = fits & _has_tag(problem, rule.tag)[problem.pair_applicant]
+        tier[fits] = rule.tier
+    return tier
+
+
+def _holds(problem: AllocationProblem, condition: Condition, rule: TierRule) -> Truths:
+    if condition is Condition.EVERYBODY:
+        return np.ones(len(problem.pair_pool), dtype=bool)
+    if condition is Condition.STATED_TIER:
+        return np.asarray(problem.priority_tier[problem.pair_applicant] == rule.tier)
+    column, is_area = _COMPARED[condition]
+    stated = problem.applicant_facts.get(column)
+    named = problem.pool_facts.get("area") if is_area else problem.pool_school_code
+    if stated is None or named is None:
+        return np.zeros(len(problem.pair_pool), dtype=bool)
+    words, of_applicant = np.unique(stated, return_inverse=True)
+    places, of_pool = np.unique(named, return_inverse=True)
+    meets = np.array([[_meet(word, place) for place in places] for word in words], dtype=bool)
+    table = meets.reshape(len(words), len(places))
+    return np.asarray(table[of_applicant[problem.pair_applicant], of_pool[problem.pair_pool]])
+
+
+def _meet(stated: str, named: str) -> bool:
+    """Tell whether one of the words on one side stands on the other; nothing stated meets nothing."""
+    here, there = ({word.strip() for word in text.split(_SEPARATOR)} - {""} for text in (stated, named))
+    return not here.isdisjoint(there)
+
+
+def _has_tag(problem: AllocationProblem, tag: str) -> Truths:
+    tags = problem.applicant_facts.get("tags")
+    return np.zeros(problem.applicant_count, dtype=bool) if tags is None else has_tag(tags, tag)
+
+
+def _with_held_seats(problem: AllocationProblem, *, may_worsen: bool) -> AllocationProblem:
+    held = problem.held_pool[problem.pair_applicant]
+    if not (held != UNPLACED).any():
+        return problem
+    at_held = problem.pair_pool == held
+    held_m, held_rank = (np.full(problem.applicant_count, NO_RANK, dtype=np.int64) for _ in range(2))
+    held_m[problem.pair_applicant[at_held]] = problem.pair_distance_m[at_held]
+    held_rank[problem.pair_applicant[at_held]] = ranked(problem.pair_preference[at_held])
+    by_rank = (problem.pair_preference > 0) & (held_rank[problem.pair_applicant] < NO_RANK)
+    is_worse = np.where(
+        by_rank,
+        problem.pair_preference > held_rank[problem.pair_applicant],
+        problem.pair_distance_m > held_m[problem.pair_applicant],
+    )
+    has_seat = held_m[problem.pair_applicant] < NO_RANK
+    settled = has_seat & problem.is_confirmed[problem.pair_applicant] & ~at_held
+    kept = at_held | ~(settled | (is_worse & (not may_worsen)))
+    is_sure = problem.is_confirmed[problem.pair_applicant] | (not may_worsen)
+    tiers = np.where(at_held & is_sure, HELD_TIER, problem.pair_tier)
+    return replace(problem, pair_tier=tiers).only(pairs=kept, capacity=problem.pool_capacity)
+
+
+def ranked(preference: Integers) -> Integers:
+    """Return ranks with those of no rank after all others."""
+    return np.where(preference > 0, preference, NO_RANK)
+
+
+def _with_seat_groups(problem: AllocationProblem, groups: tuple[SeatGroup, ...]) -> AllocationProblem:
+    """Return the problem with a pool for the open seats and one for each group of every pool."""
+    kept = _sizes(problem, groups)
+    codes = np.array([OPEN_SEATS, *(group.code for group in groups)], dtype=object)
+    order = np.argsort(codes)
+    seats = np.column_stack([problem.pool_capacity - kept.sum(axis=1), kept])[:, order]
+    width = len(codes)
+    pair = np.repeat(np.arange(len(problem.pair_pool)), width)
+    of_group = np.tile(np.arange(width), len(problem.pair_pool))
+    allowed = np.column_stack([_may_sit(problem, code, groups) for code in codes[order]])
+    is_allowed = allowed[problem.pair_applicant[pair], of_group]
+    pair, of_group = pair[is_allowed], of_group[is_allowed]
+    return replace(
+        problem,
+        pool_school_code=np.repeat(problem.pool_school_code, width),
+        pool_level=np.repeat(problem.pool_level, width),
+        pool_seat_group=np.tile(codes[order], problem.pool_count),
+        pool_capacity=seats.ravel(),
+        pool_facts={name: np.repeat(column, width) for name, column in problem.pool_facts.items()},
+        held_pool=np.where(problem.held_pool == UNPLACED, UNPLACED, problem.held_pool * width),
+        pair_applicant=problem.pair_applicant[pair],
+        pair_pool=problem.pair_pool[pair] * width + of_group,
+        pair_distance_m=problem.pair_distance_m[pair],
+        pair_tier=problem.pair_tier[pair],
+        pair_preference=problem.pair_preference[pair],
+        pair_given_priority=problem.pair_given_priority[pair],
+    )
+
+
+def _sizes(problem: AllocationProblem, groups: tuple[SeatGroup, ...]) -> Integers:
+    """Return the seats of each pool and group; together never more than the pool has, earlier groups first."""
+    wanted = np.column_stack([_kept_seats(problem, group) for group in groups])
+    before = np.minimum(np.cumsum(wanted, axis=1), problem.pool_capacity[:, np.newaxis])
+    return np.asarray(np.diff(before, axis=1, prepend=0), dtype=np.int64)
+
+
+def _kept_seats(problem: AllocationProblem, group: SeatGroup) -> Integers:
+    if group.share_percent is not None:
+        return -(-problem.pool_capacity * group.share_percent // 100)
+    column = problem.pool_facts.get(group.column)
+    if column is None:
+        return np.zeros(problem.pool_count, dtype=np.int64)
+    return np.array([int(text or 0) for text in column], dtype=np.int64)
+
+
+def _may_sit(problem: AllocationProblem, code: str, groups: tuple[SeatGroup, ...]) -> Truths:
+    """Return for each applicant whether these seats are open to the child at all, in whatever stage."""
+    is_bound, is_own = (np.zeros(problem.applicant_count, dtype=bool) for _ in range(2))
+    for group in groups:
+        tagged = _has_tag(problem, group.for_tag)
+        if group.code == code:
+            is_own = tagged
+        elif group.only_here:
+            is_bound |= tagged
+    return np.asarray(is_own | ~is_bound)
+
+
+def is_stranger(problem: AllocationProblem, groups: Iterable[SeatGroup]) -> Integers:
+    """Return 1 for each pair whose seat is kept for a tag that the applicant does not have, else 0."""
+    stranger = np.zeros(len(problem.pair_pool), dtype=np.int64)
+    for group in groups:
+        of_group = problem.pool_seat_group[problem.pair_pool] == group.code
+        stranger[of_group & ~_has_tag(problem, group.for_tag)[problem.pair_applicant]] = 1
+    return stranger
+
+
+def schools_of(problem: AllocationProblem) -> Integers:
+    """Return for each pool the number of its school, by code."""
+    return np.asarray(np.unique(problem.pool_school_code, return_inverse=True)[1], dtype=np.int64)
+
+
+def _best_tiers(problem: AllocationProblem) -> Integers:
+    """Return the best tier of each applicant; the stated one where no pair is left."""
+    best = np.full(problem.applicant_count, NO_RANK, dtype=np.int64)
+    np.minimum.at(best, problem.pair_applicant, problem.pair_tier)
+    return np.where(best == NO_RANK, problem.priority_tier, best)
+
+
+def _draw(problem: AllocationProblem, policy: Policy) -> Integers:
+    """Return the draw as the policy wants it: for families as one, in a later run perhaps turned round."""
+    rank = problem.lottery_rank
+    if policy.lottery.next_round == "reverse" and (problem.held_pool != UNPLACED).any():
+        rank = problem.applicant_count - 1 - rank
+    in_family = problem.together != UNPLACED
+    if policy.lottery.per == "applicant" or not in_family.any():
+        return rank
+    families, first = np.unique(problem.together[in_family], return_index=True)
+    drawn = np.full(int(families.max()) + 1, 0, dtype=np.int64)
+    drawn[families] = rank[np.flatnonzero(in_family)[first]]
+    shared = np.where(in_family, drawn[np.where(in_family, problem.together, 0)], rank)
+    ranks = np.empty_like(rank)
+    ranks[np.lexsort([np.arange(len(rank)), shared])] = np.arange(len(rank))
+    return ranks
