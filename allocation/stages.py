@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from allocation import least_travel
+from allocation import deferred_acceptance, least_travel
 from allocation.model import UNPLACED, Allocation, AllocationProblem, Certificate
 from allocation.policy import Policy
 from allocation.priority import may_take_part, under_policy
@@ -54,7 +54,13 @@ def _least_travel(problem: AllocationProblem, run: StageRun) -> Allocation:
     return least_travel.solve(problem, stage=run.number)
 
 
-_SOLVERS: Mapping[str, Solver] = MappingProxyType({least_travel.KIND: _least_travel})
+def _deferred_acceptance(problem: AllocationProblem, run: StageRun) -> Allocation:
+    return deferred_acceptance.solve(problem, run.rule, groups=run.policy.seat_groups, stage=run.number)
+
+
+_SOLVERS: Mapping[str, Solver] = MappingProxyType(
+    {least_travel.KIND: _least_travel, deferred_acceptance.KIND: _deferred_acceptance}
+)
 
 
 def decide(facts: AllocationProblem, policy: Policy) -> Decision:
