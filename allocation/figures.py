@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from allocation.model import UNPLACED, Allocation, AllocationProblem, DualCertificate, Integers, Reason
-from allocation.orders import school_order, wishes
+from allocation.orders import preference_order, school_order, wishes
 from allocation.policy import Policy
-from allocation.policy_rules import DeferredAcceptanceStage
-from allocation.priority import may_take_part
+from allocation.policy_rules import DeferredAcceptanceStage, PreferenceSource
+from allocation.priority import HELD_TIER, may_take_part
 
 _MEAN_DIGITS = 3
 _SHARE_DIGITS = 6
@@ -67,20 +66,32 @@ def nearest_distances_m(problem: AllocationProblem) -> Integers:
     return np.where(nearest == np.iinfo(np.int64).max, -1, nearest)
 
 
-def reasons(problem: AllocationProblem, allocation: Allocation, *, reachable: npt.NDArray[np.bool_]) -> list[str]:
-    """Return for each applicant the `Reason`.
-
-    Parameters
-    ----------
-    reachable
-        For each pair whether some stage of the policy allows it.
-    """
+def reasons(problem: AllocationProblem, allocation: Allocation, policy: Policy) -> list[str]:
+    """Return for each applicant the `Reason`."""
     has_school = np.zeros(problem.applicant_count, dtype=bool)
-    has_school[problem.pair_applicant[reachable]] = True
+    for stage in policy.stages:
+        has_school[problem.pair_applicant[may_take_part(problem, policy.seat_groups, stage)]] = True
+    own = pairs_of(problem, allocation.pool)
+    asked = next(
+        (
+            stage
+            for stage in policy.stages
+            if isinstance(stage, DeferredAcceptanceStage) and stage.preferences is not PreferenceSource.NEAREST
+        ),
+        None,
+    )
+    if asked is None:
+        at_best = allocation.distance_m == nearest_distances_m(problem)
+        if_best, if_other = Reason.NEAREST_SCHOOL, Reason.NEARER_SCHOOLS_FULL
+    else:
+        order = preference_order(problem, asked.preferences, policy.seat_groups)
+        _, first = np.unique(problem.pair_applicant[order], return_index=True)
+        at_best = np.isin(own, order[first])
+        if_best, if_other = Reason.FIRST_PREFERENCE, Reason.PREFERRED_SCHOOLS_FULL
     placed = allocation.pool != UNPLACED
-    at_nearest = allocation.distance_m == nearest_distances_m(problem)
-    if_placed = np.where(at_nearest, Reason.NEAREST_SCHOOL.value, Reason.NEARER_SCHOOLS_FULL.value)
+    confirmed = problem.is_confirmed & (np.append(problem.pair_tier, UNPLACED)[own] == HELD_TIER)
     if_not = np.where(has_school, Reason.ALL_SCHOOLS_FULL.value, Reason.NO_SCHOOL_IN_REACH.value)
+    if_placed = np.where(confirmed, Reason.SEAT_CONFIRMED.value, np.where(at_best, if_best.value, if_other.value))
     return [str(reason) for reason in np.where(placed, if_placed, if_not)]
 
 

@@ -16,7 +16,6 @@ import pyarrow as pa
 from allocation.figures import figures, justified_envy_pair_count, reasons, school_table
 from allocation.lottery import lottery_numbers, seed_commitment
 from allocation.model import UNPLACED, AcceptanceCertificate, Allocation, AllocationProblem, Certificate
-from allocation.priority import may_take_part
 from allocation.problem_files import csv_bytes, problem_tables
 from allocation.stages import Decision
 from spatial.issues import IssueReport
@@ -98,9 +97,6 @@ def summary_of(decision: Decision, *, seed: str) -> dict[str, Any]:
 def offers_table(decision: Decision) -> pd.DataFrame:
     """Return the columns of ``offers.csv``, one row for each applicant; ``seat_group`` where the policy has any."""
     problem, policy, allocation = decision.problem, decision.policy, decision.allocation
-    reachable = np.zeros(len(problem.pair_pool), dtype=bool)
-    for stage in policy.stages:
-        reachable |= may_take_part(problem, policy.seat_groups, stage)
     unplaced = allocation.pool == UNPLACED
     table = pd.DataFrame(
         {
@@ -108,7 +104,7 @@ def offers_table(decision: Decision) -> pd.DataFrame:
             "school_code": np.append(problem.pool_school_code, "")[allocation.pool],
             "distance_m": pd.arrays.IntegerArray(allocation.distance_m, unplaced),
             "stage": pd.arrays.IntegerArray(allocation.stage, unplaced),
-            "reason": reasons(problem, allocation, reachable=reachable),
+            "reason": reasons(problem, allocation, policy),
         }
     )
     if not policy.seat_groups:

@@ -18,6 +18,7 @@ Integers = npt.NDArray[np.int64]
 NONE = -1
 """No seat, or an empty cell."""
 
+_RANKS = ("preference_rank", "priority_rank")
 PROBLEM_FILES = ("applicants.csv", "distances.csv", "schools.csv")
 
 
@@ -41,6 +42,8 @@ class RoundFiles:
         The tables of the problem as text.
     pair_applicant, pair_pool, pair_distance_m
         The distances, as indices into the tables of the problem; `NONE` where a name is unknown there.
+    pair_extra
+        The further columns of the distances, ``preference_rank`` and ``priority_rank``, where there are any.
     offers, school_results, lottery
         The tables of the result as text.
     summary, certificate, policy
@@ -54,6 +57,7 @@ class RoundFiles:
     pair_applicant: Integers
     pair_pool: Integers
     pair_distance_m: Integers
+    pair_extra: dict[str, Integers]
     offers: dict[str, list[str]]
     school_results: dict[str, list[str]]
     lottery: dict[str, list[str]]
@@ -80,9 +84,11 @@ def read_directory(directory: Path) -> RoundFiles:
         )
     problem_bytes = tuple(_bytes_of(directory / "problem" / name) for name in PROBLEM_FILES)
     policy_bytes = _bytes_of(directory / "policy.json")
-    applicants = _columns(problem_bytes[0], "problem/applicants.csv", ("applicant_no", "level", "priority_tier"))
-    schools = _columns(problem_bytes[2], "problem/schools.csv", ("school_code", "level", "capacity"))
-    pairs = _table(problem_bytes[1], "problem/distances.csv", ("applicant_no", "school_code", "distance_m"))
+    applicants = _columns(
+        problem_bytes[0], "problem/applicants.csv", ("applicant_no", "level", "priority_tier"), others=True
+    )
+    schools = _columns(problem_bytes[2], "problem/schools.csv", ("school_code", "level", "capacity"), others=True)
+    pairs = _table(problem_bytes[1], "problem/distances.csv", ("applicant_no", "school_code", "distance_m"), _RANKS)
     pair_applicant = _positions(pairs["applicant_no"], applicants["applicant_no"])
     return RoundFiles(
         problem_bytes=problem_bytes,
@@ -92,15 +98,18 @@ def read_directory(directory: Path) -> RoundFiles:
         pair_applicant=pair_applicant,
         pair_pool=_pair_pools(pairs["school_code"], pair_applicant, applicants, schools),
         pair_distance_m=_whole(pairs["distance_m"], "problem/distances.csv"),
+        pair_extra={name: _whole(pairs[name], "problem/distances.csv") for name in pairs.column_names[3:]},
         offers=_columns(
             _bytes_of(directory / "offers.csv"),
             "offers.csv",
             ("applicant_no", "school_code", "distance_m", "stage", "reason"),
+            others=True,
         ),
         school_results=_columns(
             _bytes_of(directory / "schools.csv"),
             "schools.csv",
             ("school_code", "level", "capacity", "placed", "cut_off_tier", "cut_off_distance_m", "seat_price_m"),
+            others=True,
         ),
         lottery=_columns(_bytes_of(directory / "lottery.csv"), "lottery.csv", ("applicant_no", "lottery_number")),
         summary=_json(_bytes_of(directory / "summary.json"), "summary.json"),
@@ -139,13 +148,16 @@ def _json(data: bytes, file: str) -> dict[str, Any]:
     return content
 
 
-def _table(data: bytes, file: str, names: tuple[str, ...]) -> pa.Table:
+def _table(data: bytes, file: str, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> pa.Table:
+    """Return the named columns as text, and of the optional ones those that the header has."""
+    header = data.partition(b"\n")[0].decode(errors="replace").strip().split(",")
+    wanted = [*names, *(name for name in optional if name in header and name not in names)]
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(data),
             parse_options=pa_csv.ParseOptions(newlines_in_values=b'"' in data),
             convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, include_columns=list(names)
+                column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False, include_columns=wanted
             ),
         )
     except (pa.ArrowException, KeyError) as error:
@@ -153,8 +165,11 @@ def _table(data: bytes, file: str, names: tuple[str, ...]) -> pa.Table:
     return table
 
 
-def _columns(data: bytes, file: str, names: tuple[str, ...]) -> dict[str, list[str]]:
-    return {name: column for name, column in _table(data, file, names).to_pydict().items()}  # noqa: C416 - typed copy
+def _columns(data: bytes, file: str, names: tuple[str, ...], *, others: bool = False) -> dict[str, list[str]]:
+    """Return the named columns; with ``others`` all that the header has."""
+    header = data.partition(b"\n")[0].decode(errors="replace").strip().split(",")
+    table: dict[str, list[str]] = _table(data, file, names, tuple(header) if others else ()).to_pydict()
+    return table
 
 
 def _positions(values: pa.ChunkedArray, known: list[str]) -> Integers:

@@ -18,7 +18,9 @@ import numpy as np
 from allocation.personal_id import mask
 from allocation.round_files import NONE, Integers, RoundFiles, UnreadableError, read_directory, whole_numbers
 from allocation.verify_figures import check_reasons, check_school_table, check_summary
+from allocation.verify_market import Market, market_of
 from allocation.verify_optimum import check_optimum
+from allocation.verify_stability import check_stability
 from allocation.verify_state import Checked, name_of_school
 from spatial.text import Text
 
@@ -78,31 +80,36 @@ def _state_of(files: RoundFiles) -> Checked:
     """Bring the offers to the numbering of the problem."""
     numbers = files.applicants["applicant_no"]
     any_id = files.summary.get("any_id") is True
-    seed = str(files.summary.get("seed", ""))
-    drawn = [_draw(number, seed) for number in numbers]
-    pool_of = {
-        (code, level): pool
-        for pool, (code, level) in enumerate(zip(files.schools["school_code"], files.schools["level"], strict=True))
-    }
+    drawn = [_draw(number, str(files.summary.get("seed", ""))) for number in numbers]
+    market = market_of(files, _lottery_ranks(numbers, drawn))
     row_of = {number: row for row, number in enumerate(files.offers["applicant_no"])}
     rows = np.array([row_of.get(number, NONE) for number in numbers], dtype=np.int64)
-    offered = [files.offers["school_code"][row] if row != NONE else "" for row in rows]
-    known = zip(offered, files.applicants["level"], strict=True)
     distance_m = np.append(whole_numbers(files.offers["distance_m"], "offers.csv", "distance_m"), NONE)
     stage = np.append(whole_numbers(files.offers["stage"], "offers.csv", "stage"), NONE)
     return Checked(
         files=files,
+        market=market,
         shown=numbers if any_id else [mask(number) for number in numbers],
         offer_row=rows,
-        offered_code=offered,
-        pool=np.array([pool_of.get(pair, NONE) for pair in known], dtype=np.int64),
+        offered_code=[files.offers["school_code"][row] if row != NONE else "" for row in rows],
+        pool=_offered_pools(files, market, rows),
         distance_m=distance_m[rows],
         stage=stage[rows],
-        capacity=whole_numbers(files.schools["capacity"], "problem/schools.csv", "capacity"),
-        tier=whole_numbers(files.applicants["priority_tier"], "problem/applicants.csv", "priority_tier"),
         drawn=drawn,
-        lottery=_lottery_ranks(numbers, drawn),
     )
+
+
+def _offered_pools(files: RoundFiles, market: Market, rows: Integers) -> Integers:
+    """Return for each applicant the pool of the market that the offer names, or `NONE`."""
+    school, levels = files.schools["school_code"], files.schools["level"]
+    at = {
+        (school[row], levels[row], group): pool
+        for pool, (row, group) in enumerate(zip(market.school_row.tolist(), market.seat_group, strict=True))
+    }
+    groups = files.offers.get("seat_group", [""] * len(files.offers["school_code"]))
+    offered = ((files.offers["school_code"][row], groups[row]) if row != NONE else ("", "") for row in rows.tolist())
+    named = zip(offered, files.applicants["level"], strict=True)
+    return np.array([at.get((code, level, group), NONE) for (code, group), level in named], dtype=np.int64)
 
 
 def _lottery_ranks(numbers: list[str], drawn: list[str]) -> Integers:
@@ -146,7 +153,7 @@ def _check_problem(state: Checked) -> Iterator[Text]:
     for (code, level), count in pools.items():
         if count > 1:
             yield Text(f"Trường {code} {level} có {count} lần.", f"School {code} {level} is there {count} times.")
-    if (state.capacity < 0).any():
+    if (whole_numbers(files.schools["capacity"], "problem/schools.csv", "capacity") < 0).any():
         yield Text("Có trường với số chỗ âm.", "A school has a negative capacity.")
     if ((files.pair_applicant == NONE) | (files.pair_pool == NONE) | (files.pair_distance_m < 0)).any():
         yield Text(
@@ -186,14 +193,15 @@ def _check_everybody(state: Checked) -> Iterator[Text]:
 
 def _check_admissible(state: Checked) -> Iterator[Text]:
     offered = np.array([bool(code) for code in state.offered_code], dtype=bool)
-    expected_m = state.distances_to(state.pool)
-    for index in np.flatnonzero(offered & (expected_m == NONE)):
+    known = state.own_pair != NONE
+    expected_m = np.where(known, np.append(state.market.distance_m, NONE)[state.own_pair], NONE)
+    for index in np.flatnonzero(offered & ~known):
         who, where = state.shown[index], state.offered_code[index]
         yield Text(
             f"Hồ sơ {who}: trường {where} không nằm trong các trường được xét.",
             f"Applicant {who}: school {where} is none that this applicant may be placed in.",
         )
-    for index in np.flatnonzero((expected_m != NONE) & (expected_m != state.distance_m)):
+    for index in np.flatnonzero(known & (expected_m != state.distance_m)):
         yield Text(
             f"Hồ sơ {state.shown[index]}: distance_m ghi {state.distance_m[index]}, bài toán là {expected_m[index]}.",
             f"Applicant {state.shown[index]}: distance_m says {state.distance_m[index]}, the problem "
@@ -204,12 +212,27 @@ def _check_admissible(state: Checked) -> Iterator[Text]:
             f"Hồ sơ {state.shown[index]} không có trường nhưng có khoảng cách hoặc giai đoạn.",
             f"Applicant {state.shown[index]} has no school but a distance or a stage.",
         )
-    allowed = state.limit_m(np.maximum(state.stage, 1)) if len(state.stage) else state.distance_m
-    wrong_stage = offered & ((state.stage < 1) | (state.stage > state.stage_count) | (expected_m > allowed))
-    for index in np.flatnonzero(wrong_stage & (expected_m != NONE)):
+    by_stage = np.zeros(len(state.shown), dtype=bool)
+    for number, rule in enumerate(state.stages, start=1):
+        allowed = np.append(state.market.allowed_in(rule), False)[state.own_pair]
+        by_stage |= (state.stage == number) & allowed
+    for index in np.flatnonzero(known & ~by_stage):
         yield Text(
             f"Hồ sơ {state.shown[index]}: giai đoạn {state.stage[index]} không thể xếp chỗ này.",
             f"Applicant {state.shown[index]}: stage {state.stage[index]} cannot give this seat.",
+        )
+
+
+def _check_together(state: Checked) -> Iterator[Text]:
+    """Yield the groups whose members are not all in one school, or some without a seat."""
+    where: dict[int, set[str]] = {}
+    family = state.market.family
+    for index in np.flatnonzero(family != NONE).tolist():
+        where.setdefault(int(family[index]), set()).add(state.offered_code[index])
+    for group in sorted(group for group, codes in where.items() if len(codes) > 1):
+        first = state.shown[int(np.flatnonzero(family == group)[0])]
+        yield Text(
+            f"Nhóm của hồ sơ {first} phải cùng một trường.", f"The group of applicant {first} must be in one school."
         )
 
 
@@ -224,24 +247,27 @@ def _check_capacities(state: Checked) -> Iterator[Text]:
 
 
 def _check_no_waste(state: Checked) -> Iterator[Text]:
-    files = state.files
+    market = state.market
     has_free = state.placed_counts() < state.capacity
-    own_m = np.where(state.pool == NONE, np.iinfo(np.int64).max, state.distance_m)
     own_stage = np.where(state.pool == NONE, state.stage_count, state.stage)
-    pair_limit_m = state.limit_m(own_stage)[files.pair_applicant]
-    wasted = (
-        has_free[files.pair_pool]
-        & (files.pair_distance_m < own_m[files.pair_applicant])
-        & (files.pair_distance_m <= pair_limit_m)
-    )
-    _, first = np.unique(files.pair_applicant[wasted], return_index=True)
+    own_m = np.where(state.pool == NONE, np.iinfo(np.int64).max, state.distance_m)
+    allowed = np.zeros(len(market.pool), dtype=bool)
+    for number, rule in enumerate(state.stages, start=1):
+        if rule["kind"] in _NEAREST_FIRST:
+            allowed |= market.allowed_in(rule) & (own_stage[market.applicant] == number)
+    alone = market.family[market.applicant] == NONE
+    wasted = has_free[market.pool] & (market.distance_m < own_m[market.applicant]) & allowed & alone
+    _, first = np.unique(market.applicant[wasted], return_index=True)
     for pair in np.flatnonzero(wasted)[first]:
-        who, where = state.shown[files.pair_applicant[pair]], name_of_school(state, int(files.pair_pool[pair]))
+        who, where = state.shown[market.applicant[pair]], name_of_school(state, int(market.pool[pair]))
         yield Text(
             f"Hồ sơ {who}: trường {where} gần hơn và còn chỗ trống.",
             f"Applicant {who}: school {where} is nearer and has a free seat.",
         )
 
+
+_NEAREST_FIRST = ("least_travel", "least_farthest")
+"""In these stages a nearer free seat is better; what deferred acceptance owes is checked by `check_stability`."""
 
 _CHECKS: tuple[tuple[Text, Callable[[Checked], Iterator[Text]]], ...] = (
     (Text("Các tệp đúng là tệp đã băm", "The files are those that were hashed"), _check_hashes),
@@ -253,6 +279,7 @@ _CHECKS: tuple[tuple[Text, Callable[[Checked], Iterator[Text]]], ...] = (
         _check_admissible,
     ),
     (Text("Không trường nào quá số chỗ", "No school is over capacity"), _check_capacities),
+    (Text("Anh chị em đi cùng được một trường", "Those who belong together have one school"), _check_together),
     (Text("Không bỏ phí chỗ nào", "No seat is wasted"), _check_no_waste),
     (
         Text(
@@ -260,6 +287,10 @@ _CHECKS: tuple[tuple[Text, Callable[[Checked], Iterator[Text]]], ...] = (
             "Most are placed, the total distance is least, equals are decided by the lottery",
         ),
         check_optimum,
+    ),
+    (
+        Text("Không ai có lý do chính đáng để đòi chỗ của người khác", "Nobody has a just claim to another's seat"),
+        check_stability,
     ),
     (Text("Lý do ghi đúng", "The reasons are true"), check_reasons),
     (Text("Bảng các trường đúng", "The table of schools is right"), check_school_table),
@@ -269,5 +300,5 @@ _CHECKS: tuple[tuple[Text, Callable[[Checked], Iterator[Text]]], ...] = (
 _NECESSARY = (_check_problem, _check_everybody)
 """What comes after these cannot be checked when they fail."""
 
-_ONLY_OF_SOUND_OFFERS = (check_optimum,)
+_ONLY_OF_SOUND_OFFERS = (check_optimum, check_stability)
 """Of offers that are wrong in themselves nothing more is worth saying here."""

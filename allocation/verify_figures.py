@@ -1,51 +1,74 @@
 """Do the reasons, the table of schools and the summary say what the offers say? Reckoned again from the offers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from allocation.round_files import NONE, Integers, whole_numbers
+from allocation.verify_market import HELD
+from allocation.verify_orders import family_distances_m, orders_of
 from allocation.verify_state import Checked, name_of_school
 from spatial.text import Text
 
 _FAR = np.iinfo(np.int64).max
 _TOLERANCE_MEAN_M = 0.001
 _TOLERANCE_RATIO = 0.000_001
+_USUAL_ORDER = {"kind": "deferred_acceptance", "order": ["tier", "distance", "lottery"], "preferences": "nearest"}
 
 
 def check_reasons(state: Checked) -> Iterator[Text]:
     """Yield the offers whose reason is not the true one."""
-    files = state.files
-    nearest = _nearest_m(state)
+    market = state.market
     in_reach = np.zeros(len(state.shown), dtype=bool)
-    for stage in range(1, state.stage_count + 1):
-        limit_m = state.limit_m(np.full(len(state.shown), stage))
-        in_reach[files.pair_applicant[files.pair_distance_m <= limit_m[files.pair_applicant]]] = True
+    for rule in state.stages:
+        in_reach[market.applicant[market.allowed_in(rule)]] = True
+    wishes = _wishes_rule(state)
+    if wishes is None:
+        own, best = state.distance_m, _nearest_m(state)
+        told = ("nearest_school", "nearer_schools_full")
+    else:
+        orders = orders_of(market, wishes)
+        own = np.append(orders.wish, NONE)[state.own_pair]
+        best = np.full(len(state.shown), _FAR, dtype=np.int64)
+        np.minimum.at(best, market.applicant[orders.listed], orders.wish[orders.listed])
+        told = ("first_preference", "preferred_schools_full")
+    at_held = (np.append(market.tier, NONE)[state.own_pair] == HELD) & market.is_confirmed
     for index, row in enumerate(state.offer_row):
-        if state.pool[index] != NONE:
-            expected = "nearest_school" if state.distance_m[index] == nearest[index] else "nearer_schools_full"
-        else:
+        if state.pool[index] == NONE:
             expected = "all_schools_full" if in_reach[index] else "no_school_in_reach"
-        if files.offers["reason"][row] != expected:
+        elif at_held[index]:
+            expected = "seat_confirmed"
+        else:
+            expected = told[0] if own[index] == best[index] else told[1]
+        if state.files.offers["reason"][row] != expected:
             yield Text(
                 f"Hồ sơ {state.shown[index]}: lý do phải là {expected}.",
                 f"Applicant {state.shown[index]}: the reason should be {expected}.",
             )
 
 
+def _wishes_rule(state: Checked) -> Mapping[str, Any] | None:
+    """Return the first stage that looks at submitted wishes, or None."""
+    asked = (rule for rule in state.stages if rule.get("preferences", "nearest") != "nearest")
+    return next(asked, None)
+
+
 def _nearest_m(state: Checked) -> Integers:
     nearest = np.full(len(state.shown), _FAR, dtype=np.int64)
-    np.minimum.at(nearest, state.files.pair_applicant, state.files.pair_distance_m)
+    np.minimum.at(nearest, state.market.applicant, state.market.distance_m)
     return nearest
 
 
 def check_school_table(state: Checked) -> Iterator[Text]:
     """Yield the cells of ``schools.csv`` that do not follow from the offers and the certificate."""
     table = state.files.school_results
-    names = [*zip(table["school_code"], table["level"], strict=True)]
-    if names != [*zip(state.files.schools["school_code"], state.files.schools["level"], strict=True)]:
+    groups = table.get("seat_group", [""] * len(table["school_code"]))
+    named = zip(table["school_code"], table["level"], groups, strict=True)
+    rows, schools = state.market.school_row.tolist(), state.files.schools
+    pools = zip((schools["school_code"][row] for row in rows), state.pool_level, state.market.seat_group, strict=True)
+    if [*named] != [*pools]:
         yield Text("schools.csv không có đúng các trường của bài toán.", "schools.csv has not the problem's schools.")
         return
     for column, expected in _expected_school_columns(state).items():
@@ -72,7 +95,7 @@ def _signed(texts: list[str], column: str) -> Integers:
 
 
 def _expected_school_columns(state: Checked) -> dict[str, Integers]:
-    tier, distance_m, _ = _last_placed(state)
+    tier, distance_m = _last_placed(state)
     nobody = tier == NONE
     return {
         "capacity": state.capacity,
@@ -87,21 +110,26 @@ def _seat_prices_m(state: Checked) -> Integers:
     """Return what one more seat at the last stage changes in the total, whether or not it places one more child."""
     last = {entry["level"]: entry for entry in state.files.certificate["levels"] if entry["stage"] == state.stage_count}
     prices = []
-    for code, level in zip(state.files.schools["school_code"], state.files.schools["level"], strict=True):
-        price, none_m = last[level]["price_m"][code], last[level]["unplaced_cost_m"]
-        prices.append(price - none_m if 2 * price > none_m else price)
+    for name, level in zip(state.pool_name, state.pool_level, strict=True):
+        if "price_m" not in last[level]:
+            prices.append(-_FAR)
+            continue
+        price, none_m = last[level]["price_m"][name], last[level]["unplaced_cost_m"]
+        # A seat that places one more child saves the metres of having no seat, once for each tier up to the last.
+        rest = price % none_m
+        prices.append(rest if 2 * rest <= none_m else rest - none_m)
     return np.array(prices, dtype=np.int64)
 
 
-def _last_placed(state: Checked) -> tuple[Integers, Integers, Integers]:
-    """Return tier, distance and draw of the last by priority in each pool; `NONE` where nobody is placed."""
-    placed = np.flatnonzero(state.pool != NONE)
-    last = tuple(np.full(len(state.capacity), NONE, dtype=np.int64) for _ in range(3))
-    keys = (state.tier[placed], state.distance_m[placed], state.lottery[placed])
-    order = np.lexsort([keys[2], keys[1], keys[0]])
-    for column, key in zip(last, keys, strict=True):
-        column[state.pool[placed][order]] = key[order]
-    return last[0], last[1], last[2]
+def _last_placed(state: Checked) -> tuple[Integers, Integers]:
+    """Return the last tier placed in each pool and the farthest metres in it; `NONE` where nobody is placed."""
+    last: dict[int, tuple[int, int]] = {}
+    own_tier = np.append(state.market.tier, NONE)[state.own_pair]
+    for index in np.flatnonzero(state.pool != NONE).tolist():
+        pool, standing = int(state.pool[index]), (int(own_tier[index]), int(state.distance_m[index]))
+        last[pool] = max(standing, last.get(pool, (NONE, NONE)))
+    found = np.array([last.get(pool, (NONE, NONE)) for pool in range(len(state.capacity))], dtype=np.int64)
+    return found.reshape(-1, 2)[:, 0], found.reshape(-1, 2)[:, 1]
 
 
 def check_summary(state: Checked) -> Iterator[Text]:
@@ -159,15 +187,15 @@ def _differences(expected: dict[str, float | None], stated: dict[str, Any], *, w
 
 
 def _envy_count(state: Checked) -> int:
-    """Count pairs of applicant and strictly nearer school where somebody of lower priority is placed."""
-    files = state.files
-    tier, distance_m, draw = _last_placed(state)
-    who, where, way_m = files.pair_applicant, files.pair_pool, files.pair_distance_m
-    own_m = np.where(state.pool == NONE, _FAR, state.distance_m)
-    claims = way_m < own_m[who]
-    who, where, way_m = who[claims], where[claims], way_m[claims]
-    mine = np.column_stack([state.tier[who], way_m, state.lottery[who]])
-    theirs = np.column_stack([tier[where], distance_m[where], draw[where]])
-    first_difference = np.argmax(mine != theirs, axis=1)
-    rows = np.arange(len(who))
-    return int((mine[rows, first_difference] < theirs[rows, first_difference]).sum())
+    """Count pairs of applicant and school that is rather wished for, where somebody who comes later is placed."""
+    market = state.market
+    rule = next((one for one in state.stages if one["kind"] == "deferred_acceptance"), _USUAL_ORDER)
+    orders = orders_of(market, rule)
+    placed = state.own_pair[state.own_pair != NONE]
+    last = np.full(len(state.capacity), -1, dtype=np.int64)
+    np.maximum.at(last, market.pool[placed], orders.standing[placed])
+    claims = orders.listed & market.allowed_in(rule) & (orders.standing < last[market.pool])
+    by_wish = rule["preferences"] != "nearest"
+    value = orders.wish if by_wish else family_distances_m(market)
+    own = np.append(value, _FAR)[state.own_pair]
+    return int((claims & (value < own[market.applicant])).sum())

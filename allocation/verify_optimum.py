@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from allocation.round_files import NONE, Integers
+from allocation.round_files import Integers
 from allocation.verify_state import Checked, name_of_school
 from spatial.text import Text
 
@@ -43,17 +43,18 @@ class _Part:
     pair_pool: Integers
     pair_m: Integers
     price_m: Integers
-    unplaced_m: int
+    unplaced_m: Integers
+    least_unplaced_m: int
 
 
 def check_optimum(state: Checked) -> Iterator[Text]:
-    """Yield what contradicts the optimum, stage by stage and level by level."""
+    """Yield what contradicts the optimum, stage by stage and level by level, where stages are of this kind."""
     entries = {(entry["stage"], entry["level"]): entry for entry in state.files.certificate["levels"]}
     levels = sorted({*state.files.applicants["level"], *state.files.schools["level"]})
-    for stage, rule in enumerate(state.files.policy["stages"], start=1):
-        for level in levels:
+    for stage, rule in enumerate(state.stages, start=1):
+        for level in levels if rule["kind"] == KIND else []:
             entry = entries.get((stage, level))
-            if entry is None or entry["kind"] != rule["kind"] or rule["kind"] != KIND:
+            if entry is None or entry["kind"] != rule["kind"]:
                 yield Text(
                     f"certificate.json thiếu phần của giai đoạn {stage}, cấp {level!r}.",
                     f"certificate.json lacks the part of stage {stage}, level {level!r}.",
@@ -77,16 +78,14 @@ def _check_part(state: Checked, entry: dict[str, Any]) -> Iterator[Text]:
 
 
 def _wrong_numbers(state: Checked, entry: dict[str, Any]) -> Text | None:
-    schools = state.files.schools
-    codes = {
-        code for code, level in zip(schools["school_code"], schools["level"], strict=True) if level == entry["level"]
-    }
+    codes = {name for name, level in zip(state.pool_name, state.pool_level, strict=True) if level == entry["level"]}
     prices = entry["price_m"]
     if set(prices) != codes:
         return Text("certificate.json: các giá chỗ không khớp các trường.", "certificate.json: not one price a school.")
-    numbers = [entry["unplaced_cost_m"], *prices.values()]
+    last_tier = entry.get("last_tier", 1)
+    numbers = [entry["unplaced_cost_m"], last_tier, *prices.values()]
     in_range = all(type(number) is int and 0 <= number < _LARGEST_SUM for number in numbers)
-    if in_range and entry["unplaced_cost_m"] * (len(state.shown) + 1) < _LARGEST_SUM:
+    if in_range and entry["unplaced_cost_m"] * (last_tier + 1) * (len(state.shown) + 1) < _LARGEST_SUM:
         return None
     return Text(
         "certificate.json: giá chỗ không phải số nguyên không âm vừa phải.",
@@ -95,40 +94,40 @@ def _wrong_numbers(state: Checked, entry: dict[str, Any]) -> Text | None:
 
 
 def _part_of(state: Checked, entry: dict[str, Any]) -> _Part:
-    files, stage, level = state.files, entry["stage"], entry["level"]
-    pools = np.flatnonzero(np.array(files.schools["level"], dtype=object) == level)
-    earlier = (state.stage != NONE) & (state.stage < stage)
-    open_applicants = np.flatnonzero((np.array(files.applicants["level"], dtype=object) == level) & ~earlier)
-    taken = sum((state.placed_counts(stage=before) for before in range(1, stage)), np.zeros_like(state.capacity))
-    limit_m = state.limit_m(np.full(len(state.shown), stage))
-    is_open = np.zeros(len(state.shown), dtype=bool)
-    is_open[open_applicants] = True
-    pairs = np.flatnonzero(is_open[files.pair_applicant] & (files.pair_distance_m <= limit_m[files.pair_applicant]))
-    at_stage = state.stage[open_applicants] == stage
-    own = np.where(at_stage, np.searchsorted(pools, state.pool[open_applicants]), len(pools))
+    market, stage, level = state.market, entry["stage"], entry["level"]
+    pools = np.flatnonzero(np.array(state.pool_level, dtype=object) == level)
+    of_level = np.array(state.files.applicants["level"], dtype=object) == level
+    applicants = np.flatnonzero(of_level & state.is_open(stage))
+    pairs = np.flatnonzero(state.pairs_of(stage))
+    pairs = pairs[of_level[market.applicant[pairs]]]
+    tier = market.best_tier[applicants]
+    last_tier = entry.get("last_tier", 1)
+    unplaced_m = entry["unplaced_cost_m"] * (1 + last_tier - np.minimum(tier, last_tier))
+    at_stage = state.stage[applicants] == stage
     prices = entry["price_m"]
     return _Part(
-        applicants=open_applicants,
+        applicants=applicants,
         pools=pools,
-        seats=(state.capacity - taken)[pools],
+        seats=state.seats_left(stage)[pools],
         placed=state.placed_counts(stage=stage)[pools],
-        own=own,
-        own_m=np.where(at_stage, state.distance_m[open_applicants], entry["unplaced_cost_m"]),
-        pair_applicant=np.searchsorted(open_applicants, files.pair_applicant[pairs]),
-        pair_pool=np.searchsorted(pools, files.pair_pool[pairs]),
-        pair_m=files.pair_distance_m[pairs],
-        price_m=np.array([prices[files.schools["school_code"][pool]] for pool in pools] + [0], dtype=np.int64),
-        unplaced_m=entry["unplaced_cost_m"],
+        own=np.where(at_stage, np.searchsorted(pools, state.pool[applicants]), len(pools)),
+        own_m=np.where(at_stage, state.distance_m[applicants], unplaced_m),
+        pair_applicant=np.searchsorted(applicants, market.applicant[pairs]),
+        pair_pool=np.searchsorted(pools, market.pool[pairs]),
+        pair_m=market.distance_m[pairs],
+        price_m=np.array([prices[state.pool_name[pool]] for pool in pools] + [0], dtype=np.int64),
+        unplaced_m=unplaced_m,
+        least_unplaced_m=entry["unplaced_cost_m"],
     )
 
 
 def _check_large_enough(part: _Part) -> Iterator[Text]:
-    if part.unplaced_m <= 2 * len(part.pools) * int(part.pair_m.max(initial=0)):
+    if part.least_unplaced_m <= 2 * len(part.pools) * int(part.pair_m.max(initial=0)):
         yield Text("certificate.json: unplaced_cost_m quá nhỏ.", "certificate.json: unplaced_cost_m is too small.")
 
 
 def _least_m(part: _Part) -> Integers:
-    least = np.full(len(part.applicants), part.unplaced_m, dtype=np.int64)
+    least = part.unplaced_m.copy()
     np.minimum.at(least, part.pair_applicant, part.pair_m + part.price_m[part.pair_pool])
     return least
 
@@ -162,7 +161,7 @@ def _equal_moves(part: _Part) -> Moves:
     none = np.flatnonzero(least == part.unplaced_m)
     who = np.concatenate([part.pair_applicant[equal], none])
     where = np.concatenate([part.pair_pool[equal], np.full(len(none), len(part.pools))])
-    how_far = np.concatenate([part.pair_m[equal], np.full(len(none), part.unplaced_m)])
+    how_far = np.concatenate([part.pair_m[equal], part.unplaced_m[none]])
     choice = np.bincount(who, minlength=len(part.applicants))[who] > 1
     who, where, how_far = who[choice], where[choice], how_far[choice]
     order = np.lexsort([where, how_far, who])
@@ -213,7 +212,7 @@ def _check_lottery_first(state: Checked, part: _Part, moves: Moves) -> Iterator[
         reach.add(pool, outside)
     for pool in np.flatnonzero(part.price_m[:-1] == 0).tolist():
         reach.add(outside, pool)
-    lottery = state.lottery[part.applicants]
+    lottery = state.market.draw[part.applicants]
     for one in sorted(moves, key=lottery.__getitem__, reverse=True):
         own = int(part.own[one])
         for place in moves[one][: moves[one].index(own)]:

@@ -1,0 +1,316 @@
+"""What the policy makes of the facts, worked out again from the files for the verifier, pair by pair.
+
+Nothing here is shared with `allocation.priority` or `allocation.orders`, which work out the same for the solvers; that
+both agree is what a verified round shows.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from allocation.round_files import NONE, Integers, RoundFiles, UnreadableError, whole_numbers
+from spatial.text import Text
+
+Truths = npt.NDArray[np.bool_]
+
+HELD = 0
+"""Tier at a seat held from an earlier run."""
+
+_NEVER = 2**50
+_AREA_OF = {"lives_in_area": "area", "attended_in_area": "attended_area", "parent_works_in_area": "parent_work_area"}
+_SCHOOL_OF = {
+    "attended_this_school": "attended_school",
+    "parent_works_at_school": "parent_work_school",
+    "sibling_at_school": "sibling_school",
+    "home_school": "home_school",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Market:
+    """The seats and pairs of a round under its policy.
+
+    Parameters
+    ----------
+    school_row, seat_group, capacity
+        One entry for each pool: row of ``problem/schools.csv``, seat group ("" for open seats), seats.
+    applicant, pool, distance_m, tier, wish, given
+        One entry for each admissible pair; ``wish`` and ``given`` are the submitted and the school's rank, 0 for none.
+    draw
+        Each applicant's place in the draw, 0 first.
+    family
+        Number of the group that is placed together, `NONE` for those alone.
+    """
+
+    files: RoundFiles
+    school_row: Integers
+    seat_group: list[str]
+    capacity: Integers
+    applicant: Integers
+    pool: Integers
+    distance_m: Integers
+    tier: Integers
+    wish: Integers
+    given: Integers
+    draw: Integers
+    family: Integers
+    is_confirmed: Truths
+
+    @cached_property
+    def is_stranger(self) -> Truths:
+        """For each pair whether the seat is kept for a tag that the applicant lacks."""
+        kept_for = {group["code"]: group["for_tag"] for group in self.files.policy.get("seat_groups", [])}
+        stranger = np.zeros(len(self.pool), dtype=bool)
+        for number, code in enumerate(self.seat_group):
+            if code:
+                here = self.pool == number
+                stranger[here] = ~_tagged(self.files, kept_for[code])[self.applicant[here]]
+        return stranger
+
+    @cached_property
+    def best_tier(self) -> Integers:
+        """The best tier of each applicant, the stated one without any pair."""
+        best = np.full(len(self.draw), _NEVER, dtype=np.int64)
+        np.minimum.at(best, self.applicant, self.tier)
+        return np.where(best == _NEVER, _stated_tier(self.files), best)
+
+    def allowed_in(self, stage: Mapping[str, Any]) -> Truths:
+        """Return for each pair whether a stage of the policy may use it."""
+        levels = self.files.schools["level"]
+        limits = stage.get("max_distance_m", {})
+        most_m = np.array([limits.get(levels[row], _NEVER) for row in self.school_row], dtype=np.int64)
+        allowed = self.distance_m <= most_m[self.pool]
+        if stage.get("tiers"):
+            allowed &= np.isin(self.tier, stage["tiers"])
+        allowed |= self.tier == HELD
+        if stage.get("opens_reserved_seats", False):
+            return allowed
+        shared = set()
+        if stage["kind"] == "deferred_acceptance":
+            groups = self.files.policy.get("seat_groups", [])
+            shared = {group["code"] for group in groups if group["others_may_take_left_over"]}
+        closed = np.array([code not in shared for code in self.seat_group], dtype=bool)
+        return np.asarray(allowed & ~(self.is_stranger & closed[self.pool]))
+
+
+def market_of(files: RoundFiles, lottery: Integers) -> Market:
+    """Return the market of a round; ``lottery`` is each applicant's own place in the draw.
+
+    Raises
+    ------
+    UnreadableError
+        A fact is not what it must be.
+    """
+    known = (files.pair_applicant != NONE) & (files.pair_pool != NONE)
+    who, where = files.pair_applicant[known], files.pair_pool[known]
+    far = files.pair_distance_m[known]
+    none = np.zeros(len(known), dtype=np.int64)
+    wish, given = (files.pair_extra.get(name, none)[known] for name in ("preference_rank", "priority_rank"))
+    tier = _tiers(files, who, where)
+    held = _held(files)
+    tier = _tiers_with_held_seats(files, held, who=who, where=where, ways=(far, wish), tier=tier)
+    kept = tier != NONE
+    who, where, far, wish, given, tier = (column[kept] for column in (who, where, far, wish, given, tier))
+    family = _families(files)
+    school_row, seat_group, capacity, pool_at = _pools(files)
+    pair, pool = _pairs_and_pools(files, who, where, pool_at=pool_at)
+    return Market(
+        files=files,
+        school_row=school_row,
+        seat_group=seat_group,
+        capacity=capacity,
+        applicant=who[pair],
+        pool=pool,
+        distance_m=far[pair],
+        tier=tier[pair],
+        wish=wish[pair],
+        given=given[pair],
+        draw=_draw(files, lottery, family, is_later_run=bool((held != NONE).any())),
+        family=family if files.policy.get("keep_together", True) else np.full_like(family, NONE),
+        is_confirmed=_is_confirmed(files),
+    )
+
+
+def _stated_tier(files: RoundFiles) -> Integers:
+    return whole_numbers(files.applicants["priority_tier"], "problem/applicants.csv", "priority_tier")
+
+
+def _words(text: str) -> set[str]:
+    return {word.strip() for word in text.split(";")} - {""}
+
+
+def _tagged(files: RoundFiles, tag: str) -> Truths:
+    tags = files.applicants.get("tags", [""] * len(files.applicants["applicant_no"]))
+    return np.array([tag in _words(text) for text in tags], dtype=bool)
+
+
+def _tiers(files: RoundFiles, who: Integers, where: Integers) -> Integers:
+    """Return the tier of each pair: of the first rule that fits, `NONE` where none does."""
+    rules = files.policy.get("tiers", [])
+    if not rules:
+        return _stated_tier(files)[who]
+    tier = np.full(len(who), NONE, dtype=np.int64)
+    for rule in rules:
+        undecided = np.flatnonzero(tier == NONE)
+        fits = np.ones(len(undecided), dtype=bool)
+        for condition in rule["when"]:
+            fits &= _fits(files, condition, rule["tier"])(who[undecided], where[undecided])
+        if rule["tag"]:
+            fits &= _tagged(files, rule["tag"])[who[undecided]]
+        tier[undecided[fits]] = rule["tier"]
+    return tier
+
+
+def _fits(files: RoundFiles, condition: str, tier: int) -> Callable[[Integers, Integers], Truths]:
+    if condition == "everybody":
+        return lambda who, _: np.ones(len(who), dtype=bool)
+    if condition == "stated_tier":
+        return lambda who, _: np.asarray(_stated_tier(files)[who] == tier)
+    by_area = condition in _AREA_OF
+    stated = files.applicants.get(_AREA_OF[condition] if by_area else _SCHOOL_OF[condition])
+    named = files.schools.get("area") if by_area else files.schools["school_code"]
+    if stated is None or named is None:
+        return lambda who, _: np.zeros(len(who), dtype=bool)
+    # Every word gets a number, every applicant and school the set of its words.
+    rows_with: dict[str, list[int]] = {}
+    for row, text in enumerate(named):
+        for word in _words(text):
+            rows_with.setdefault(word, []).append(row)
+    table: dict[str, Truths] = {}
+    for text in set(stated):
+        table[text] = np.zeros(len(named), dtype=bool)
+        table[text][[row for word in _words(text) for row in rows_with.get(word, [])]] = True
+    texts = list(table)
+    number = {text: at for at, text in enumerate(texts)}
+    of_applicant = np.array([number[text] for text in stated], dtype=np.int64)
+    meets = np.array([table[text] for text in texts], dtype=bool).reshape(len(texts), len(named))
+    return lambda who, where: np.asarray(meets[of_applicant[who], where])
+
+
+def _held(files: RoundFiles) -> Integers:
+    """Return for each applicant the row of the school and level held from an earlier run, or `NONE`."""
+    codes = files.applicants.get("held_school")
+    if codes is None:
+        return np.full(len(files.applicants["applicant_no"]), NONE, dtype=np.int64)
+    rows = {key: row for row, key in enumerate(zip(files.schools["school_code"], files.schools["level"], strict=True))}
+    held = zip(codes, files.applicants["level"], strict=True)
+    return np.array([rows.get(key, NONE) for key in held], dtype=np.int64)
+
+
+def _is_confirmed(files: RoundFiles) -> Truths:
+    stated = files.applicants.get("is_confirmed")
+    if stated is None:
+        return np.zeros(len(files.applicants["applicant_no"]), dtype=bool)
+    return np.array([text == "1" for text in stated], dtype=bool)
+
+
+def _tiers_with_held_seats(
+    files: RoundFiles,
+    held: Integers,
+    *,
+    who: Integers,
+    where: Integers,
+    ways: tuple[Integers, Integers],
+    tier: Integers,
+) -> Integers:
+    """Put held seats before everybody, and take away what would be worse than them."""
+    at_held = (held[who] == where) & (held[who] != NONE) & (tier != NONE)
+    if not at_held.any():
+        return tier
+    far, wish = ways
+    held_m, held_wish = (np.full(len(held), _NEVER, dtype=np.int64) for _ in range(2))
+    held_m[who[at_held]] = far[at_held]
+    held_wish[who[at_held]] = np.where(wish[at_held] > 0, wish[at_held], _NEVER)
+    holds = held_m[who] < _NEVER
+    ranked = (wish > 0) & (held_wish[who] < _NEVER)
+    worse = np.where(ranked, wish > held_wish[who], far > held_m[who]) & holds
+    settled = _is_confirmed(files)[who] & holds
+    is_free = bool(files.policy.get("may_worsen_held_seats", False))
+    gone = ~at_held & (settled | (worse & (not is_free)))
+    changed = np.where(at_held & (settled | (not is_free)), HELD, tier)
+    return np.where(gone, NONE, changed)
+
+
+def _families(files: RoundFiles) -> Integers:
+    first = files.applicants.get("together")
+    numbers = files.applicants["applicant_no"]
+    family = np.full(len(numbers), NONE, dtype=np.int64)
+    if first is None:
+        return family
+    seen: dict[str, int] = {}
+    for row, name in enumerate(first):
+        if name:
+            family[row] = seen.setdefault(name, len(seen))
+    return family
+
+
+def _draw(files: RoundFiles, lottery: Integers, family: Integers, *, is_later_run: bool) -> Integers:
+    rule = files.policy.get("lottery", {"per": "applicant", "next_round": "keep"})
+    turned = len(lottery) - 1 - lottery if is_later_run and rule["next_round"] == "reverse" else lottery
+    if rule["per"] == "applicant" or not (family != NONE).any():
+        return turned
+    # The first of a family is the first by number, and numbers are sorted.
+    of_first: dict[int, int] = {}
+    for row, group in enumerate(family.tolist()):
+        if group != NONE:
+            of_first.setdefault(group, int(turned[row]))
+    shared = [of_first.get(group, int(own)) for group, own in zip(family.tolist(), turned.tolist(), strict=True)]
+    places = np.empty(len(lottery), dtype=np.int64)
+    places[sorted(range(len(shared)), key=lambda row: (shared[row], row))] = np.arange(len(shared))
+    return places
+
+
+def _pools(files: RoundFiles) -> tuple[Integers, list[str], Integers, dict[tuple[int, str], int]]:
+    """Return school row, seat group and seats of each pool, and where each is."""
+    capacity = whole_numbers(files.schools["capacity"], "problem/schools.csv", "capacity")
+    groups = files.policy.get("seat_groups", [])
+    rows, codes, seats = [], [], []
+    for row, whole in enumerate(capacity.tolist()):
+        left, kept = whole, {}
+        for group in groups:
+            kept[group["code"]] = min(_wanted_seats(files, group, row=row, capacity=whole), left)
+            left -= kept[group["code"]]
+        for code, count in sorted({"": left, **kept}.items()):
+            rows.append(row)
+            codes.append(code)
+            seats.append(count)
+    at = {key: pool for pool, key in enumerate(zip(rows, codes, strict=True))}
+    return np.array(rows, dtype=np.int64), codes, np.array(seats, dtype=np.int64), at
+
+
+def _wanted_seats(files: RoundFiles, group: Mapping[str, Any], *, row: int, capacity: int) -> int:
+    if group["share_percent"] is not None:
+        return (capacity * int(group["share_percent"]) + 99) // 100
+    stated = files.schools.get(f"seats_{group['code']}")
+    try:
+        return int(stated[row] or 0) if stated else 0
+    except ValueError as error:
+        message = Text("problem/schools.csv: số chỗ dành riêng sai.", "problem/schools.csv: reserved seats are wrong.")
+        raise UnreadableError(message) from error
+
+
+def _pairs_and_pools(
+    files: RoundFiles, who: Integers, where: Integers, *, pool_at: Mapping[tuple[int, str], int]
+) -> tuple[Integers, Integers]:
+    """Return which pairs there are with which pools: one for each group of seats that the applicant may sit in."""
+    groups = files.policy.get("seat_groups", [])
+    if not groups:
+        return np.arange(len(who)), where
+    tagged = {group["code"]: _tagged(files, group["for_tag"]) for group in groups}
+    bound = {group["code"] for group in groups if group["only_here"]}
+    pairs, pools = [], []
+    for code in ["", *tagged]:
+        elsewhere = np.zeros(len(files.applicants["applicant_no"]), dtype=bool)
+        for other in bound - {code}:
+            elsewhere |= tagged[other]
+        may = ~elsewhere | tagged.get(code, np.zeros_like(elsewhere))
+        chosen = np.flatnonzero(may[who])
+        pairs.append(chosen)
+        pools.append(np.array([pool_at[row, code] for row in where[chosen].tolist()], dtype=np.int64))
+    pair, pool = np.concatenate(pairs), np.concatenate(pools)
+    order = np.lexsort([pool, pair])
+    return pair[order], pool[order]
