@@ -84,9 +84,11 @@ def reasons(problem: AllocationProblem, allocation: Allocation, policy: Policy) 
         at_best = allocation.distance_m == nearest_distances_m(problem)
         if_best, if_other = Reason.NEAREST_SCHOOL, Reason.NEARER_SCHOOLS_FULL
     else:
-        order = preference_order(problem, asked.preferences, policy.seat_groups)
-        _, first = np.unique(problem.pair_applicant[order], return_index=True)
-        at_best = np.isin(own, order[first])
+        allowed = np.flatnonzero(may_take_part(problem, policy.seat_groups, asked))
+        market = problem.only(pairs=allowed, capacity=problem.pool_capacity)
+        order = preference_order(market, asked.preferences, policy.seat_groups)
+        _, first = np.unique(market.pair_applicant[order], return_index=True)
+        at_best = np.isin(own, allowed[order[first]])
         if_best, if_other = Reason.FIRST_PREFERENCE, Reason.PREFERRED_SCHOOLS_FULL
     placed = allocation.pool != UNPLACED
     confirmed = problem.is_confirmed & (np.append(problem.pair_tier, UNPLACED)[own] == HELD_TIER)
@@ -103,6 +105,7 @@ def justified_envy_pair_count(problem: AllocationProblem, allocation: Allocation
     the policy's first stage of deferred acceptance, without one tier, then distance, then lottery.
     """
     stage = next((one for one in policy.stages if isinstance(one, DeferredAcceptanceStage)), _USUAL_ORDER)
+    problem = problem.only(pairs=may_take_part(problem, policy.seat_groups, stage), capacity=problem.pool_capacity)
     place = school_order(problem, stage, policy.seat_groups)
     rank, distance_m, listed = wishes(problem, stage.preferences)
     own = pairs_of(problem, allocation.pool)
@@ -111,8 +114,7 @@ def justified_envy_pair_count(problem: AllocationProblem, allocation: Allocation
     np.maximum.at(worst, allocation.pool[placed], place[own[placed]])
     own_rank, own_m = (np.append(column, _NOWHERE)[own][problem.pair_applicant] for column in (rank, distance_m))
     is_wished = listed & ((rank < own_rank) | ((rank == own_rank) & (distance_m < own_m)))
-    may_sit = may_take_part(problem, policy.seat_groups, stage)
-    return int((is_wished & may_sit & (place < worst[problem.pair_pool])).sum())
+    return int((is_wished & (place < worst[problem.pair_pool])).sum())
 
 
 def pairs_of(problem: AllocationProblem, pool: Integers) -> Integers:

@@ -164,7 +164,7 @@ class AllocationProblem:
         """Return the problem with its hash noted."""
         return replace(self, problem_sha256=problem_sha256)
 
-    def only(self, *, pairs: Truths, capacity: Integers) -> "AllocationProblem":
+    def only(self, *, pairs: Truths | Integers, capacity: Integers) -> "AllocationProblem":
         """Return the problem that has left only some pairs, and ``capacity`` seats in each pool."""
         return replace(
             self,

@@ -55,16 +55,15 @@ def under_policy(problem: AllocationProblem, policy: Policy) -> AllocationProble
 
     Every pair has its tier, pairs that no tier rule fits are gone, seats kept for a group are pools of their own, and
     whoever holds a seat from an earlier run has the pairs that are no worse, the held one before everybody else.
-    Where a group is placed together its members draw as one, if the policy says so.
+    Members of a group draw as one, if the policy says so.
     """
     ruled = replace(problem, pair_tier=_pair_tiers(problem, policy.tiers))
     ruled = ruled.only(pairs=ruled.pair_tier != UNPLACED, capacity=ruled.pool_capacity)
     ruled = _with_held_seats(ruled, may_worsen=policy.may_worsen_held_seats)
     if policy.seat_groups:
         ruled = _with_seat_groups(ruled, policy.seat_groups)
-    if not policy.keep_together:
-        ruled = replace(ruled, together=np.full_like(ruled.together, UNPLACED))
-    return replace(ruled, priority_tier=_best_tiers(ruled), lottery_rank=_draw(ruled, policy))
+    ruled = replace(ruled, priority_tier=_best_tiers(ruled), lottery_rank=_draw(ruled, policy))
+    return ruled if policy.keep_together else replace(ruled, together=np.full_like(ruled.together, UNPLACED))
 
 
 def may_take_part(problem: AllocationProblem, groups: tuple[SeatGroup, ...], stage: Stage) -> Truths:

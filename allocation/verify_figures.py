@@ -29,10 +29,11 @@ def check_reasons(state: Checked) -> Iterator[Text]:
         own, best = state.distance_m, _nearest_m(state)
         told = ("nearest_school", "nearer_schools_full")
     else:
-        orders = orders_of(market, wishes)
-        own = np.append(orders.wish, NONE)[state.own_pair]
+        allowed = np.flatnonzero(market.allowed_in(wishes))
+        orders = orders_of(market.only(allowed), wishes)
+        own = np.append(orders.wish, NONE)[_among(allowed, state.own_pair)]
         best = np.full(len(state.shown), _FAR, dtype=np.int64)
-        np.minimum.at(best, market.applicant[orders.listed], orders.wish[orders.listed])
+        np.minimum.at(best, market.applicant[allowed[orders.listed]], orders.wish[orders.listed])
         told = ("first_preference", "preferred_schools_full")
     at_held = (np.append(market.tier, NONE)[state.own_pair] == HELD) & market.is_confirmed
     for index, row in enumerate(state.offer_row):
@@ -150,7 +151,7 @@ def check_summary(state: Checked) -> Iterator[Text]:
         return
     for entry in summary["levels"]:
         applicants = np.array(state.files.applicants["level"], dtype=object) == entry["level"]
-        schools = np.array(state.files.schools["level"], dtype=object) == entry["level"]
+        schools = np.array(state.pool_level, dtype=object) == entry["level"]
         where = f"summary.json, levels {entry['level'] or 1}"
         yield from _differences(_figures(state, applicants, schools), entry, where=where)
 
@@ -188,14 +189,20 @@ def _differences(expected: dict[str, float | None], stated: dict[str, Any], *, w
 
 def _envy_count(state: Checked) -> int:
     """Count pairs of applicant and school that is rather wished for, where somebody who comes later is placed."""
-    market = state.market
     rule = next((one for one in state.stages if one["kind"] == "deferred_acceptance"), _USUAL_ORDER)
+    allowed = np.flatnonzero(state.market.allowed_in(rule))
+    market = state.market.only(allowed)
     orders = orders_of(market, rule)
-    placed = state.own_pair[state.own_pair != NONE]
+    own = _among(allowed, state.own_pair)
+    placed = own[own != NONE]
     last = np.full(len(state.capacity), -1, dtype=np.int64)
     np.maximum.at(last, market.pool[placed], orders.standing[placed])
-    claims = orders.listed & market.allowed_in(rule) & (orders.standing < last[market.pool])
-    by_wish = rule["preferences"] != "nearest"
-    value = orders.wish if by_wish else family_distances_m(market)
-    own = np.append(value, _FAR)[state.own_pair]
-    return int((claims & (value < own[market.applicant])).sum())
+    value = family_distances_m(market) if rule["preferences"] == "nearest" else orders.wish
+    claims = orders.listed & (orders.standing < last[market.pool])
+    return int((claims & (value < np.append(value, _FAR)[own][market.applicant])).sum())
+
+
+def _among(pairs: Integers, wanted: Integers) -> Integers:
+    """Return the place of each wanted pair in a sorted selection of pairs, or `NONE`."""
+    at = np.searchsorted(pairs, wanted)
+    return np.where((wanted != NONE) & (np.append(pairs, NONE)[at] == wanted), at, NONE)

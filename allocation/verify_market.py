@@ -5,7 +5,7 @@ both agree is what a verified round shows.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,7 @@ HELD = 0
 """Tier at a seat held from an earlier run."""
 
 _NEVER = 2**50
+_OF_PAIRS = ("applicant", "pool", "distance_m", "tier", "wish", "given")
 _AREA_OF = {"lives_in_area": "area", "attended_in_area": "attended_area", "parent_works_in_area": "parent_work_area"}
 _SCHOOL_OF = {
     "attended_this_school": "attended_school",
@@ -70,6 +71,11 @@ class Market:
                 here = self.pool == number
                 stranger[here] = ~_tagged(self.files, kept_for[code])[self.applicant[here]]
         return stranger
+
+    def only(self, pairs: Truths | Integers) -> "Market":
+        """Return the market that has left only some pairs."""
+        columns = {name: getattr(self, name)[pairs] for name in _OF_PAIRS}
+        return replace(self, **columns)
 
     @cached_property
     def best_tier(self) -> Integers:

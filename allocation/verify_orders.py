@@ -33,7 +33,7 @@ class Orders:
 
 
 def orders_of(market: Market, stage: Mapping[str, Any]) -> Orders:
-    """Return who comes before whom in a stage of deferred acceptance."""
+    """Return who comes before whom in a stage of deferred acceptance, of the pairs that take part in it alone."""
     school = _school_numbers(market)
     rank, metres, listed = _wishes(market, stage, school)
     wish = _numbered(market.applicant, [rank, metres, school, _turn(market), market.pool])

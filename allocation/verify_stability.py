@@ -25,21 +25,24 @@ def check_stability(state: Checked) -> Iterator[Text]:
 
 
 def _check_stage(state: Checked, number: int) -> Iterator[Text]:
-    market, orders = state.market, orders_of(state.market, state.stages[number - 1])
-    takes_part = state.pairs_of(number) & orders.listed & ~_refused(state, number)
+    taking_part = np.flatnonzero(state.pairs_of(number))
+    market = state.market.only(taking_part)
+    orders = orders_of(market, state.stages[number - 1])
+    open_to = orders.listed & ~_refused(state, number)[taking_part]
     at_stage = state.stage == number
-    own = np.where(at_stage, state.own_pair, NONE)
-    for index in np.flatnonzero(at_stage & ~np.append(takes_part, False)[own]):
+    here = np.searchsorted(taking_part, state.own_pair)
+    own = np.where(at_stage & (np.append(taking_part, NONE)[here] == state.own_pair), here, NONE)
+    for index in np.flatnonzero(at_stage & ~np.append(open_to, False)[own]):
         yield Text(
             f"Hồ sơ {state.shown[index]}: trường này không có trong danh sách của hồ sơ.",
             f"Applicant {state.shown[index]}: this school is not in the applicant's list.",
         )
-    placed = own[at_stage]
+    placed = own[own != NONE]
     last = np.full(len(state.capacity), -1, dtype=np.int64)
     np.maximum.at(last, market.pool[placed], orders.standing[placed])
     is_free = state.placed_counts(stage=number) < state.seats_left(number)
     own_wish = np.append(orders.wish, np.iinfo(np.int64).max)[own]
-    would_rather = takes_part & (orders.wish < own_wish[market.applicant])
+    would_rather = open_to & (orders.wish < own_wish[market.applicant])
     just = would_rather & (is_free[market.pool] | (orders.standing < last[market.pool]))
     for pair in np.flatnonzero(just):
         who, where = state.shown[market.applicant[pair]], name_of_school(state, int(market.pool[pair]))
