@@ -26,6 +26,7 @@ class WhyNot(StrEnum):
     WOULD_LEAVE_A_CHILD_WITHOUT = "would_leave_a_child_without"
     LOTTERY = "lottery"
     BEYOND_LIMIT = "beyond_limit"
+    OTHERS_COME_FIRST = "others_come_first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,8 +204,9 @@ class RoundBook:
         extra_m = None
         if limit_m is not None and distance_m > limit_m:
             why_not, sentence = WhyNot.BEYOND_LIMIT, sentences.beyond(limit_m)
+        elif "price_m" not in self._entries[stage := self._stage_of(row), level]:
+            why_not, sentence = WhyNot.OTHERS_COME_FIRST, sentences.others_first(capacity)
         else:
-            stage = int(self._stage[row]) if self._pool[row] != NONE else len(files.policy["stages"])
             costs, none_m = self._costs_of(stage, level), self._entries[stage, level]["unplaced_cost_m"]
             local = self._local_of(level)
             own = int(local[self._pool[row]])
@@ -221,6 +223,10 @@ class RoundBook:
             extra_m=extra_m if why_not is WhyNot.WOULD_LENGTHEN_THE_TOTAL else None,
             sentence=sentence,
         )
+
+    def _stage_of(self, row: int) -> int:
+        """Return the stage that placed the applicant in this row, or the last."""
+        return int(self._stage[row]) if self._pool[row] != NONE else len(self.files.policy["stages"])
 
     def _limit_m(self, level: str) -> int | None:
         limits = [stage.get("max_distance_m", {}).get(level) for stage in self.files.policy["stages"]]

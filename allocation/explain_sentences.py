@@ -59,6 +59,14 @@ def without(capacity: int) -> Text:
     )
 
 
+def others_first(capacity: int) -> Text:
+    """Return that all seats went to children who come first in the order of the school."""
+    return Text(
+        f"Trường đã đủ {capacity} chỗ; những em được nhận đứng trước theo thứ tự xét của trường.",
+        f"The school is full ({capacity}); those admitted come first in its order.",
+    )
+
+
 def beyond(limit_m: int) -> Text:
     """Return that the school is beyond the limit of the policy."""
     limit = metres(limit_m)

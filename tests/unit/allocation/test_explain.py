@@ -107,3 +107,10 @@ def test_a_malformed_file_of_a_round_is_bad_input(write: Write, name: str, conte
     (directory / name).write_text(content)
     with pytest.raises(InputError, match="malformed"):
         explain(directory, "a")
+
+
+def test_under_deferred_acceptance_a_nearer_school_is_full_of_those_who_come_first(write: Callable[..., Path]) -> None:
+    ways = {"a": {"near": 100, "far": 900}, "b": {"near": 200, "far": 300}}
+    found = explain(write({"near": 1, "far": 1}, ways, policy="deferred-acceptance"), "b")
+    assert (found.school_code, found.distance_m) == ("far", 300)
+    assert [(one.school_code, one.why_not.value) for one in found.nearer] == [("near", "others_come_first")]
