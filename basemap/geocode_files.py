@@ -1,4 +1,4 @@
-"""A file of addresses in, the same file with answers beside it out: not a cell of the first is changed."""
+"""A file of addresses in, the same file with answers beside it out: only what a spreadsheet would run is marked."""
 
 import csv
 from collections.abc import Callable, Sequence
@@ -13,6 +13,9 @@ from spatial.files import whole_file
 from spatial.text import Text, to_nfc
 
 _DELIMITERS = ",;\t|"
+_LARGEST_FILE_BYTES = 200_000_000
+_MOST_COLUMNS_SHOWN, _MOST_LETTERS_SHOWN = 20, 40
+_RUNS_IN_SPREADSHEETS = r"^([=@\t\r])"
 
 
 def geocode_file(
@@ -46,7 +49,7 @@ def geocode_file(
     if wanted is None:
         raise InputError(
             Text(f"Tệp không có cột {column!r}.", f"The file has no column {column!r}."),
-            hint=Text(f"Các cột: {', '.join(frame.columns)}.", f"Its columns: {', '.join(frame.columns)}."),
+            hint=Text(f"Các cột: {_shown(frame)}.", f"Its columns: {_shown(frame)}."),
             subject=source.name,
         )
     if set(frame.columns) & set(RESULT_COLUMNS):
@@ -60,12 +63,15 @@ def geocode_file(
     # Lists of addresses mostly stand beside names and numbers of people.
     with whole_file(target, is_private=True) as temporary:
         # The mark at the beginning lets Excel read Vietnamese.
-        pd.concat([frame, beside], axis=1).to_csv(temporary, index=False, sep=delimiter, encoding="utf-8-sig")
+        pd.concat([_harmless(frame), beside], axis=1).to_csv(
+            temporary, index=False, sep=delimiter, encoding="utf-8-sig"
+        )
     return report_of(answers)
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, str]:
     try:
+        _refuse_what_is_no_text(path)
         with path.open(encoding="utf-8-sig", newline="") as stream:
             header = stream.readline()
         delimiter = max(_DELIMITERS, key=header.count)
@@ -80,4 +86,36 @@ def _read(path: Path) -> tuple[pd.DataFrame, str]:
             hint=Text("Lưu lại dưới dạng CSV UTF-8.", "Save it as CSV UTF-8."),
             subject=path.name,
         ) from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise InputError(
+            Text("Các dòng có nhiều ô hơn dòng tiêu đề.", "The rows have more cells than the header."),
+            hint=Text("Đặt địa chỉ có dấu phẩy trong ngoặc kép.", "Put addresses with commas in quotation marks."),
+            subject=path.name,
+        )
     return frame, delimiter
+
+
+def _refuse_what_is_no_text(path: Path) -> None:
+    if path.stat().st_size > _LARGEST_FILE_BYTES:
+        raise InputError(
+            Text("Tệp quá lớn.", "The file is too large."),
+            hint=Text("Chia tệp thành nhiều phần, mỗi phần tối đa 200 MB.", "Cut it into parts of at most 200 MB."),
+            subject=path.name,
+        )
+    with path.open("rb") as stream:
+        if any(b"\x00" in block for block in iter(lambda: stream.read(1 << 20), b"")):
+            raise InputError(
+                Text("Tệp không phải là văn bản UTF-8.", "The file is no UTF-8 text."),
+                hint=Text("Lưu lại dưới dạng CSV UTF-8.", "Save it as CSV UTF-8."),
+                subject=path.name,
+            )
+
+
+def _shown(frame: pd.DataFrame) -> str:
+    names = [str(name)[:_MOST_LETTERS_SHOWN] for name in frame.columns[:_MOST_COLUMNS_SHOWN]]
+    return ", ".join(names) + (" …" if len(frame.columns) > _MOST_COLUMNS_SHOWN else "")
+
+
+def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells as they were, with a mark before those that a spreadsheet would run as a formula."""
+    return frame.apply(lambda column: column.str.replace(_RUNS_IN_SPREADSHEETS, r"'\1", regex=True))

@@ -177,14 +177,15 @@ def test_an_answer_for_programs_keeps_the_raw_text(geocoder: Geocoder) -> None:
     assert (answer["raw"], answer["grade"]) == ("  10 LÊ LỢI ", "exact")
 
 
-def test_a_file_keeps_every_cell_and_gets_its_answers_beside(geocoder: Geocoder, tmp_path: Path) -> None:
-    rows = [["ma", "Địa chỉ"], ["007", "10 Lê Lợi, Tân Quý"], ["", '="x"'], ["008", ""]]
+def test_a_file_keeps_its_cells_marks_formulas_and_gets_its_answers_beside(geocoder: Geocoder, tmp_path: Path) -> None:
+    rows = [["ma", "Địa chỉ"], ["007", "10 Lê Lợi, Tân Quý"], ["+84 90", '="x"'], ["008", ""]]
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
     with source.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream, delimiter=";").writerows(rows)
     report = geocode_file(source, target, column="địa chỉ", geocode_many=geocoder.geocode_many, crs=HCMC, language="vi")
     with target.open(encoding="utf-8-sig", newline="") as stream:
         written = list(csv.reader(stream, delimiter=";"))
+    rows[2][1] = "'" + rows[2][1]
     assert [row[:2] for row in written] == rows
     assert tuple(written[0][2:]) == RESULT_COLUMNS
     assert written[1][2:4] == ["exact", "10 Lê Lợi, Phường Tân Quý"]
@@ -195,16 +196,40 @@ def test_a_file_keeps_every_cell_and_gets_its_answers_beside(geocoder: Geocoder,
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b'address\n"open', b"address,geocode_x\na,1\n"]
+    "content",
+    [
+        b"",
+        b"a,b\n1,2\n",
+        b"\xff\xfe\x00",
+        b'address\n"open',
+        b"address,geocode_x\na,1\n",
+        b"address\n10 L\x00\n",
+        b"address,b\n10 Le Loi, Tan Quy, 7\n",
+        b"x" * 2_000_000,
+    ],
 )
 def test_a_file_that_cannot_be_answered_is_refused_and_nothing_is_written(
     geocoder: Geocoder, tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / "in.csv").write_bytes(content)
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as refused:
         geocode_file(tmp_path / "in.csv", tmp_path / "out.csv", column="address",
                      geocode_many=geocoder.geocode_many, crs=HCMC, language="en")  # fmt: skip
     assert not (tmp_path / "out.csv").exists()
+    assert len(refused.value.sentence("en")) < 500
+
+
+def test_a_line_of_a_million_letters_is_one_address_that_is_not_found(geocoder: Geocoder, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("address\n" + "a" * 10**6 + "\n10 Lê Lợi\n", encoding="utf-8")
+    report = geocode_file(
+        tmp_path / "in.csv",
+        tmp_path / "out.csv",
+        column="address",
+        geocode_many=geocoder.geocode_many,
+        crs=HCMC,
+        language="en",
+    )
+    assert (report.count, report.count_by_grade[Grade.NONE], report.count_by_grade[Grade.EXACT]) == (2, 1, 1)
 
 
 def test_every_reason_is_in_both_languages() -> None:
