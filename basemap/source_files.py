@@ -98,7 +98,10 @@ def _must_have_bytes(path: Path, *, largest_bytes: int) -> None:
     if size_bytes > largest_bytes:
         size_mb, largest_mb = size_bytes // 1_000_000, largest_bytes // 1_000_000
         raise InputError(
-            Text(f"Tệp {size_mb} MB, vượt giới hạn {largest_mb} MB.", f"{size_mb} MB is over the limit {largest_mb}."),
+            Text(
+                f"Tệp {size_mb} MB, vượt giới hạn {largest_mb} MB.",
+                f"{size_mb} MB is over the limit of {largest_mb} MB.",
+            ),
             hint=Text(
                 "Chia nhỏ tệp, hoặc nâng DIABAN_LARGEST_IMPORT_MB.", "Divide it, or raise DIABAN_LARGEST_IMPORT_MB."
             ),

@@ -1,7 +1,11 @@
 """Files that offices send, read from end to end."""
 
+import math
+import sqlite3
+import struct
 import unicodedata
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -121,3 +125,44 @@ def test_measures_and_heights_do_not_stop_a_file(tmp_path: Path) -> None:
     intake = read_layer_file(path, LayerName.STREET)
     result = validate_layer(intake.frame, LayerName.STREET, file=intake.file)
     assert [issue.code for issue in result.issues] == ["geometry_z_dropped"]
+
+
+RADIUS_M = 5.0
+CIRCLE = [(-RADIUS_M, 0), (0, RADIUS_M), (RADIUS_M, 0), (0, -RADIUS_M), (-RADIUS_M, 0)]
+"""Three points an arc: beginning, middle, end."""
+
+
+def test_a_curve_in_a_geopackage_is_read_as_chords(save: Save, plots: gpd.GeoDataFrame) -> None:
+    """ISO 13249-3: a CURVEPOLYGON (10) of one CIRCULARSTRING (8); the chords lose 0.1 % of the circle."""
+    path = save(plots, "thua.gpkg", geometry_type="Unknown", layer="plots")
+    x, y = plots.geometry.iloc[0].bounds[:2]
+    points = b"".join(struct.pack("<dd", x + dx, y + dy) for dx, dy in CIRCLE)
+    curve = b"\x01" + struct.pack("<II", 10, 1) + b"\x01" + struct.pack("<II", 8, len(CIRCLE)) + points
+    with closing(sqlite3.connect(path)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        (blob,) = connection.execute("SELECT geom FROM plots WHERE fid = 1").fetchone()
+        connection.execute(
+            "UPDATE plots SET geom = ? WHERE fid = 1", (blob[: blob.index(b"\x01\x03\x00\x00\x00")] + curve,)
+        )
+        connection.commit()
+    area_m2 = read_layer_file(path, LayerName.PARCEL).frame.geometry.iloc[0].area
+    assert area_m2 == pytest.approx(math.pi * RADIUS_M**2, rel=0.001)
+
+
+def test_a_curve_in_gml_is_read_as_chords(tmp_path: Path, plots: gpd.GeoDataFrame) -> None:
+    x, y = plots.geometry.iloc[0].bounds[:2]
+    places = " ".join(f"{x + dx} {y + dy}" for dx, dy in CIRCLE)
+    path = tmp_path / "thua.gml"
+    path.write_text(
+        '<ogr:FeatureCollection xmlns:ogr="http://ogr.maptools.org/" xmlns:gml="http://www.opengis.net/gml/3.2">'
+        '<ogr:featureMember><ogr:plots gml:id="a"><ogr:geometryProperty>'
+        '<gml:Polygon srsName="urn:ogc:def:crs:EPSG::9210" gml:id="b"><gml:exterior><gml:Ring><gml:curveMember>'
+        f'<gml:Curve gml:id="c"><gml:segments><gml:ArcString><gml:posList>{places}</gml:posList></gml:ArcString>'
+        "</gml:segments></gml:Curve></gml:curveMember></gml:Ring></gml:exterior></gml:Polygon></ogr:geometryProperty>"
+        "<ogr:ward_code>26743</ogr:ward_code><ogr:map_sheet>1</ogr:map_sheet><ogr:parcel_no>1</ogr:parcel_no>"
+        "</ogr:plots></ogr:featureMember></ogr:FeatureCollection>",
+        encoding="utf-8",
+    )
+    area_m2 = read_layer_file(path, LayerName.PARCEL, crs="EPSG:9210").frame.geometry.iloc[0].area
+    assert area_m2 == pytest.approx(math.pi * RADIUS_M**2, rel=0.001)
