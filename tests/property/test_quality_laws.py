@@ -73,3 +73,44 @@ def test_a_cell_taken_away_from_the_middle_leaves_a_gap_of_its_size(cells: list[
     gaps = [each for each in check([cell for cell in cells if cell is not gone]).findings if each.issue.code == "gap"]
     assert [each.area_m2 for each in gaps] == pytest.approx([gone.area])
     assert shapely.symmetric_difference(gaps[0].geometry, gone).area == pytest.approx(0, abs=1e-6)
+
+
+def parcels(cells: list[shapely.Polygon]) -> gpd.GeoDataFrame:
+    ids = [f"P{number}" for number in range(len(cells))]
+    columns = {
+        "feature_id": ids,
+        "ward_code": "26743",
+        "map_sheet": "10",
+        "parcel_no": [str(number + 1) for number in range(len(cells))],
+        "registered_area_m2": shapely.area(np.array(cells, dtype=object)),
+    }
+    return gpd.GeoDataFrame(columns, geometry=cells, crs=HCMC)
+
+
+@settings(max_examples=30, deadline=None)
+@given(partitions(), st.permutations(range(4)), st.sets(st.sampled_from(["number", "area", "twin", "key"])))
+def test_what_was_damaged_is_found_and_nothing_else(
+    cells: list[shapely.Polygon], which: list[int], kinds: set[str]
+) -> None:
+    """Every kind of damage strikes a parcel of its own; the expected findings are written while it is done."""
+    frame = parcels(cells)
+    expected: set[tuple[str, frozenset[str]]] = set()
+    unnumbered, misjudged, drawn_twice, namesake = which
+    if "number" in kinds:
+        frame.loc[unnumbered, "parcel_no"] = "chưa có"
+        expected.add(("parcel_without_number", frozenset({f"P{unnumbered}"})))
+    if "area" in kinds:
+        frame.loc[misjudged, "registered_area_m2"] *= 1.2
+        expected.add(("area_disagrees", frozenset({f"P{misjudged}"})))
+    extra = []
+    if "twin" in kinds:
+        extra.append(frame.loc[[drawn_twice]].assign(feature_id="twin", parcel_no="901"))
+        expected.add(("geometry_duplicate", frozenset({"twin", f"P{drawn_twice}"})))
+    if "key" in kinds:
+        apart = frame.geometry.iloc[namesake]
+        far = shapely.transform(apart, lambda points: points + 500.0)
+        extra.append(frame.loc[[namesake]].assign(feature_id="namesake").set_geometry([far], crs=HCMC))
+        expected.add(("repeated_key", frozenset({"namesake", f"P{namesake}"})))
+    whole = gpd.GeoDataFrame(gpd.pd.concat([frame, *extra], ignore_index=True), crs=HCMC)
+    findings = check_quality(whole, LayerName.PARCEL, file="plots.gpkg").findings
+    assert {(each.issue.code, frozenset(each.feature_ids)) for each in findings} == expected
