@@ -16,7 +16,6 @@ CELL_SIZE_M = 500
 LEAST_SHOWN_COUNT = 5
 """Cells with fewer homes are not drawn: one or two children in a cell could be found out."""
 
-_MOST_STREET_POINTS = 400_000
 _MARGIN_M = 300
 _DENSITY_COLOURS = ("#f3e3c3", "#e9c68d", "#dba15a", "#c57a33")
 _STREETS = Style(label=Text("Đường, hẻm", "Streets"), shape="line", stroke="#c9c0ae", stroke_px=0.8, simplify_m=3.0)
@@ -58,7 +57,7 @@ def round_map(
     schools
         school_code, level, name, capacity, placed, x, y; those without a place are left out.
     street_lines
-        Shapely lines in ``crs`` to draw beneath; left out when there are too many for a page.
+        Shapely lines in ``crs`` to draw beneath; one picture when there are too many for a page.
     """
     located = schools[schools[["x", "y"]].notna().all(axis="columns")]
     made = LocalMap(
@@ -70,7 +69,7 @@ def round_map(
         ),
     )
     _draw_homes(made, applicants, crs=crs)
-    if street_lines is not None and shapely.get_num_coordinates(street_lines).sum() <= _MOST_STREET_POINTS:
+    if street_lines is not None and len(street_lines):
         lines = gpd.GeoDataFrame(geometry=[shapely.multilinestrings(street_lines)], crs=crs)
         cartography.draw(made, lines, _STREETS)
     frame = _school_points(located, crs=crs)

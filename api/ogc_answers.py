@@ -176,8 +176,6 @@ def page_answer(  # noqa: PLR0913 - each is one part of a page
     map_src
         Address of a map document to show; none where empty.
     """
-    answer = render(
-        request, "ogc.html", title=title, lead=lead, links=links, table=table, facts=facts, map_src=map_src
-    )
+    answer = render(request, "ogc.html", title=title, lead=lead, links=links, table=table, facts=facts, map_src=map_src)
     answer.headers["vary"] = "Accept, Cookie"
     return answer

@@ -4,6 +4,7 @@ Frames may be in any coordinate system that the house knows; they are simplified
 pinned datum operation and rounded to six decimals (11 cm). Only the attributes that are named reach the document.
 """
 
+import base64
 import json
 import math
 from collections.abc import Mapping
@@ -32,38 +33,72 @@ from basemap.map_styles import (
     WITHHELD_CLASS,
     Style,
 )
-from basemap.preview import HtmlMarker, LegendEntry, LocalMap, escaped
-from spatial.crs import WGS84, is_geographic
+from basemap.pictures import Picture, Sheet
+from basemap.preview import MOST_BYTES_OF_A_LAYER, HtmlMarker, LegendEntry, LocalMap, escaped
+from spatial.crs import WEB_MERCATOR, WGS84, is_geographic, transformer
 from spatial.geometry import reproject_frame
 from spatial.text import Text
 
 _DECIMALS = 6
+_BYTES_OF_A_CORNER, _BYTES_OF_A_FEATURE = 25, 110
+_PICTURE_SIDE_PX, _LEAST_SIDE_PX, _EDGE_PX = 2048, 128, 4
 _SMALLEST_RADIUS_PX, _LARGEST_RADIUS_PX = 7.0, 24.0
 
 
 def draw(
     target: LocalMap, frame: gpd.GeoDataFrame, style: Style, *, fields: Mapping[str, Text] = MappingProxyType({})
 ) -> None:
-    """Draw areas or lines in one style.
+    """Draw areas or lines in one style; what would make the document too large comes as one picture.
 
     Parameters
     ----------
     fields
         Columns shown when the pointer rests on a feature, with their labels; other columns stay out of the document.
+        A picture tells nothing of its features.
     """
     if frame.empty:
         return
+    target.add_legend(style.as_legend())
+    frame = _simplified(frame, style.simplify_m)
+    size_bytes = _size_bytes(frame, tuple(fields))
+    if size_bytes > min(MOST_BYTES_OF_A_LAYER, target.room_bytes):
+        draw_as_picture(target, frame, style)
+        return
+    target.room_bytes -= size_bytes
     labels = [label.in_language(target.language) for label in fields.values()]
     tooltip = folium.GeoJsonTooltip(list(fields), [escaped(label) for label in labels]) if fields else None
     options = style.as_leaflet()
     layer = folium.GeoJson(
-        geojson_of(frame, columns=tuple(fields), simplify_m=style.simplify_m),
+        geojson_of(frame, columns=tuple(fields)),
         style_function=lambda _feature: options,
         tooltip=tooltip,
         interactive=bool(fields),
     )
     layer.add_to(target)
-    target.add_legend(style.as_legend())
+
+
+def draw_as_picture(target: LocalMap, frame: gpd.GeoDataFrame, style: Style) -> None:
+    """Draw features as one picture inside the document, as sharp as there is room for."""
+    flat = reproject_frame(frame, WEB_MERCATOR)
+    min_x, min_y, max_x, max_y = flat.total_bounds.tolist()
+    longest_m = max(max_x - min_x, max_y - min_y, 1.0)
+    side_px, uri = _PICTURE_SIDE_PX, ""
+    while not uri or (len(uri) > min(MOST_BYTES_OF_A_LAYER, target.room_bytes) and side_px > _LEAST_SIDE_PX):
+        metres_per_px = longest_m / side_px
+        width_px = math.ceil((max_x - min_x) / metres_per_px) + 2 * _EDGE_PX
+        height_px = math.ceil((max_y - min_y) / metres_per_px) + 2 * _EDGE_PX
+        west, north = min_x - _EDGE_PX * metres_per_px, max_y + _EDGE_PX * metres_per_px
+        box = (west, north - height_px * metres_per_px, west + width_px * metres_per_px, north)
+        picture = Picture(Sheet(crs=WEB_MERCATOR, bounds=box, width_px=width_px, height_px=height_px), ground=None)
+        picture.draw(flat, style)
+        uri = f"data:image/png;base64,{base64.b64encode(picture.png()).decode('ascii')}"
+        side_px //= 2
+    target.room_bytes = max(target.room_bytes - len(uri), 0)
+    (west, south), (east, north) = transformer(WEB_MERCATOR, WGS84)(np.array(box).reshape(2, 2)).tolist()
+    alt = style.label.in_language(target.language)
+    folium.raster_layers.ImageOverlay(
+        uri, bounds=[[south, west], [north, east]], pixelated=False, alt=escaped(alt)
+    ).add_to(target)
 
 
 def draw_streets(target: LocalMap, frame: gpd.GeoDataFrame) -> None:
@@ -161,9 +196,7 @@ def geojson_of(frame: gpd.GeoDataFrame, *, columns: tuple[str, ...] = (), simpli
     simplify_m
         Largest shift in metres; only for frames in a metric system.
     """
-    if simplify_m > 0 and not is_geographic(frame.crs.to_wkt()):
-        frame = frame.set_geometry(frame.geometry.simplify(simplify_m, preserve_topology=True))
-    on_earth = reproject_frame(frame, WGS84)
+    on_earth = reproject_frame(_simplified(frame, simplify_m), WGS84)
     rounded = shapely.transform(on_earth.geometry.array, lambda points: np.round(points, _DECIMALS))
     properties = [{name: escaped(row[name]) for name in columns} for row in frame.to_dict("records")]
     features = [
@@ -173,6 +206,19 @@ def geojson_of(frame: gpd.GeoDataFrame, *, columns: tuple[str, ...] = (), simpli
         )
     ]
     return {"type": "FeatureCollection", "features": features}
+
+
+def _simplified(frame: gpd.GeoDataFrame, simplify_m: float) -> gpd.GeoDataFrame:
+    if simplify_m > 0 and not is_geographic(frame.crs.to_wkt()):
+        return frame.set_geometry(frame.geometry.simplify(simplify_m, preserve_topology=True))
+    return frame
+
+
+def _size_bytes(frame: gpd.GeoDataFrame, columns: tuple[str, ...]) -> int:
+    """Return about how many bytes the features take in a document."""
+    corners = int(shapely.get_num_coordinates(np.asarray(frame.geometry.array, dtype=object)).sum())
+    texts = sum(int(frame[name].astype(str).str.len().sum()) + len(frame) * (len(name) + 8) for name in columns)
+    return corners * _BYTES_OF_A_CORNER + len(frame) * _BYTES_OF_A_FEATURE + texts
 
 
 def bounds_of(frame: gpd.GeoDataFrame, *, margin_m: float = 0.0) -> tuple[float, float, float, float]:

@@ -21,7 +21,7 @@ _SIMPLIFY_PX = 0.4
 _MARGIN_PX = 32
 _SPECK_PX = 4
 _SPECK_OPACITY = 150
-_LEAST_OUTLINED_PX2 = 36.0
+_LEAST_OUTLINED_PX, _LEAST_OUTLINED_WIDTHS = 6.0, 4.0
 _LEAST_EDGED_PX = 4.0
 _COLOURS_COUNT = 64
 _CLEAR = (255, 255, 255, 0)
@@ -89,7 +89,8 @@ class Picture:
             areas = parts[kind == shapely.GeometryType.POLYGON]
             if style.fill != "transparent":
                 self._fill(areas, style, specks=specks)
-                areas = areas[shapely.area(areas) >= _LEAST_OUTLINED_PX2]
+                least_px = max(_LEAST_OUTLINED_PX, _LEAST_OUTLINED_WIDTHS * width_px)
+                areas = areas[shapely.area(areas) >= least_px**2]
             lines = shapely.get_rings(areas)
         else:
             self._paint(_spotted(specks, self._canvas.size, 255), style.stroke)

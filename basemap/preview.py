@@ -29,6 +29,12 @@ QUESTIONS_JS = "map_questions.js"
 FARTHEST_ZOOM, NEAREST_ZOOM = 8, 22
 """How far a reader can zoom."""
 
+MOST_DRAWN_BYTES, MOST_BYTES_OF_A_LAYER = 1_000_000, 400_000
+"""What all features of a document may take, and those of one layer; what is larger is drawn as one picture.
+
+With Leaflet and inside a frame, where quotes are written out, a document then stays under 3 MB.
+"""
+
 _CLOSEST_ZOOM = 19
 _NORTH = (
     '<svg class="map-north" viewBox="0 0 34 44" aria-hidden="true" focusable="false">'
@@ -219,6 +225,7 @@ class LocalMap(folium.Map):
         self.language, self.title = language, title.in_language(language)
         self.view: list[list[float]] | None = None
         self.closest_zoom = _CLOSEST_ZOOM
+        self.room_bytes = MOST_DRAWN_BYTES
         links = "\n".join(
             [_fonts(assets), *(_link(name, assets) for name in (LEAFLET_CSS, MAP_CSS, LEAFLET_JS, *also))]
         )
@@ -259,6 +266,10 @@ class LocalMap(folium.Map):
             f'style="width:100%;height:{height_px}px;border:1px solid #d9cfbd" '
             f'srcdoc="{html.escape(self.document())}"></iframe>'
         )
+
+    def _repr_html_(self, **_kwargs: object) -> str:
+        """Show the map in a notebook: the same document, shut in its frame."""
+        return self.as_frame()
 
 
 class HtmlMarker(folium.Marker):

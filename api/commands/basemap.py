@@ -5,6 +5,7 @@ import typer
 from api.commands import basemap_import, basemap_versions
 from api.commands.convert_ward import convert_ward
 from api.commands.diff import diff
+from api.commands.paper_map import map_
 from api.commands.tiles import tiles
 
 app = typer.Typer(help="The shared layers: import, list, show, publish, roll back, export.", no_args_is_help=True)
@@ -18,4 +19,5 @@ app.command("publish")(basemap_versions.publish)
 app.command("rollback")(basemap_versions.rollback)
 app.command("export")(basemap_versions.export)
 app.command("tiles")(tiles)
+app.command("map")(map_)
 app.command("convert-ward")(convert_ward)

@@ -133,11 +133,12 @@ def test_no_personal_number_stands_in_the_repository() -> None:
     assert found == []
 
 
-UNITS = re.compile(r"(_|^)(m|m2|s|days|ratio|degrees|px|cosine)$", re.IGNORECASE)
+UNITS = re.compile(r"(_|^)(m|m2|mm|s|days|ratio|degrees|px|cosine)$", re.IGNORECASE)
 WITHOUT_UNIT = {
     "x", "y", "lon", "lat",  # coordinates: the unit is that of the coordinate system beside them
     "value", "number",  # a value that travels with its unit in a field beside it, and its bounds
     "minimum", "maximum", "limit", "lower", "upper", "margin", "lowest", "highest", "cap", "proposed", "axis_value",
+    "scale_denominator",  # 1 to this many: no other word for it on maps
     "share_nearest",  # a promised key of summary.json
 }  # fmt: skip
 

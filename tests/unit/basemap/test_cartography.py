@@ -3,8 +3,10 @@
 import json
 import math
 import re
+from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
@@ -12,12 +14,13 @@ from basemap.cartography import (
     SchoolCircles,
     bounds_of,
     draw,
+    draw_as_picture,
     draw_schools,
     draw_streets,
     draw_water_and_parks,
     geojson_of,
 )
-from basemap.map_styles import FILL_CLASSES, PARCEL, STREET_STYLES, WARDS
+from basemap.map_styles import FILL_CLASSES, NEIGHBOUR_PARCELS, PARCEL, STREET_STYLES, WARDS
 from basemap.model import STREET_CLASSES
 from basemap.preview import LocalMap, MapAssets, asset_files
 from spatial.text import Text
@@ -135,3 +138,50 @@ def test_bounds_are_degrees_around_everything_with_the_margin() -> None:
     assert south < CONTROL_DEGREES[1] < north
     # One kilometre of latitude is 1/110.6 degrees near the equator.
     assert (north - south) / 2 == pytest.approx(1 / 110.6, rel=0.01)
+
+
+def many_parcels(count_a_side: int) -> gpd.GeoDataFrame:
+    """A field of plots of 4 m by 16 m with their numbers."""
+    column, row = np.meshgrid(np.arange(count_a_side), np.arange(count_a_side))
+    west, south = CONTROL_XY[0] + 5 * column.ravel(), CONTROL_XY[1] + 18 * row.ravel()
+    plots = shapely.box(west, south, west + 4, south + 16)
+    return gpd.GeoDataFrame({"parcel_no": np.arange(len(plots)).astype(str)}, geometry=plots, crs=CRS)
+
+
+def test_a_hundred_thousand_parcels_make_a_file_under_three_megabytes_and_the_findings_stay_features() -> None:
+    """The file of a report stands alone, with Leaflet inside it; as a frame its quotes are written out."""
+    parcels = many_parcels(317)
+    assert len(parcels) > 100_000
+    local_map = LocalMap(title=Text("Bản đồ", "Map"))
+    draw(local_map, parcels, NEIGHBOUR_PARCELS, fields={"parcel_no": Text("Thửa", "Parcel")})
+    draw(local_map, parcels.iloc[:20], PARCEL, fields={"parcel_no": Text("Thửa", "Parcel")})
+    document = local_map.document()
+    assert len(document) < 3_000_000
+    assert len(local_map.as_frame()) < 3_000_000
+    assert document.split("<main>")[1].count('"Feature"') == 20
+    assert document.count("data:image/png;base64,iVBOR") >= 1
+    assert re.findall(r"https?://(?!www\.w3\.org|leafletjs\.com)", document.split("<main>")[1]) == []
+
+
+def test_many_large_layers_together_stay_under_three_megabytes() -> None:
+    """Each would fit alone; the room of a document is one for all of them."""
+    local_map = LocalMap(title=Text("Bản đồ", "Map"))
+    for number in range(12):
+        draw(local_map, many_parcels(38), replace(PARCEL, label=Text(str(number), str(number))))
+    assert len(local_map.as_frame()) < 3_000_000
+    assert local_map.document().count("<li>") == 12
+
+
+def test_a_picture_lies_where_its_features_lie() -> None:
+    """The corners of the picture in degrees hold the layer's, and by less than a percent more."""
+    parcels = many_parcels(317)
+    local_map = a_map()
+    draw_as_picture(local_map, parcels, PARCEL)
+    west, south, east, north = bounds_of(parcels)
+    found = re.search(r"L\.imageOverlay\(\s*\"data:[^\"]*\",\s*(\[\[.*?\]\])", local_map.document())
+    assert found is not None
+    (low, left), (high, right) = json.loads(found.group(1))
+    assert left < west < east < right
+    assert low < south < north < high
+    assert right - left == pytest.approx(east - west, rel=0.02)
+    assert high - low == pytest.approx(north - south, rel=0.02)

@@ -6,6 +6,7 @@ from pathlib import Path
 import folium
 import pytest
 
+from basemap.map_tiles import MapTiles, draw_tiles
 from basemap.preview import INLINED, JQUERY_JS, HtmlMarker, LegendEntry, LocalMap, MapAssets, asset_files, escaped
 from spatial.text import Text
 
@@ -114,3 +115,24 @@ def test_a_saved_map_is_the_document(tmp_path: Path) -> None:
     local_map = LocalMap(title=TITLE)
     local_map.save_document(tmp_path / "map.html")
     assert (tmp_path / "map.html").read_text(encoding="utf-8") == local_map.document()
+
+
+def test_a_notebook_shows_the_same_document_in_a_sandboxed_frame() -> None:
+    local_map = LocalMap(title=TITLE)
+    assert local_map._repr_html_() == local_map.as_frame()
+
+
+def test_tiles_come_from_our_own_host_alone() -> None:
+    for foreign in ("https://tile.example.org/{z}/{x}/{y}.png", "//tile.example.org/{z}/{x}/{y}.png"):
+        with pytest.raises(ValueError, match="our own host"):
+            draw_tiles(LocalMap(title=TITLE), MapTiles(url=foreign, bounds_degrees=(106, 10, 107, 11), zooms=range(3)))
+
+
+def test_tiles_say_where_they_end_and_from_which_zoom_they_are_enlarged() -> None:
+    local_map = LocalMap(title=TITLE, assets=SERVED)
+    own = MapTiles(url="/tiles/{z}/{x}/{y}.png?v=7", bounds_degrees=(106, 10, 107, 11), zooms=range(10, 20))
+    draw_tiles(local_map, own)
+    document = local_map.document()
+    assert "/tiles/{z}/{x}/{y}.png?v=7" in document
+    assert re.search(r'"maxNativeZoom": 19\b', document)
+    assert '"bounds":[[10,106,],[11,107,],]' in re.sub(r"\s", "", document)
