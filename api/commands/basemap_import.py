@@ -1,12 +1,14 @@
 """``diaban basemap import`` and ``check``: a file becomes a version, or is only looked at."""
 
 import getpass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from api.clock import today_in_vietnam
 from api.commands.basemap_words import say_other_days
 from api.commands.moments import day_typed
 from api.commands.options import (
@@ -27,7 +29,7 @@ from api.console import Head, plain_table, print_json, progress, results, say, s
 from api.settings import settings
 from basemap import quality_checks, service
 from basemap.import_report import ISSUES_FILE, ImportReport, check_report_directory
-from basemap.model import LayerName, LayerVersionId
+from basemap.model import LayerName, LayerVersion, LayerVersionId
 from basemap.quality_files import write_quality
 from spatial.confined import Bounds
 from spatial.db import Database
@@ -71,7 +73,6 @@ def import_(  # noqa: PLR0913 - each is one word of the command line
     folder = report or settings().data_dir / "imports" / f"{layer.value}-{moment:%Y%m%dT%H%M%S}"
     options: service.ImportOptions = {
         **_reading(crs=crs, map_=map_, layer_in_file=layer_in_file, swap_axes=swap_axes),
-        "publish": publish,
         "add_to": None if add_to is None else LayerVersionId(add_to),
         "report_dir": folder,
         "valid_from": day_typed(valid_from),
@@ -81,9 +82,8 @@ def import_(  # noqa: PLR0913 - each is one word of the command line
     }
     with open_store() as database:
         imported = _import(database, layer, file, at=moment, options=options)
-        if imported.version is not None and imported.version.is_current:
-            make_tiles(database, layer, imported.version.version_id)
-            forget_old_tiles(layer, keep=imported.version.version_id)
+        if publish and imported.version is not None:
+            imported = replace(imported, version=_publish(database, imported.version, at=moment))
     _say_import(imported, as_json=as_json)
 
 
@@ -132,6 +132,17 @@ def _import(
     with progress() as bar:
         bar.add_task(file.name, total=None)
         return service.import_layer(database, layer, file, imported_at=at, imported_by=getpass.getuser(), **options)
+
+
+def _publish(database: Database, version: LayerVersion, *, at: datetime) -> LayerVersion:
+    """Let readers see what was imported; its tiles stand before that, and the old version is whole until then."""
+    layer = version.layer
+    if version.holds_on(today_in_vietnam()):
+        make_tiles(database, layer, version.version_id)
+    published = service.publish_version(database, layer, version_id=version.version_id, published_at=at)
+    if published.is_current:
+        forget_old_tiles(layer, keep=published.version_id)
+    return published
 
 
 def _check_version(layer: LayerName, version: int | None, *, report_dir: Path | None, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """``diaban basemap list``, ``show``, ``history``, ``publish``, ``rollback`` and ``export``: the versions of a layer."""
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -26,10 +27,11 @@ from api.commands.options import (
     VersionOption,
 )
 from api.commands.stores import open_store
-from api.commands.tiles import forget_old_tiles, make_tiles
+from api.commands.tiles import forget_old_tiles, make_tiles, make_tiles_unless_there
 from api.console import print_json, results, say
 from basemap import service, store
-from basemap.model import LAYERS, LayerVersionId
+from basemap.model import LAYERS, LayerName, LayerVersion, LayerVersionId
+from spatial.db import Database
 from spatial.text import Text
 
 
@@ -90,14 +92,30 @@ def publish(
 
 def rollback(layer: LayerArgument, *, valid_on: ValidOnOption = None, as_json: JsonOption = False) -> None:
     """Let readers see again the version of LAYER that was published before; --valid-on: for that day."""
+    moment, day = now(), day_typed(valid_on)
     with open_store() as database:
+        coming = _after_rollback(database, layer, at=moment, valid_on=day)
+        if coming.is_current:
+            # Before readers see the version again, as when publishing.
+            make_tiles_unless_there(database, layer, coming.version_id)
         with database.transaction() as session:
-            restored = store.rollback(session, layer, withdrawn_at=now(), valid_on=day_typed(valid_on))
-        if restored.is_current:
-            make_tiles(database, layer, restored.version_id)
+            restored = store.rollback(session, layer, withdrawn_at=moment, valid_on=day)
+        if restored.is_current and restored.version_id != coming.version_id:
+            # Somebody else published in between.
+            make_tiles_unless_there(database, layer, restored.version_id)
     if restored.is_current:
         forget_old_tiles(layer, keep=restored.version_id)
     print_version(restored, as_json=as_json)
+
+
+def _after_rollback(database: Database, layer: LayerName, *, at: datetime, valid_on: date | None) -> LayerVersion:
+    """Return what a rollback would bring back, by doing and undoing it; nobody else sees anything of it."""
+    with database.transaction(writing=True) as session:
+        trial = session.begin_nested()
+        try:
+            return store.rollback(session, layer, withdrawn_at=at, valid_on=valid_on)
+        finally:
+            trial.rollback()
 
 
 def export(

@@ -9,6 +9,7 @@ from api.console import Head, plain_table, progress, results, said, say
 from api.settings import settings
 from basemap import store
 from basemap.model import LayerName, LayerVersionId
+from basemap.tile_archive import TileArchive, archive_path
 from basemap.tiles import BuiltTiles, build_tiles, remove_other_archives
 from spatial.db import Database
 from spatial.errors import DataUnavailableError
@@ -54,6 +55,14 @@ def make_tiles(database: Database, layer: LayerName, version_id: LayerVersionId)
                 f"The map tiles could not be made; publishing goes on all the same: {error.sentence('en')}",
             )
         )
+
+
+def make_tiles_unless_there(database: Database, layer: LayerName, version_id: LayerVersionId) -> None:
+    """Make the tiles of a version whose archive does not stand, or is damaged; a version never changes."""
+    try:
+        TileArchive(archive_path(settings().tiles_dir, layer, version_id))
+    except DataUnavailableError:
+        make_tiles(database, layer, version_id)
 
 
 def forget_old_tiles(layer: LayerName, *, keep: LayerVersionId) -> None:

@@ -1,5 +1,6 @@
 """Tiles when layers are published from the command line, as typed."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,12 @@ import pytest
 import shapely
 
 from api import cli
+from api.commands import tiles
 from api.settings import settings
+from basemap import store
+from basemap.model import LayerName, LayerVersionId
+from basemap.tiles import BuiltTiles
+from spatial.db import Database
 
 
 class Ended(NamedTuple):
@@ -75,6 +81,72 @@ def test_going_back_brings_the_tiles_back_too(diaban: Run, wards: Path, tmp_path
         assert diaban("import", "ward", wards, "--publish").exit_code == 0
     assert diaban("rollback", "ward").exit_code == 0
     assert archives(tmp_path) == ["ward-1.pmtiles"]
+
+
+def newest_seen(diaban: Run) -> int:
+    """The version of the wards that readers see."""
+    version_id: int = json.loads(diaban("show", "ward", "--json").stdout)["version"]["version_id"]
+    return version_id
+
+
+@pytest.mark.parametrize("way", ["import", "rollback"])
+def test_killed_while_the_tiles_are_made_readers_go_on_seeing_the_old_version_with_its_tiles(
+    diaban: Run, wards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    for _ in range(2):
+        assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    words = ["import", "ward", wards, "--publish"] if way == "import" else ["rollback", "ward"]
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tiles, "build_tiles", killed)
+        assert diaban(*words).exit_code != 0
+    assert newest_seen(diaban) == 2
+    assert archives(tmp_path) == ["ward-2.pmtiles"]
+    assert diaban(*words).exit_code == 0
+    seen = newest_seen(diaban)
+    assert seen == (4 if way == "import" else 1)
+    assert archives(tmp_path) == [f"ward-{seen}.pmtiles"]
+
+
+@pytest.mark.parametrize("way", ["import", "rollback"])
+def test_tiles_stand_before_readers_see_a_version(
+    diaban: Run, wards: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    for _ in range(2):
+        assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    seen_while_building: list[int] = []
+    build = tiles.build_tiles
+
+    def watched(
+        database: Database, layer: LayerName, *, directory: Path, version_id: LayerVersionId | None = None
+    ) -> BuiltTiles:
+        built = build(database, layer, directory=directory, version_id=version_id)
+        with database.transaction() as session:
+            current = store.current_version(session, layer)
+        assert current is not None
+        seen_while_building.append(current.version_id)
+        return built
+
+    monkeypatch.setattr(tiles, "build_tiles", watched)
+    words = ["import", "ward", wards, "--publish"] if way == "import" else ["rollback", "ward"]
+    assert diaban(*words).exit_code == 0
+    assert seen_while_building == [2]
+    assert newest_seen(diaban) == (3 if way == "import" else 1)
+
+
+def test_going_back_to_a_version_whose_archive_stands_builds_nothing(
+    diaban: Run, wards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    first = (tmp_path / "data" / "tiles" / "ward-1.pmtiles").read_bytes()
+    assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    (tmp_path / "data" / "tiles" / "ward-1.pmtiles").write_bytes(first)
+    monkeypatch.setattr(tiles, "build_tiles", lambda *_, **__: pytest.fail("built again"))
+    assert diaban("rollback", "ward").exit_code == 0
+    assert (newest_seen(diaban), archives(tmp_path)) == (1, ["ward-1.pmtiles"])
 
 
 def test_tiles_that_cannot_be_made_stop_no_publishing_and_say_so(diaban: Run, wards: Path, tmp_path: Path) -> None:
