@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,13 +17,14 @@ import shapely
 from basemap import service, store
 from basemap.model import LayerName
 from spatial.db import Database
+from spatial.errors import DataUnavailableError
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 OLD_COUNT, NEW_COUNT = 50, 4_000
 
 ACT = """
 import sys, time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, event
@@ -52,7 +53,7 @@ def spill(connection, _record):
 if stop_at == "features":
     spatial.bulk._extend_index = wait_to_be_killed
     spatial.bulk._copy = lambda *call, write=spatial.bulk._copy: (write(*call), wait_to_be_killed())
-if stop_at == "report":
+if stop_at in ("report", "past"):
     service._write = wait_to_be_killed
 database = open_database(url)
 if stop_at == "publishing":
@@ -60,9 +61,15 @@ if stop_at == "publishing":
         (newest, *_) = store.list_versions(session, LayerName.SCHOOL)
         store.publish(session, newest.version_id, published_at=moment)
         wait_to_be_killed()
+if stop_at == "rollback":
+    with database.transaction() as session:
+        store.rollback(session, LayerName.SCHOOL, withdrawn_at=moment)
+        wait_to_be_killed()
+valid_to = date(2025, 6, 30) if stop_at == "past" else None
 report = Path(path).with_suffix(".report") if stop_at == "report" else None
 service.import_layer(
-    database, LayerName.SCHOOL, Path(path), imported_at=moment, imported_by="", publish=True, report_dir=report
+    database, LayerName.SCHOOL, Path(path), imported_at=moment, imported_by="", publish=True, report_dir=report,
+    valid_to=valid_to,
 )
 Path(ready).touch()
 """
@@ -172,6 +179,34 @@ def test_a_publishing_that_was_killed_never_happened_and_can_be_repeated(
     assert is_sound(served)
     service.publish_version(served, LayerName.SCHOOL, published_at=NOON)
     assert seen(served) == NEW_COUNT
+
+
+def test_a_rollback_that_was_killed_never_happened_and_can_be_repeated(
+    served: Database, file: Path, tmp_path: Path
+) -> None:
+    import_schools(served, file, publish=True)
+    kill_when_ready(served, file, stop_at="rollback", ready=tmp_path / "ready")
+    assert seen(served) == NEW_COUNT
+    assert is_sound(served)
+    with served.transaction() as session:
+        assert not any(act.is_withdrawn for act in store.publications(session, LayerName.SCHOOL))
+        store.rollback(session, LayerName.SCHOOL, withdrawn_at=NOON)
+    assert seen(served) == OLD_COUNT
+
+
+def test_killed_while_a_version_of_past_days_comes_in_no_day_is_answered_by_half_of_it(
+    served: Database, file: Path, tmp_path: Path
+) -> None:
+    last = date(2025, 6, 30)
+    kill_when_ready(served, file, stop_at="past", ready=tmp_path / "ready")
+    assert seen(served) == OLD_COUNT
+    assert is_sound(served)
+    with served.transaction() as session, pytest.raises(DataUnavailableError):
+        store.read_layer(session, LayerName.SCHOOL, valid_on=last)
+    service.import_layer(served, LayerName.SCHOOL, file, imported_at=NOON, imported_by="", publish=True, valid_to=last)
+    assert seen(served) == OLD_COUNT
+    with served.transaction() as session:
+        assert len(store.read_layer(session, LayerName.SCHOOL, valid_on=last)) == NEW_COUNT
 
 
 def test_killed_at_any_moment_readers_see_the_old_version_or_the_new_one_whole(
