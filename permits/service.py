@@ -32,9 +32,21 @@ DEMONSTRATION_FACTS = Facts(building_type=BuildingType.ROW_HOUSE, area_type=Area
 
 
 def find(
-    session: Session, *, ward_code: str | None = None, map_sheet: str | None = None, parcel_no: str | None = None
+    session: Session,
+    *,
+    ward_code: str | None = None,
+    map_sheet: str | None = None,
+    parcel_no: str | None = None,
+    valid_on: date | None = None,
 ) -> list[Parcel]:
     """Return every parcel with this ward, sheet and number; what is None is not asked.
+
+    Parameters
+    ----------
+    ward_code
+        Code of the ward before July 2025, whatever the day.
+    valid_on
+        Day on which the cadastral map holds; None is today.
 
     Raises
     ------
@@ -53,15 +65,18 @@ def find(
         ward_code=ward_code.strip() if ward_code else None,
         map_sheet=without_leading_zeros(map_sheet) if map_sheet else None,
         parcel_no=without_leading_zeros(parcel_no) if parcel_no else None,
+        valid_on=valid_on,
     )
     return parcels_of(frame)
 
 
-def find_at(session: Session, x: float, y: float, *, crs: str | None = None) -> list[Parcel]:
+def find_at(
+    session: Session, x: float, y: float, *, crs: str | None = None, valid_on: date | None = None
+) -> list[Parcel]:
     """Return every parcel that contains a point; ``crs`` is that of x and y, the storage system by default."""
     if crs is not None:
         x, y = transformer(crs, storage_crs(session))(np.array([[x, y]], dtype=np.float64))[0]
-    return parcels_of(store.read_at_point(session, LayerName.PARCEL, float(x), float(y)))
+    return parcels_of(store.read_at_point(session, LayerName.PARCEL, float(x), float(y), valid_on=valid_on))
 
 
 def ward_codes(session: Session) -> list[str]:
@@ -73,7 +88,7 @@ def ward_codes(session: Session) -> list[str]:
     return sorted(session.scalars(codes))
 
 
-def parcel_named(session: Session, name: ParcelName) -> Parcel:
+def parcel_named(session: Session, name: ParcelName, *, valid_on: date | None = None) -> Parcel:
     """Return the one parcel of that name.
 
     Raises
@@ -83,31 +98,61 @@ def parcel_named(session: Session, name: ParcelName) -> Parcel:
     ConflictError
         Several share the number and none of them was meant in particular.
     """
-    candidates = find(session, ward_code=name.ward_code, map_sheet=name.map_sheet, parcel_no=name.parcel_no)
+    parts = {"ward_code": name.ward_code, "map_sheet": name.map_sheet, "parcel_no": name.parcel_no}
+    candidates = find(session, **parts, valid_on=valid_on)
     return the_one(candidates, name)
 
 
-def facts_of_parcel(session: Session, parcel: Parcel, *, thresholds: OverlapThresholds | None = None) -> ParcelFacts:
-    """Return what the published layers say about a parcel; a layer that is not published is not checked."""
+def facts_of_parcel(
+    session: Session,
+    parcel: Parcel,
+    *,
+    thresholds: OverlapThresholds | None = None,
+    valid_on: date | None = None,
+) -> ParcelFacts:
+    """Return what the published layers say about a parcel, today or as they hold on a day.
+
+    A layer of which no published version holds then is not checked.
+    """
     min_x, min_y, max_x, max_y = parcel.place.geometry.bounds
     reach = STREET_SEARCH_M
-    layers = published_layers(session, bounds=(min_x - reach, min_y - reach, max_x + reach, max_y + reach))
+    bounds = (min_x - reach, min_y - reach, max_x + reach, max_y + reach)
+    layers = published_layers(session, bounds=bounds, valid_on=valid_on)
     return facts_of(parcel, Ground(layers, crs=storage_crs(session), thresholds=thresholds))
 
 
-def published_layers(session: Session, *, bounds: Bounds | None = None) -> Layers:
+def published_layers(session: Session, *, bounds: Bounds | None = None, valid_on: date | None = None) -> Layers:
     """Return the published layers that a check needs; None for each that does not answer."""
-    return {name: _published(session, name, bounds) for name in CHECKED_LAYERS}
+    return {name: _published(session, name, bounds, valid_on) for name in CHECKED_LAYERS}
 
 
-def check_parcel(session: Session, name: ParcelName, proposal: Proposal, *, rulebook: Rulebook, as_of: date) -> Check:
-    """Check a proposal on the parcel of that name. Raises as `parcel_named` does."""
-    return check(facts_of_parcel(session, parcel_named(session, name)), proposal, rulebook=rulebook, as_of=as_of)
+def check_parcel(
+    session: Session,
+    name: ParcelName,
+    proposal: Proposal,
+    *,
+    rulebook: Rulebook,
+    as_of: date,
+    valid_on: date | None = None,
+) -> Check:
+    """Check a proposal on the parcel of that name. Raises as `parcel_named` does.
+
+    Parameters
+    ----------
+    as_of
+        Day of the law.
+    valid_on
+        Day of the map; None is today.
+    """
+    found = facts_of_parcel(session, parcel_named(session, name, valid_on=valid_on), valid_on=valid_on)
+    return check(found, proposal, rulebook=rulebook, as_of=as_of)
 
 
-def _published(session: Session, layer: LayerName, bounds: Bounds | None) -> gpd.GeoDataFrame | None:
+def _published(
+    session: Session, layer: LayerName, bounds: Bounds | None, valid_on: date | None
+) -> gpd.GeoDataFrame | None:
     try:
-        return store.read_layer(session, layer, bounds=bounds)
+        return store.read_layer(session, layer, bounds=bounds, valid_on=valid_on)
     except DataUnavailableError:
         return None
 
