@@ -18,6 +18,7 @@ from api.map_shelf import MapShelf
 from api.metrics import Metrics, RequestCounter
 from api.ogc_access import parse_layer_access
 from api.ogc_figures import EditionFigures
+from api.ogc_origins import OpenData
 from api.openapi import install_openapi
 from api.rate_limit import (
     ADDRESS_BATCH_BUDGET,
@@ -130,6 +131,7 @@ def _add_middleware(app: FastAPI, settings: Settings, *, budgets: Mapping[str, B
     app.add_middleware(FormCookie, keeper=app.state.sessions)
     app.add_middleware(RateLimit, budgets=budgets)
     app.add_middleware(RequestGuard, allowed_hosts=hosts)
+    app.add_middleware(OpenData, access=app.state.layer_access)
     look_up_paths = (admissions.LOOK_UP_PATH, admission_pages.RESULT_PATH)
     counter = RequestCounter(app.state.metrics, templates=_templates(), look_up_paths=look_up_paths)
     app.add_middleware(AccessLog, count=counter)

@@ -26,6 +26,8 @@ EVERYWHERE = frozenset({"f", "lang"})
 """Parameters that every address takes."""
 
 _LARGEST_AGE_S = 60
+_LONGEST_LINK_HEADER_COUNT = 3000
+"""Characters; a proxy takes a few thousand of all headers together."""
 _LANGUAGES = ("vi", "en")
 
 
@@ -106,6 +108,14 @@ def link(href: str, rel: str, kind: str, title: Text, *, language: str) -> dict[
     return {"href": href, "rel": rel, "type": kind, "title": title.in_language(language)}
 
 
+def link_header(links: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the header ``Link`` (RFC 8288) with the links of a document; none where it would be very long."""
+    told = ", ".join(
+        f'<{each["href"]}>; rel="{each["rel"]}"; type="{each["type"]}"'.replace("\n", "") for each in links
+    )
+    return {"link": told} if len(told) <= _LONGEST_LINK_HEADER_COUNT else {}
+
+
 def self_links(request: Request, path: str, given: Mapping[str, str], *, kind: str = JSON) -> list[dict[str, str]]:
     """Return the links of a document to itself and to its other form."""
     language = language_of(request)
@@ -152,7 +162,8 @@ def caching(tag: str, *, is_public: bool) -> dict[str, str]:
 def json_answer(body: object, *, kind: str = JSON, headers: Mapping[str, str] | None = None) -> Response:
     """Return ``body`` as JSON."""
     told = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(told, media_type=kind, headers={"vary": "Accept, Cookie", **(headers or {})})
+    links = link_header(body["links"]) if isinstance(body, dict) and "links" in body else {}
+    return Response(told, media_type=kind, headers={"vary": "Accept, Cookie", **links, **(headers or {})})
 
 
 def page_answer(  # noqa: PLR0913 - each is one part of a page

@@ -18,7 +18,7 @@ from api.ogc_answers import (
     link,
     self_links,
 )
-from basemap.feature_query import CRS84, crs_uri, crs_uris, rectangle
+from basemap.feature_query import CRS84, Period, crs_uri, crs_uris, rectangle
 from basemap.model import LAYERS, Kind, LayerName, Shape
 from spatial.crs import WGS84, transformer
 from spatial.db import Bounds
@@ -38,7 +38,10 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
     "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
 )
 """The conformance classes that hold; a class that does not hold whole is not here."""
 
@@ -89,7 +92,7 @@ def collection(
     layer: LayerName,
     *,
     extent: Bounds | None,
-    since: datetime | None,
+    period: Period,
     storage_crs: str,
 ) -> dict[str, Any]:
     """Return the description of one collection.
@@ -98,8 +101,8 @@ def collection(
     ----------
     extent
         Box of the layer in ``storage_crs``.
-    since
-        When readers first saw the layer.
+    period
+        From when to when any published version holds.
     """
     language, label = language_of(request), LAYERS[layer].label
     path = f"/collections/{layer.value}"
@@ -112,7 +115,7 @@ def collection(
         "extent": {
             "spatial": {"bbox": [degrees_of(extent, storage_crs)], "crs": CRS84},
             "temporal": {
-                "interval": [[since.isoformat().replace("+00:00", "Z") if since else None, None]],
+                "interval": [[_told(period.start), _told(period.end)]],
                 "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
             },
         },
@@ -161,6 +164,10 @@ def queryables(request: Request, layer: LayerName) -> dict[str, Any]:
         "properties": properties,
         "additionalProperties": False,
     }
+
+
+def _told(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
 def json_type(kind: Kind) -> dict[str, str]:

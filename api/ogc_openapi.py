@@ -141,7 +141,8 @@ def _parameters(crs: list[str]) -> dict[str, Any]:
     made = (
         _query("f", {"type": "string", "enum": list(FORMATS)}, "Dạng trả lời. / Form of the answer."),
         _query("lang", {"type": "string", "enum": ["vi", "en"], "default": "vi"}, "Ngôn ngữ. / Language."),
-        _query("limit", counted, "Số đối tượng một trang. / Features on a page."),
+        _query("limit", counted, "Số đối tượng một trang; lớn hơn mức tối đa thì được mức tối đa. / "
+               "Features on a page; who asks for more than the maximum gets the maximum."),
         _query("offset", skipped, "Bỏ qua bấy nhiêu đối tượng. / Features to pass over."),
         _query("bbox", {**box, "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}]},
                "Hộp bao, theo thứ tự trục của bbox-crs. / Box, in the axis order of bbox-crs."),
@@ -153,7 +154,7 @@ def _parameters(crs: list[str]) -> dict[str, Any]:
                "Dạng CQL2. / Form of CQL2."),
         _query("filter-crs", named, "Hệ tọa độ trong filter. / Coordinate system inside filter."),
         _query("datetime", {"type": "string"},
-               "Phiên bản đã công bố vào lúc đó (RFC 3339). / The version published at that time (RFC 3339)."),
+               "Phiên bản có hiệu lực vào lúc đó (RFC 3339). / The version in force at that time (RFC 3339)."),
     )  # fmt: skip
     return {each["name"]: each for each in made}
 

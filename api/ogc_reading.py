@@ -40,7 +40,7 @@ def find(request: Request, layer: LayerName, query: FeatureQuery, *, is_kept: Is
         The layer cannot answer the filter.
     """
     database = get_database(request)
-    if database.quick_reads is None or query.filter is not None:
+    if database.quick_reads is None or query.filter is not None or query.period is not None:
         return _find_in_session(request, database, layer, query=query, is_kept=is_kept)
     return _find_at_once(request, database, database.quick_reads, layer=layer, query=query, is_kept=is_kept)
 
@@ -60,8 +60,7 @@ def _find_at_once(
             return edition
     answer = answer_at_once(reads, layer, query, stored=database.crs)
     if answer is None:
-        is_published = query.period is not None and find_edition_at_once(reads, layer, FeatureQuery()) is not None
-        return _nothing_then(is_published=is_published)
+        raise no_such_collection()
     if answer.page is None or answer.count is None:
         return _find_many(request, database, layer, query=query, answer=answer)
     return Found(edition=answer.edition, page=answer.page, count=answer.count)

@@ -1,7 +1,7 @@
 """A whole answer from PostGIS in one statement: the version that readers see, one page of it, and how many match.
 
 One statement sees one state of the store: version, page and count belong together, and a publication is seen by the
-next question. Questions with a CQL2 filter, and those that more than `EXACT_LIMIT_COUNT` features answer, are asked
+next question. Questions about another time or with a CQL2 filter, and those that more than `EXACT_LIMIT_COUNT` features answer, are asked
 piece by piece (`basemap.feature_store`).
 """
 
@@ -18,7 +18,6 @@ from basemap.feature_page import NO_FEATURES, Edition, FeaturePage, MatchCount
 from basemap.feature_query import FeatureQuery
 from basemap.feature_text import told_by_postgis
 from basemap.model import LayerName
-from basemap.timeline import day_in_vietnam
 from spatial.db import srid_of
 from spatial.quick_reads import QuickReads
 
@@ -28,12 +27,6 @@ _EDITION = """
 
 _OF_TODAY = f"""{_EDITION} JOIN layer_today AS today ON today.publication_id = act.id
     WHERE today.layer = %(layer)s"""
-
-_AT_AN_END = f"""{_EDITION}
-    WHERE act.layer = %(layer)s AND NOT act.withdrawn AND act.published_at <= %(end)s
-    AND (version.valid_from IS NULL OR version.valid_from <= %(day)s)
-    AND (version.valid_to IS NULL OR version.valid_to >= %(day)s)
-    ORDER BY act.id DESC LIMIT 1"""
 
 _OF_VERSION = "(SELECT version_id FROM edition)"
 
@@ -54,9 +47,8 @@ class Answer:
 
 
 def find_edition_at_once(reads: QuickReads, layer: LayerName, query: FeatureQuery) -> Edition | None:
-    """Return the version that answers a question, None if there is none."""
-    has_end = query.period is not None and query.period.end is not None
-    row = reads.row(_AT_AN_END if has_end else _OF_TODAY, _values(layer, query, srid=0))
+    """Return the version that answers a question about today, None if there is none."""
+    row = reads.row(_OF_TODAY, _values(layer, query, srid=0))
     return None if row is None else _as_edition(row)
 
 
@@ -72,9 +64,8 @@ def answer_at_once(reads: QuickReads, layer: LayerName, query: FeatureQuery, *, 
         edition = find_edition_at_once(reads, layer, query)
         none = MatchCount(count=0, is_exact=True)
         return None if edition is None else Answer(edition=edition, page=NO_FEATURES, count=none)
-    has_end = query.period is not None and query.period.end is not None
     names = tuple(name for name, _ in query.equals)
-    words = _words(layer, query.crs, stored, names, has_area=query.area is not None, has_end=has_end)
+    words = _words(layer, query.crs, stored, names, has_area=query.area is not None)
     row = reads.row(words, _values(layer, query, srid=srid_of(stored)))
     if row is None:
         return None
@@ -99,8 +90,6 @@ def _as_edition(row: tuple[Any, ...]) -> Edition:
 def _values(layer: LayerName, query: FeatureQuery, *, srid: int) -> Mapping[str, Any]:
     values: dict[str, Any] = {f"equal_{name}": value for name, value in query.equals}
     values |= {"layer": layer.value, "limit": query.limit_count, "offset": query.offset_count}
-    if query.period is not None and query.period.end is not None:
-        values |= {"end": query.period.end, "day": day_in_vietnam(query.period.end)}
     if query.area is not None and not query.area.is_empty:
         values["area"] = shapely.to_wkb(shapely.set_srid(query.area, srid), hex=True, include_srid=True)
         values["most"] = feature_counts.EXACT_LIMIT_COUNT + 1
@@ -110,7 +99,7 @@ def _values(layer: LayerName, query: FeatureQuery, *, srid: int) -> Mapping[str,
 
 
 @lru_cache(maxsize=1024)
-def _words(layer: LayerName, crs: str, stored: str, names: tuple[str, ...], *, has_area: bool, has_end: bool) -> str:
+def _words(layer: LayerName, crs: str, stored: str, names: tuple[str, ...], *, has_area: bool) -> str:
     """Return the statement of a page, the same text for the same kind of question: it is prepared once.
 
     Only our own names stand in it; what was asked comes as values. The ids of all that match come first, so that only
@@ -129,7 +118,7 @@ def _words(layer: LayerName, crs: str, stored: str, names: tuple[str, ...], *, h
         found, all_ids = f"found AS MATERIALIZED ({all_ids} LIMIT %(most)s),", "SELECT id FROM found"
         matched = "(SELECT count(*) FROM found)"
     return f"""
-    WITH edition AS MATERIALIZED ({_AT_AN_END if has_end else _OF_TODAY}), {found}
+    WITH edition AS MATERIALIZED ({_OF_TODAY}), {found}
     chosen AS ({all_ids} ORDER BY id LIMIT %(limit)s OFFSET %(offset)s),
     page AS MATERIALIZED (SELECT {told} AS told FROM chosen JOIN {table} USING (id) ORDER BY id)
     SELECT edition.*, (SELECT string_agg(told, ',') FROM page), (SELECT count(*) FROM page), {matched} FROM edition

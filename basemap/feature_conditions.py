@@ -4,10 +4,11 @@ from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Boolean, ColumnElement, LargeBinary, Select, Table, and_, select
+from sqlalchemy import Boolean, ColumnElement, LargeBinary, Select, Table, Text, and_, literal_column, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.expression import collate
 
 from basemap import cql
 from basemap.feature_page import Edition
@@ -65,22 +66,37 @@ def conditions(
     """
     stored = storage_crs(session)
 
-    def meets(area: BaseGeometry) -> ColumnElement[bool]:
+    def relates(relation: str, area: BaseGeometry) -> ColumnElement[bool]:
         if by_boxes:
             return intersects_box(source.geometry, area.bounds)
         shape = sql.ST_GeomFromText(shapely.to_wkt(area, rounding_precision=6), srid_of(stored), type_=LargeBinary)
-        met = sql.ST_Intersects(source.geometry, shape, type_=Boolean)
+        met: ColumnElement[bool] = getattr(sql, relation)(source.geometry, shape, type_=Boolean)
         if not is_embedded(session):
             return met
         return and_(intersects_box(table_of(layer).c.geometry, area.bounds), met == 1)
 
     asked = [source[name] == value for name, value in query.equals]
     if query.area is not None:
-        asked.append(meets(query.area))
+        asked.append(relates("ST_Intersects", query.area))
     if query.filter is not None:
         columns = {name: source[name] for name in LAYERS[layer].attribute_names}
+        is_file = is_embedded(session)
+        fold = _folded_by_sqlite if is_file else _folded_by_postgresql
         ground = cql.Ground(
-            layer=layer, columns=columns, meets=meets, storage_crs=stored, is_embedded=is_embedded(session)
+            layer=layer, columns=columns, relates=relates, fold=fold, storage_crs=stored, is_embedded=is_file
         )
         asked.append(cql.condition(query.filter, ground))
     return asked
+
+
+def _folded_by_sqlite(name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    folded: ColumnElement[Any] = getattr(sql, f"diaban_{name}")(column, type_=Text)
+    return folded
+
+
+def _folded_by_postgresql(name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return what `spatial.text` does to a value, in words of PostgreSQL: no extension is needed for it."""
+    if name == "casei":
+        return sql.lower(collate(column, "und-x-icu"), type_=Text)
+    bare = sql.regexp_replace(sql.normalize(column, literal_column("NFD")), r"[\u0300-\u036F]", "", "g")
+    return sql.normalize(sql.translate(bare, "đĐ", "dD"), literal_column("NFC"), type_=Text)

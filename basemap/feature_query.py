@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -27,12 +28,20 @@ from spatial.text import Text, to_nfc
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 DEFAULT_LIMIT_COUNT = 10
 MOST_LIMIT_COUNT = 10_000
+"""Features on a page at most; a reader who asks for more gets as many, as the standard wants it."""
+
+REFUSED_LIMIT_COUNT = 1_000_000
+"""From here on a limit is no size of a page but a mistake, or worse; it is refused."""
+
 MOST_OFFSET_COUNT = 1_000_000_000_000
 LARGEST_INTEGER = 999_999_999
 LARGEST_REAL = 1e15
 
 Value = str | int | float | bool | date
 """One value of an attribute."""
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+"""Days are days in Vietnam."""
 
 _EPSG_URI = "http://www.opengis.net/def/crs/EPSG/0/"
 _REACH_DEGREES = (95.0, 0.0, 125.0, 30.0)
@@ -99,7 +108,7 @@ class FeatureQuery:
     equals
         Attributes and the values that they must have.
     period
-        The versions that readers saw in it; the latest of them answers.
+        The version in force then answers: `basemap.in_force`.
     filter
         What else must hold.
     """
@@ -150,13 +159,19 @@ def parse_crs(name: str, text: str, *, storage_crs: str) -> str:
 
 
 def parse_limit(text: str) -> int:
-    """Return the size of a page. Raises BadQueryError outside 1 to `MOST_LIMIT_COUNT`."""
-    if not _PLAIN_INTEGER.fullmatch(text) or not 1 <= int(text) <= MOST_LIMIT_COUNT:
+    """Return the size of a page, `MOST_LIMIT_COUNT` at most.
+
+    Raises
+    ------
+    BadQueryError
+        No whole number of 1 or more, or `REFUSED_LIMIT_COUNT` or more.
+    """
+    if not _PLAIN_INTEGER.fullmatch(text) or not 1 <= int(text) < REFUSED_LIMIT_COUNT:
         raise bad_value(
             Text(f"số nguyên từ 1 đến {MOST_LIMIT_COUNT}.", f"a whole number from 1 to {MOST_LIMIT_COUNT}."),
             name="limit",
         )
-    return int(text)
+    return min(int(text), MOST_LIMIT_COUNT)
 
 
 def parse_offset(text: str) -> int:
@@ -242,6 +257,8 @@ def rectangle(x1: Any, y1: Any, x2: Any, y2: Any) -> BaseGeometry:  # noqa: ANN4
 def parse_period(text: str) -> Period:
     """Return the stretch of time in ``text``: an instant, a day, or two of them with ``/``, ``..`` where open.
 
+    A day is one in Vietnam.
+
     Raises
     ------
     BadQueryError
@@ -320,7 +337,7 @@ def _moment(text: str, *, is_end: bool) -> datetime | None:
         return None
     if _DAY.fullmatch(text):
         day = date.fromisoformat(text)
-        return datetime.combine(day, time.max if is_end else time.min, tzinfo=UTC)
+        return datetime.combine(day, time.max if is_end else time.min, tzinfo=VIETNAM).astimezone(UTC)
     if not _INSTANT.fullmatch(text):
         raise ValueError(text)
     whole, fraction, zone = re.fullmatch(r"(.{19})(?:\.(\d+))?(.+)", text.upper()).groups()  # type: ignore[union-attr]  # of this form, as just seen

@@ -5,10 +5,9 @@ PostGIS answers most questions in one statement instead: `basemap.feature_answer
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal_column, or_, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, literal_column, select, type_coerce
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
@@ -16,10 +15,10 @@ from basemap.feature_conditions import Columns, conditions, is_embedded, near, p
 from basemap.feature_page import NO_FEATURES, Edition, FeaturePage
 from basemap.feature_query import FeatureQuery, Period
 from basemap.feature_text import told_by_postgis, told_by_shapely
-from basemap.layer_versions import LAYER_TODAY
+from basemap.in_force import extent_of, in_force
+from basemap.layer_versions import LAYER_TODAY, publications
 from basemap.model import LAYERS, LayerName
 from basemap.tables import LayerPublicationRow, LayerVersionRow
-from basemap.timeline import day_in_vietnam
 from spatial.db import Bounds, storage_crs
 
 _TOLD = "told"
@@ -35,29 +34,25 @@ def read_lightly(session: Session) -> None:
 
 
 def find_edition(session: Session, layer: LayerName, period: Period | None = None) -> Edition | None:
-    """Return what readers of today see of a layer, or what they saw at the end of ``period``; None if that is nothing.
+    """Return what readers of today see of a layer, or what was in force in ``period``; None if that is nothing.
 
     Withdrawn publications are as if they had never been.
     """
     statement = _editions().where(LayerPublicationRow.layer == layer.value)
-    if period is None or period.end is None:
+    if period is None:
         statement = statement.join(LAYER_TODAY, LAYER_TODAY.c.publication_id == LayerPublicationRow.id)
     else:
-        day = day_in_vietnam(period.end)
-        began = or_(LayerVersionRow.valid_from.is_(None), LayerVersionRow.valid_from <= day)
-        lasts = or_(LayerVersionRow.valid_to.is_(None), LayerVersionRow.valid_to >= day)
-        statement = statement.where(LayerPublicationRow.published_at <= period.end, began, lasts)
+        chosen = in_force(publications(session, layer), period)
+        if chosen is None:
+            return None
+        statement = statement.where(LayerPublicationRow.id == chosen.publication_id)
     found = session.execute(statement.limit(1)).mappings().one_or_none()
     return None if found is None else Edition(**found)
 
 
-def first_published_at(session: Session, layer: LayerName) -> datetime | None:
-    """Return when readers first saw the layer."""
-    return session.scalar(
-        select(func.min(LayerPublicationRow.published_at)).where(
-            LayerPublicationRow.layer == layer.value, LayerPublicationRow.withdrawn.is_(False)
-        )
-    )
+def find_time_extent(session: Session, layer: LayerName) -> Period:
+    """Return from when to when any published version of a layer holds."""
+    return extent_of(publications(session, layer))
 
 
 def read_page(session: Session, layer: LayerName, edition: Edition, *, query: FeatureQuery) -> FeaturePage:

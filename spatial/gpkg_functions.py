@@ -10,6 +10,7 @@ from typing import Any
 import shapely
 
 from spatial import gpkg
+from spatial.text import in_small_letters, without_marks
 
 _GEOMETRY_COLUMNS_AS_SPATIALITE = """CREATE TEMP VIEW IF NOT EXISTS geometry_columns AS
     SELECT g.table_name AS f_table_name, g.column_name AS f_geometry_column,
@@ -98,6 +99,12 @@ _PURE_FUNCTIONS: tuple[tuple[str, int, Callable[..., Any]], ...] = (
     ("ST_Intersects", 2, _relation("intersects")),
     ("ST_Contains", 2, _relation("contains")),
     ("ST_Within", 2, _relation("within")),
+    ("ST_Crosses", 2, _relation("crosses")),
+    ("ST_Equals", 2, _relation("equals")),
+    ("ST_Overlaps", 2, _relation("overlaps")),
+    ("ST_Touches", 2, _relation("touches")),
+    ("diaban_casei", 1, in_small_letters),
+    ("diaban_accenti", 1, without_marks),
 )
 
 

@@ -3,6 +3,9 @@
 import unicodedata
 from typing import NamedTuple
 
+_MARKS = dict.fromkeys(range(0x0300, 0x0370))
+_CROSSED = str.maketrans("đĐ", "dD")
+
 
 class Text(NamedTuple):
     """One sentence in both languages of the product, Vietnamese first."""
@@ -31,3 +34,14 @@ def without_accents(text: str) -> str:
     """Return ``text`` lower-cased and without Vietnamese accents, for finding, never for ranking."""
     decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def in_small_letters(text: str) -> str:
+    """Return ``text`` in small letters, as ``CASEI`` of CQL2 compares it on both stores."""
+    return text.lower()
+
+
+def without_marks(text: str) -> str:
+    """Return ``text`` without accents and tones, đ as d, capitals kept, as ``ACCENTI`` of CQL2 compares it."""
+    bare = unicodedata.normalize("NFD", text).translate(_MARKS).translate(_CROSSED)
+    return unicodedata.normalize("NFC", bare)

@@ -155,7 +155,7 @@ def _described(
         given,
         layer,
         extent=figures.extent(session, layer, edition),
-        since=feature_store.first_published_at(session, layer),
+        period=feature_store.find_time_extent(session, layer),
         storage_crs=database.crs,
     )
 

@@ -19,6 +19,7 @@ from api.ogc_answers import (
     caching,
     is_known,
     link,
+    link_header,
     not_modified,
     page_answer,
     parameters_of,
@@ -70,7 +71,7 @@ def items(request: Request) -> Response:
     if is_page:
         return _as_page(request, layer, query, found, links=links)
     headers = {"content-crs": f"<{query.crs}>"} | ({} if found.count.is_exact else _ESTIMATE_HEADER)
-    headers |= caching(_tag(request, found.edition, is_page=False), is_public=is_public)
+    headers |= caching(_tag(request, found.edition, is_page=False), is_public=is_public) | link_header(links)
     return Response(_as_geojson(found, links), media_type=GEOJSON, headers=headers)
 
 
@@ -106,7 +107,7 @@ def item(request: Request) -> Response:
         title = LAYERS[layer].label.in_language(language_of(request))
         return page_answer(request, title, links=links, facts=facts)
     told = f'{found[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}'
-    headers = {"content-crs": f"<{crs}>", **caching(tag, is_public=is_public)}
+    headers = {"content-crs": f"<{crs}>", **caching(tag, is_public=is_public), **link_header(links)}
     return Response(told, media_type=GEOJSON, headers=headers)
 
 
