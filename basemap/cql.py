@@ -261,7 +261,9 @@ class _Translation:
 
     def _range(self, node: Any, low: Any, high: Any) -> ColumnElement[bool]:  # noqa: ANN401  as above
         column, kind = self._property(node)
-        return self._ordered(column, kind, "<").between(self._value(low, kind), self._value(high, kind))
+        ordered = self._ordered(column, kind, "<")
+        # Two comparisons: PostgreSQL cannot read the collation that SQLAlchemy writes into a BETWEEN of text.
+        return and_(ordered >= self._value(low, kind), ordered <= self._value(high, kind))
 
     def _membership(self, node: Any, values: Any) -> ColumnElement[bool]:  # noqa: ANN401  as above
         column, kind = self._property(node)
@@ -285,7 +287,7 @@ class _Translation:
         if not is_property(one) or one.get("property") != GEOMETRY:
             raise unclear(Text("hàm không gian cần geometry.", "a spatial function needs geometry."))
         area = self._area(other)
-        if area.geom_type == "GeometryCollection" and _RELATIONS[name] != "ST_Intersects" and not area.is_empty:
+        if other.get("type") == "GeometryCollection" and _RELATIONS[name] != "ST_Intersects":
             raise unclear(Text("hàm này không nhận GEOMETRYCOLLECTION.", "this takes no GEOMETRYCOLLECTION."))
         related = false() if area.is_empty else self._ground.relates(_RELATIONS[name], area)
         return not_(related) if name == "s_disjoint" else related

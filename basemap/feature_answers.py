@@ -1,8 +1,8 @@
 """A whole answer from PostGIS in one statement: the version that readers see, one page of it, and how many match.
 
 One statement sees one state of the store: version, page and count belong together, and a publication is seen by the
-next question. Questions about another time or with a CQL2 filter, and those that more than `EXACT_LIMIT_COUNT` features answer, are asked
-piece by piece (`basemap.feature_store`).
+next question. Questions about another time or with a CQL2 filter, and those that more than `EXACT_LIMIT_COUNT`
+features answer, are asked piece by piece (`basemap.feature_store`).
 """
 
 from collections.abc import Mapping

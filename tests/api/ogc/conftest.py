@@ -91,17 +91,36 @@ def schools() -> gpd.GeoDataFrame:
     )
 
 
+def wards(names: dict[str, str]) -> gpd.GeoDataFrame:
+    """Wards of one kilometre side by side, from code to name."""
+    places = [shapely.box(602_000 + 1000 * each, 1_190_000, 603_000 + 1000 * each, 1_191_000) for each in range(9)]
+    return gpd.GeoDataFrame(
+        {"feature_id": list(names), "ward_code": list(names), "name": list(names.values())},
+        geometry=[shapely.MultiPolygon([place]) for place in places[: len(names)]],
+        crs=HCMC,
+    )
+
+
+OLD_WARDS = {"26734": "Phường Bến Nghé", "26740": "Phường Đa Kao", "26743": "Phường BẾN THÀNH"}
+NEW_WARDS = {"26740": "Phường Sài Gòn", "26743": "Phường Bến Thành"}
+
+
 def fill(database: Database) -> None:
-    """Publish parcels twice, of twenty in January and of all in June; zones and a school once; no streets."""
+    """Publish parcels twice, of twenty in January and of all in June; zones and a school once; no streets.
+
+    Wards hold for days: the old ones until 30 June 2025, the new ones from 1 July 2025; both were published in 2026.
+    """
     january, june = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
-    published = (
-        (LayerName.PARCEL, parcels(20), january),
-        (LayerName.PARCEL, parcels(PARCELS_COUNT), june),
-        (LayerName.ZONE, zones(), january),
-        (LayerName.SCHOOL, schools(), january),
+    published: tuple[tuple[LayerName, gpd.GeoDataFrame, datetime, dict[str, date]], ...] = (
+        (LayerName.WARD, wards(OLD_WARDS), january, {"valid_to": date(2025, 6, 30)}),
+        (LayerName.WARD, wards(NEW_WARDS), january, {"valid_from": date(2025, 7, 1)}),
+        (LayerName.PARCEL, parcels(20), january, {}),
+        (LayerName.PARCEL, parcels(PARCELS_COUNT), june, {}),
+        (LayerName.ZONE, zones(), january, {}),
+        (LayerName.SCHOOL, schools(), january, {}),
     )
     with database.transaction(writing=True) as session:
-        for layer, frame, moment in published:
+        for layer, frame, moment, validity in published:
             provenance = store.Provenance(
                 imported_at=moment,
                 imported_by="test",
@@ -109,6 +128,7 @@ def fill(database: Database) -> None:
                 source_sha256="0" * 64,
                 source_crs=HCMC,
                 quarantined_count=0,
+                **validity,
             )
             version = store.add_version(session, layer, frame, provenance=provenance)
             store.publish(session, version.version_id, published_at=moment)
@@ -137,11 +157,24 @@ def postgis_url() -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["embedded", pytest.param("postgis", marks=pytest.mark.postgis)])
+STORES = ["embedded", pytest.param("postgis", marks=pytest.mark.postgis)]
+
+
+@pytest.fixture(scope="session", params=STORES)
 def store_url(request: pytest.FixtureRequest) -> str:
     """The filled store, once each kind."""
     found: str = request.getfixturevalue(f"{request.param}_url")
     return found
+
+
+@pytest.fixture(scope="session")
+def plain_app(store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """A server over the filled store, as it comes; it keeps nothing that a test could change."""
+    folder = tmp_path_factory.mktemp("plain")
+    app = create_app(Settings(data_dir=folder, database_url=store_url, secret="s" * 40, language="en"))
+    yield app
+    app.state.published.close()
+    app.state.database_door.close()
 
 
 @pytest.fixture
@@ -161,37 +194,39 @@ def serving(store_url: str, tmp_path: Path) -> Iterator[Callable[..., FastAPI]]:
 
 
 @pytest.fixture
-def ogc(serving: Callable[..., FastAPI], client_of: Callable[..., httpx.Client]) -> httpx.Client:
+def ogc(plain_app: FastAPI, client_of: Callable[..., httpx.Client]) -> httpx.Client:
     """A client of a server over the filled store."""
-    return client_of(serving())
+    return client_of(plain_app)
 
 
 @dataclass(frozen=True)
 class Stored:
     """What the store holds, read without the interface."""
 
-    frame: gpd.GeoDataFrame
+    frames: dict[str, gpd.GeoDataFrame]
 
-    def geometry(self, feature_id: str) -> shapely.Geometry:
-        return self.frame.set_index("feature_id").geometry[feature_id]
-
-
-@pytest.fixture
-def stored(store_url: str) -> Stored:
-    database = open_database(store_url)
-    with database.transaction() as session:
-        frame = store.read_layer(session, LayerName.PARCEL)
-    database.close()
-    return Stored(frame)
+    @property
+    def frame(self) -> gpd.GeoDataFrame:
+        """The parcels."""
+        return self.frames["parcel"]
 
 
 @pytest.fixture(scope="session")
-def live_url(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def stored(store_url: str) -> Stored:
+    database = open_database(store_url)
+    with database.transaction() as session:
+        frames = {name: store.read_layer(session, LayerName(name)) for name in ("ward", "school", "zone", "parcel")}
+    database.close()
+    return Stored(frames)
+
+
+@pytest.fixture(scope="session")
+def live_url(store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server on a free port: GDAL asks while it holds Python's lock, so it is another process."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    more = {"DIABAN_DATA_DIR": str(tmp_path_factory.mktemp("live")), "DIABAN_DATABASE_URL": embedded_url}
+    more = {"DIABAN_DATA_DIR": str(tmp_path_factory.mktemp("live")), "DIABAN_DATABASE_URL": store_url}
     process = subprocess.Popen(
         [sys.executable, "-m", "api.cli", "serve", "--port", str(port)],
         env=os.environ | more,

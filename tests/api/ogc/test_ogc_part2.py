@@ -3,6 +3,7 @@
 Expected places come from the pinned operation in `spatial.crs`; PostGIS writes its answers with its own PROJ.
 """
 
+import re
 from typing import Any, Protocol
 
 import geopandas as gpd
@@ -30,7 +31,7 @@ def read(client: httpx.Client, **query: str) -> list[dict[str, Any]]:
     return features
 
 
-def test_crs_md_each_collection_lists_its_systems_and_the_one_it_is_stored_in(ogc: httpx.Client) -> None:
+def test_storage_crs_each_collection_lists_its_systems_and_the_one_it_is_stored_in(ogc: httpx.Client) -> None:
     for each in ogc.get("/ogc/collections").json()["collections"]:
         assert each["crs"] == [CRS84, *(f"{EPSG}{code}" for code in (4326, 3857, 9210, 5899))]
         assert each["storageCrs"] == f"{EPSG}9210"
@@ -43,7 +44,7 @@ def test_conformance_declares_part_2(ogc: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("code", [4326, 3857, 9210, 5899])
-def test_fc_crs_answers_stand_where_the_store_has_them_within_a_millimetre(
+def test_crs_parameter_transform_answers_stand_where_the_store_has_them_within_a_millimetre(
     ogc: httpx.Client, stored: Stored, code: int
 ) -> None:
     answered = read(ogc, crs=f"{EPSG}{code}")
@@ -56,7 +57,7 @@ def test_fc_crs_answers_stand_where_the_store_has_them_within_a_millimetre(
     assert float(apart_m.max()) < MILLIMETRE
 
 
-def test_fc_crs_default_is_crs84_within_a_millimetre(ogc: httpx.Client, stored: Stored) -> None:
+def test_crs_parameter_default_is_crs84_within_a_millimetre(ogc: httpx.Client, stored: Stored) -> None:
     shapes = np.array([shapely.geometry.shape(each["geometry"]) for each in read(ogc)], dtype=object)
     back = shapely.transform(shapes, transformer("EPSG:4326", "EPSG:9210"))
     apart_m = shapely.hausdorff_distance(back, np.asarray(stored.frame.geometry.array, dtype=object))
@@ -72,24 +73,39 @@ def test_epsg_4326_is_written_latitude_first_and_crs84_longitude_first(ogc: http
 
 
 @pytest.mark.parametrize("path", [ITEMS, f"{ITEMS}/26797-1-2"])
-def test_ogc_crs_header_names_the_system_of_the_answer(ogc: httpx.Client, path: str) -> None:
+def test_crs_parameter_the_header_names_the_system_of_the_answer(ogc: httpx.Client, path: str) -> None:
     assert ogc.get(path).headers["content-crs"] == f"<{CRS84}>"
     for code in (4326, 3857, 9210, 5899):
         assert ogc.get(path, params={"crs": f"{EPSG}{code}"}).headers["content-crs"] == f"<{EPSG}{code}>"
 
 
-@pytest.mark.parametrize(
-    "crs",
-    ["", "4326", "EPSG:9210", "http://www.opengis.net/def/crs/EPSG/0/32648", "file:///etc/passwd", "+proj=longlat"],
-)
-def test_crs_and_bbox_crs_that_are_not_on_offer_are_refused_with_400(ogc: httpx.Client, crs: str) -> None:
+NOT_ON_OFFER = ["", "4326", "EPSG:9210", f"{EPSG}32648", "file:///etc/passwd", "+proj=longlat"]
+
+
+@pytest.mark.parametrize("crs", NOT_ON_OFFER)
+def test_crs_parameter_invalid_is_refused_with_400(ogc: httpx.Client, crs: str) -> None:
     assert ogc.get(ITEMS, params={"crs": crs}).status_code == 400
     assert ogc.get(f"{ITEMS}/26797-1-2", params={"crs": crs}).status_code == 400
+
+
+@pytest.mark.parametrize("crs", NOT_ON_OFFER)
+def test_bbox_crs_parameter_invalid_is_refused_with_400(ogc: httpx.Client, crs: str) -> None:
     assert ogc.get(ITEMS, params={"bbox": "1,2,3,4", "bbox-crs": crs}).status_code == 400
 
 
+def test_crs_uri_each_system_is_named_by_an_address_of_the_ogc(ogc: httpx.Client) -> None:
+    """OGC 09-048r5: authority, version (0 where there is none), code."""
+    for each in ogc.get("/ogc/collections").json()["collections"]:
+        for uri in [*each["crs"], each["storageCrs"]]:
+            assert re.fullmatch(r"http://www\.opengis\.net/def/crs/(OGC/1\.3/CRS84|EPSG/0/\d{4,5})", uri)
+
+
+def test_default_crs_is_the_first_of_every_list(ogc: httpx.Client) -> None:
+    assert {each["crs"][0] for each in ogc.get("/ogc/collections").json()["collections"]} == {CRS84}
+
+
 @pytest.mark.parametrize("code", [4326, 3857, 9210, 5899])
-def test_bbox_crs_one_box_in_any_system_finds_the_same(ogc: httpx.Client, code: int) -> None:
+def test_bbox_crs_parameter_one_box_in_any_system_finds_the_same(ogc: httpx.Client, code: int) -> None:
     """The box ends in the middle of parcels, so that the slight turn between systems changes nothing."""
     x, y = 603_000 + 22.0 * 2 + 10, 1_191_000 + 22.0 * 3 + 10
     corners = np.array([[602_990.0, 1_190_990.0], [x, y]])
@@ -101,7 +117,7 @@ def test_bbox_crs_one_box_in_any_system_finds_the_same(ogc: httpx.Client, code: 
     ]
 
 
-def test_bbox_in_latitude_order_means_nothing_in_crs84(ogc: httpx.Client) -> None:
+def test_bbox_crs_parameter_default_is_crs84_longitude_first(ogc: httpx.Client) -> None:
     latitude_first = "10.76,106.69,10.78,106.71"
     assert len(read(ogc, bbox=latitude_first, **{"bbox-crs": f"{EPSG}4326"})) == 25
     assert ogc.get(ITEMS, params={"bbox": latitude_first}).status_code == 400

@@ -1,0 +1,73 @@
+"""``datetime``: the version that was in force, by the validity that its source states or else by its publication."""
+
+from datetime import UTC, date, datetime
+
+import httpx
+import pytest
+
+from basemap.feature_query import parse_period
+from basemap.in_force import Held, extent_of, in_force
+
+WARDS = "/ogc/collections/ward/items"
+
+
+@pytest.mark.parametrize(
+    ("moment", "names"),
+    [
+        ("2024-01-01", 3),
+        ("2025-06-30", 3),
+        ("2025-06-30T23:59:59.9+07:00", 3),
+        ("2025-06-30T17:00:00Z", 2),
+        ("2025-07-01", 2),
+        ("2025-07-01T00:00:00+07:00", 2),
+        ("2026-11-22T00:00:00Z", 2),
+        ("2024-01-01T00:00:00Z/2025-12-31T00:00:00Z", 2),
+        ("../2025-06-01T00:00:00Z", 3),
+        ("2020-01-01T00:00:00Z/..", 2),
+        ("1900-01-01", 3),
+    ],
+)
+def test_a19_fc_time_response_wards_of_a_day_are_those_in_force_in_vietnam_on_that_day(
+    ogc: httpx.Client, moment: str, names: int
+) -> None:
+    """Both versions were published in January 2026; the old wards held until 30 June 2025."""
+    assert ogc.get(WARDS, params={"datetime": moment}).json()["numberMatched"] == names
+
+
+def test_without_datetime_the_published_version_answers(ogc: httpx.Client) -> None:
+    assert ogc.get(WARDS).json()["numberMatched"] == 2
+
+
+def held(number: int, valid_from: date | None = None, valid_to: date | None = None) -> Held:
+    published = datetime(2026, number, 1, tzinfo=UTC)
+    return Held(publication_id=number, published_at=published, valid_from=valid_from, valid_to=valid_to)
+
+
+def test_between_the_last_day_of_one_version_and_the_first_of_the_next_nothing_was_in_force() -> None:
+    acts = [held(1, valid_to=date(2020, 12, 31)), held(2, valid_from=date(2021, 2, 1))]
+    assert in_force(acts, parse_period("2021-01-15")) is None
+
+
+def test_where_two_versions_hold_the_one_published_last_answers() -> None:
+    acts = [held(1, valid_from=date(2020, 1, 1)), held(2, valid_from=date(2010, 1, 1))]
+    assert in_force(acts, parse_period("2024-01-01")) == acts[1]
+
+
+def test_a_version_that_was_corrected_answers_with_its_correction_in_an_interval_too() -> None:
+    acts = [held(1, valid_to=date(2025, 6, 30)), held(2, valid_to=date(2025, 6, 30))]
+    assert in_force(acts, parse_period("2024-01-01/2026-01-01")) == acts[1]
+
+
+def test_the_extent_in_time_is_open_only_where_a_version_is() -> None:
+    acts = [held(1, date(2010, 1, 1), date(2025, 6, 30))]
+    extent = extent_of(acts)
+    assert extent.start == datetime(2009, 12, 31, 17, tzinfo=UTC)
+    assert extent.end == datetime(2025, 6, 30, 16, 59, 59, tzinfo=UTC)
+    assert extent_of([*acts, held(2)]).end is None
+    assert extent_of([*acts, held(2, valid_to=date(2000, 1, 1))]).start is None
+
+
+def test_days_at_the_ends_of_the_calendar_are_open_ends() -> None:
+    acts = [held(1, date.min, date.max)]
+    assert (extent_of(acts).start, extent_of(acts).end) == (None, None)
+    assert in_force(acts, parse_period("9999-12-31")) == acts[0]
