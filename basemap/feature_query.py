@@ -40,8 +40,7 @@ LARGEST_REAL = 1e15
 Value = str | int | float | bool | date
 """One value of an attribute."""
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-"""Days are days in Vietnam."""
+_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _EPSG_URI = "http://www.opengis.net/def/crs/EPSG/0/"
 _REACH_DEGREES = (95.0, 0.0, 125.0, 30.0)
@@ -337,7 +336,7 @@ def _moment(text: str, *, is_end: bool) -> datetime | None:
         return None
     if _DAY.fullmatch(text):
         day = date.fromisoformat(text)
-        return datetime.combine(day, time.max if is_end else time.min, tzinfo=VIETNAM).astimezone(UTC)
+        return datetime.combine(day, time.max if is_end else time.min, tzinfo=_VIETNAM).astimezone(UTC)
     if not _INSTANT.fullmatch(text):
         raise ValueError(text)
     whole, fraction, zone = re.fullmatch(r"(.{19})(?:\.(\d+))?(.+)", text.upper()).groups()  # type: ignore[union-attr]  # of this form, as just seen

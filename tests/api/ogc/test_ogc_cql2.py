@@ -230,3 +230,46 @@ def test_conformance_and_api_declare_filters(ogc: httpx.Client) -> None:
     assert "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter" in told
     named = ogc.get("/ogc/api").json()["components"]["parameters"]
     assert named["filter-lang"]["schema"]["enum"] == ["cql2-text", "cql2-json"]
+
+
+LAYERS_FILLED = ("ward", "school", "zone", "parcel")
+
+
+@pytest.mark.parametrize("name", LAYERS_FILLED)
+def test_queryables_are_linked_and_say_what_a_filter_may_name(ogc: httpx.Client, name: str) -> None:
+    """Part 3: get-queryables and get-collection."""
+    links = ogc.get(f"/ogc/collections/{name}").json()["links"]
+    (given,) = [each for each in links if each["rel"] == "http://www.opengis.net/def/rel/ogc/1.0/queryables"]
+    answer = ogc.get(given["href"], headers={"accept": "application/schema+json"})
+    assert answer.headers["content-type"] == "application/schema+json"
+    schema = answer.json()
+    assert (schema["$schema"], schema["$id"]) == ("https://json-schema.org/draft/2020-12/schema", given["href"])
+    assert schema["type"] == "object"
+    assert schema["properties"]["geometry"]["x-ogc-role"] == "primary-geometry"
+
+
+@pytest.mark.parametrize("name", LAYERS_FILLED)
+def test_every_queryable_may_be_asked_for_null_and_nonsense_is_refused(ogc: httpx.Client, name: str) -> None:
+    """Part 3: filter-param and filter-lang-default, with the filters that the abstract tests give."""
+    path = f"/ogc/collections/{name}/items"
+    features = ogc.get(path, params={"limit": 100}).json()["features"]
+    for each in ogc.get(f"/ogc/collections/{name}/queryables").json()["properties"]:
+        missing = [one["id"] for one in features if each != "geometry" and one["properties"][each] is None]
+        assert text(ogc, path, f"{each} IS NULL") == missing
+        assert ids(ogc, path, filter=f"{each} IS NULL", **{"filter-lang": "cql2-text"}) == missing
+    assert ogc.get(path, params={"filter": "THIS IS NOT A FILTER"}).status_code == 400
+    assert ogc.get(path, params={"filter": "this_is_not_a_queryable IS NULL"}).status_code == 400
+
+
+@pytest.mark.parametrize("name", LAYERS_FILLED)
+def test_the_box_of_a_collection_finds_all_of_it_and_one_beyond_the_globe_is_refused(
+    ogc: httpx.Client, name: str
+) -> None:
+    """Part 3: filter-crs-wgs84."""
+    path = f"/ogc/collections/{name}/items"
+    edges = ogc.get(f"/ogc/collections/{name}").json()["extent"]["spatial"]["bbox"][0]
+    box = ",".join(map(str, edges))
+    everything = [each["id"] for each in ogc.get(path, params={"limit": 100}).json()["features"]]
+    assert text(ogc, path, f"S_INTERSECTS(geometry, BBOX({box}))") == everything
+    beyond = "S_INTERSECTS(geometry, BBOX(1000000, 1000000, 2000000, 2000000))"
+    assert ogc.get(path, params={"filter": beyond}).status_code == 400

@@ -1,12 +1,15 @@
 """``datetime``: the version that was in force, by the validity that its source states or else by its publication."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import httpx
 import pytest
 
 from basemap.feature_query import parse_period
-from basemap.in_force import Held, extent_of, in_force
+from basemap.in_force import extent_of, in_force
+from basemap.model import LayerName, LayerVersionId
+from basemap.timeline import Publication
 
 WARDS = "/ogc/collections/ward/items"
 
@@ -38,9 +41,23 @@ def test_without_datetime_the_published_version_answers(ogc: httpx.Client) -> No
     assert ogc.get(WARDS).json()["numberMatched"] == 2
 
 
-def held(number: int, valid_from: date | None = None, valid_to: date | None = None) -> Held:
-    published = datetime(2026, number, 1, tzinfo=UTC)
-    return Held(publication_id=number, published_at=published, valid_from=valid_from, valid_to=valid_to)
+def held(number: int, valid_from: date | None = None, valid_to: date | None = None) -> Publication:
+    return Publication(
+        publication_id=number,
+        layer=LayerName.WARD,
+        version_id=LayerVersionId(number),
+        published_at=datetime(2026, number, 1, tzinfo=UTC),
+        withdrawn_at=None,
+        is_withdrawn=False,
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
+
+
+def test_what_was_withdrawn_was_never_in_force() -> None:
+    acts = [held(1, valid_from=date(2020, 1, 1)), replace(held(2, valid_from=date(2020, 1, 1)), is_withdrawn=True)]
+    assert in_force(acts, parse_period("2024-01-01")) == acts[0]
+    assert in_force(acts[1:], parse_period("2024-01-01")) is None
 
 
 def test_between_the_last_day_of_one_version_and_the_first_of_the_next_nothing_was_in_force() -> None:
