@@ -15,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from allocation.personal_id import mask
+from allocation.personal_id import mask, parse
 from allocation.round_files import NONE, Integers, RoundFiles, UnreadableError, read_directory, whole_numbers
-from allocation.verify_figures import check_reasons, check_school_table, check_summary
+from allocation.verify_figures import check_reasons, check_school_table, check_summary, not_checked
 from allocation.verify_market import Market, market_of
 from allocation.verify_optimum import check_optimum
 from allocation.verify_stability import check_stability
 from allocation.verify_state import Checked, name_of_school
+from spatial.errors import InputError
 from spatial.text import Text
 
 _FAILURES_LISTED = 20
@@ -33,6 +34,8 @@ class Verification:
 
     claims: tuple[Text, ...]
     failures: tuple[Text, ...]
+    not_checked: tuple[str, ...] = ()
+    """Files and fields that the files cannot prove, e.g. ``summary.json: software``: stated, not checked."""
 
     @property
     def passed(self) -> bool:
@@ -69,7 +72,7 @@ def verify_directory(path: Path) -> Verification:
             failures.append(Text(f"… và {rest} lỗi nữa cùng loại.", f"… and {rest} more of the same kind."))
         if found and check in _NECESSARY:
             break
-    return Verification(claims=tuple(claims), failures=tuple(failures))
+    return Verification(claims=tuple(claims), failures=tuple(failures), not_checked=not_checked(state))
 
 
 def _malformed(claim: Text) -> Text:
@@ -160,8 +163,21 @@ def _check_problem(state: Checked) -> Iterator[Text]:
             "problem/distances.csv có cặp không thuộc bài toán.",
             "problem/distances.csv has a pair outside the problem.",
         )
+    if files.summary.get("any_id") is False and not all(map(_is_personal_id, files.applicants["applicant_no"])):
+        yield Text(
+            "summary.json: any_id là false, nhưng có mã hồ sơ không phải số định danh.",
+            "summary.json: any_id is false, but an applicant number is no personal ID.",
+        )
     if state.has_repeated_pairs:
         yield Text("problem/distances.csv có cặp lặp lại.", "problem/distances.csv has a pair twice.")
+
+
+def _is_personal_id(number: str) -> bool:
+    try:
+        parse(number)
+    except InputError:
+        return False
+    return True
 
 
 def _check_lottery(state: Checked) -> Iterator[Text]:

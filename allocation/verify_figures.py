@@ -18,6 +18,36 @@ _TOLERANCE_RATIO = 0.000_001
 _USUAL_ORDER = {"kind": "deferred_acceptance", "order": ["tier", "distance", "lottery"], "preferences": "nearest"}
 
 
+_FOR_READING = ("issues.csv", "report.html", "school_places.csv")
+_PROVEN_OF_ROUND = frozenset(
+    [
+        "applicants",
+        "seats",
+        "placed",
+        "unplaced",
+        "total_distance_m",
+        "max_distance_m",
+        "mean_distance_m",
+        "share_nearest",
+        "levels",
+        "justified_envy_pairs",
+        "problem_sha256",
+        "policy",
+        "policy_version",
+        "policy_sha256",
+        "seed",
+        "seed_sha256",
+        "any_id",
+    ]
+)
+
+
+def not_checked(state: Checked) -> tuple[str, ...]:
+    """Return the files and fields that say more than the files of the round can prove."""
+    fields = [f"summary.json: {name}" for name in state.files.summary if name not in _PROVEN_OF_ROUND]
+    return (*fields, *_FOR_READING)
+
+
 def check_reasons(state: Checked) -> Iterator[Text]:
     """Yield the offers whose reason is not the true one."""
     market = state.market

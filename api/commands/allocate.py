@@ -89,11 +89,14 @@ def verify(directory: RoundArgument, *, as_json: JsonOption = False) -> None:
             "verified": verification.passed,
             "claims": [claim._asdict() for claim in verification.claims],
             "failures": [failure._asdict() for failure in verification.failures],
+            "not_checked": list(verification.not_checked),
         }
         print_json(content)
     elif verification.passed:
         for claim in verification.claims:
             results.print(f"✓ {claim.in_language(language)}", markup=False)
+        rest = ", ".join(verification.not_checked)
+        say(Text(f"Không chứng minh được, nên không kiểm: {rest}.", f"Cannot be proven, and was not checked: {rest}."))
     if not verification.passed:
         for failure in verification.failures:
             say(failure)

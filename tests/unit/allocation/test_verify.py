@@ -72,6 +72,20 @@ def test_a_round_as_written_proves_thirteen_claims(directory: Path) -> None:
     assert len(verification.claims) == 13
 
 
+def test_what_no_file_proves_is_named_and_not_passed_off_as_checked(directory: Path) -> None:
+    edit_json(directory / "summary.json", satisfied_families=1000)
+    verification = verify_directory(directory)
+    assert verification.failures == ()
+    told = {"issues.csv", "report.html", "school_places.csv"}
+    fields = {f"summary.json: {name}" for name in ("set_aside", "crs", "software", "satisfied_families")}
+    assert set(verification.not_checked) == told | fields
+
+
+def test_numbers_that_are_no_personal_ids_do_not_pass_as_such(directory: Path) -> None:
+    edit_json(directory / "summary.json", any_id=False)
+    assert "no personal ID" in failures(directory)
+
+
 def test_an_offer_moved_to_a_full_school_names_the_school(directory: Path) -> None:
     moved = next(row for row in rows_of(directory / "offers.csv") if row["school_code"] == "far")["applicant_no"]
     edit(directory / "offers.csv", moved, column="school_code", value="near")
