@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -234,14 +235,19 @@ def area_in_storage(area: BaseGeometry, *, crs: str, storage_crs: str) -> BaseGe
     code = crs_uris(storage_crs)[crs]
     if known_crs(code) == known_crs(storage_crs):
         return area
-    reach = shapely.transform(shapely.segmentize(shapely.box(*_REACH_DEGREES), 1.0), transformer(WGS84, code))
-    inside = area.intersection(shapely.box(*reach.bounds))
+    inside = area.intersection(_reach(code))
     if inside.is_empty:
         return inside
     x1, y1, x2, y2 = inside.bounds
     finest = _FINEST_STEP_DEGREES if code == WGS84 else _FINEST_STEP_DEGREES * 111_000
     bent = shapely.segmentize(inside, max(finest, max(x2 - x1, y2 - y1) / _STEPS_COUNT))
     return shapely.transform(bent, transformer(code, storage_crs))
+
+
+@lru_cache
+def _reach(code: str) -> BaseGeometry:
+    edges = shapely.segmentize(shapely.box(*_REACH_DEGREES), 1.0)
+    return shapely.box(*shapely.transform(edges, transformer(WGS84, code)).bounds)
 
 
 def rectangle(x1: Any, y1: Any, x2: Any, y2: Any) -> BaseGeometry:  # noqa: ANN401  edges of a box
