@@ -74,4 +74,7 @@ function askMap(map, given) {
   map.addControl(new Here());
   L.DomUtil.create("div", "map-centre", map.getContainer()).setAttribute("aria-hidden", "true");
   map.on("click", function (event) { ask(event.latlng); });
+  L.DomEvent.on(map.getContainer(), "keydown", function (event) {
+    if (event.key === "Escape") { asked += 1; map.closePopup(popup); }
+  });
 }
