@@ -96,7 +96,7 @@ def test_a_map_is_drawn_and_has_no_fault_that_axe_finds(visit: Open, served: Any
     page = open_page(visit, served, name, width)
     page.shot(name)
     assert page.page.locator(".leaflet-marker-icon, .leaflet-container path").count() >= 1
-    assert page.page.locator("img.leaflet-tile-loaded").count() >= 4
+    assert page.page.locator("img.leaflet-tile-loaded").count() >= 1
     assert page.page.locator(".map-legend li").count() >= 3
     assert page.faults() == ""
 
