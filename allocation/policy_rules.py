@@ -48,10 +48,16 @@ class Citation(Strict):
 
 
 class Condition(StrEnum):
-    """What may make an applicant belong to a tier at a school; each compares a column of applicants with schools."""
+    """What may make an applicant belong to a tier at a school; each compares a column of applicants with schools.
+
+    ``stated_tier``: the column ``priority_tier`` has the number of the rule's tier. ``areas_not_given``: no applicant
+    of the round states an area (of home, former school or a parent's work), or no school does, so that nothing can be
+    compared; where areas are given it holds for nobody, also not for those who leave theirs empty.
+    """
 
     EVERYBODY = "everybody"
     STATED_TIER = "stated_tier"
+    AREAS_NOT_GIVEN = "areas_not_given"
     LIVES_IN_AREA = "lives_in_area"
     ATTENDED_IN_AREA = "attended_in_area"
     PARENT_WORKS_IN_AREA = "parent_works_in_area"

@@ -102,6 +102,8 @@ def _holds(problem: AllocationProblem, condition: Condition, rule: TierRule) -> 
         return np.ones(len(problem.pair_pool), dtype=bool)
     if condition is Condition.STATED_TIER:
         return np.asarray(problem.priority_tier[problem.pair_applicant] == rule.tier)
+    if condition is Condition.AREAS_NOT_GIVEN:
+        return np.full(len(problem.pair_pool), not _areas_are_given(problem))
     column, is_area = _COMPARED[condition]
     stated = problem.applicant_facts.get(column)
     named = problem.pool_facts.get("area") if is_area else problem.pool_school_code
@@ -112,6 +114,12 @@ def _holds(problem: AllocationProblem, condition: Condition, rule: TierRule) -> 
     meets = np.array([[_meet(word, place) for place in places] for word in words], dtype=bool)
     table = meets.reshape(len(words), len(places))
     return np.asarray(table[of_applicant[problem.pair_applicant], of_pool[problem.pair_pool]])
+
+
+def _areas_are_given(problem: AllocationProblem) -> bool:
+    return "area" in problem.pool_facts and any(
+        column in problem.applicant_facts for column, is_area in _COMPARED.values() if is_area
+    )
 
 
 def _meet(stated: str, named: str) -> bool:

@@ -176,6 +176,10 @@ def _fits(files: RoundFiles, condition: str, tier: int) -> Callable[[Integers, I
         return lambda who, _: np.ones(len(who), dtype=bool)
     if condition == "stated_tier":
         return lambda who, _: np.asarray(_stated_tier(files)[who] == tier)
+    if condition == "areas_not_given":
+        says_areas = [any(any(files.applicants.get(name, [])) for name in _AREA_OF.values())]
+        says_areas.append(any(files.schools.get("area", [])))
+        return lambda who, _: np.full(len(who), not all(says_areas))
     by_area = condition in _AREA_OF
     stated = files.applicants.get(_AREA_OF[condition] if by_area else _SCHOOL_OF[condition])
     named = files.schools.get("area") if by_area else files.schools["school_code"]
