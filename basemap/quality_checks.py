@@ -1,18 +1,28 @@
 """Checking features against what the store publishes, and versions that it holds."""
 
+from datetime import date
+
 import geopandas as gpd
 
 from basemap import store
+from basemap.layer_versions import find_version
 from basemap.model import LayerName, LayerVersionId
 from basemap.quality import check_quality
 from basemap.quality_findings import QualityReport
 from spatial.db import Database
+from spatial.errors import DataUnavailableError
 
 
 def check_features(
-    database: Database, layer: LayerName, frame: gpd.GeoDataFrame, *, file: str, source_crs: str
+    database: Database,
+    layer: LayerName,
+    frame: gpd.GeoDataFrame,
+    *,
+    file: str,
+    source_crs: str,
+    valid_on: date | None = None,
 ) -> QualityReport:
-    """Check features of a file that are about to be stored, with the wards that are published now.
+    """Check features of a file that are about to be stored, with the wards that are published for the same time.
 
     Parameters
     ----------
@@ -21,8 +31,11 @@ def check_features(
         marks features of the version that they join.
     source_crs
         Coordinate system that the file claims.
+    valid_on
+        A day on which the features hold, their last if they have ended; None: today.
     """
-    return check_quality(frame, layer, file=file, source_crs=source_crs, wards=_published_wards(database))
+    wards = _published_wards(database, valid_on=valid_on)
+    return check_quality(frame, layer, file=file, source_crs=source_crs, wards=wards)
 
 
 def check_version(database: Database, layer: LayerName, *, version_id: LayerVersionId | None = None) -> QualityReport:
@@ -35,11 +48,13 @@ def check_version(database: Database, layer: LayerName, *, version_id: LayerVers
     """
     with database.transaction() as session:
         frame = store.read_layer(session, layer, version_id=version_id)
-    return check_quality(frame, layer, file=layer.value, wards=_published_wards(database))
+        valid_on = None if version_id is None else find_version(session, version_id, layer=layer).valid_to
+    return check_quality(frame, layer, file=layer.value, wards=_published_wards(database, valid_on=valid_on))
 
 
-def _published_wards(database: Database) -> gpd.GeoDataFrame | None:
+def _published_wards(database: Database, *, valid_on: date | None) -> gpd.GeoDataFrame | None:
     with database.transaction() as session:
-        if store.current_version(session, LayerName.WARD) is None:
+        try:
+            return store.read_layer(session, LayerName.WARD, valid_on=valid_on)
+        except DataUnavailableError:
             return None
-        return store.read_layer(session, LayerName.WARD)

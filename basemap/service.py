@@ -118,10 +118,12 @@ def import_layer(
     frame = reproject_frame(validation.accepted, database.crs)
     if (base := options.get("add_to")) is not None:
         frame = _beside(database, base, frame, layer=layer)
-    report = _with_quality(report, database, frame)
+    report = _with_quality(report, database, frame, valid_on=options.get("valid_to"))
     if options.get("dry_run", False):
         _write(report, intake, validation)
         return report
+    if options.get("crs") is None:
+        _must_lie_as_labelled(report, intake, validation)
     with database.transaction() as session:
         version = store.add_version(session, layer, frame, provenance=provenance)
         if options.get("publish", False):
@@ -238,9 +240,21 @@ def _report(intake: Intake, validation: Validation, *, layer: LayerName, report_
     )
 
 
-def _with_quality(report: ImportReport, database: Database, frame: gpd.GeoDataFrame) -> ImportReport:
+def _must_lie_as_labelled(report: ImportReport, intake: Intake, validation: Validation) -> None:
+    """Refuse features that miss the published wards as labelled and meet them read otherwise; the report is written."""
+    for issue in report.issues:
+        if issue.code == "crs_suspected":
+            _write(report, intake, validation)
+            raise InputError(issue.message, hint=issue.hint, subject=report.file, code="crs_contradicted")
+
+
+def _with_quality(
+    report: ImportReport, database: Database, frame: gpd.GeoDataFrame, *, valid_on: date | None
+) -> ImportReport:
     """Return ``report`` with what features are to one another; what stands there row by row is not said twice."""
-    quality = check_features(database, report.layer, frame, file=report.file, source_crs=report.source_crs)
+    quality = check_features(
+        database, report.layer, frame, file=report.file, source_crs=report.source_crs, valid_on=valid_on
+    )
     said = {issue.code for issue in report.issues}
     found = [finding.issue for finding in quality.findings if finding.issue.code not in said]
     issues = sorted([*report.issues, *found], key=lambda issue: _ORDER.index(issue.severity))

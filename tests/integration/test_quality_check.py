@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,6 +18,7 @@ from basemap.import_report import ImportReport
 from basemap.model import LayerName
 from spatial.crs import HCMC, transformer
 from spatial.db import Database
+from spatial.errors import InputError
 
 MOMENT = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 EAST, NORTH = 603_701.192, 1_191_178.748
@@ -99,6 +100,23 @@ def test_utm_numbers_under_a_vn2000_label_are_told_by_the_published_wards(
     suspicion = next(issue for issue in report.issues if issue.code == "crs_suspected")
     assert "UTM zone 48N" in suspicion.message.en
     assert "--crs EPSG:32648" in suspicion.hint.en
+    with pytest.raises(InputError) as refused:
+        bring_in(database, path)
+    assert (refused.value.code, refused.value.message) == ("crs_contradicted", suspicion.message)
+    assert bring_in(database, path, crs=HCMC).version is not None  # an officer who names the system is believed
+
+
+def test_features_of_a_former_time_are_held_against_the_wards_of_that_time(
+    database: Database, ward_file: Path, parcel_file: Path
+) -> None:
+    """No ward is published for 2020; those of 2025 on say nothing about plots of then."""
+    bring_in(database, ward_file, LayerName.WARD, publish=True, valid_from=date(2025, 7, 1))
+    then = bring_in(database, parcel_file, dry_run=True, valid_to=date(2020, 12, 31)).quality
+    now = bring_in(database, parcel_file, dry_run=True).quality
+    assert then is not None
+    assert now is not None
+    checked = [{rule.code: rule.is_checked for rule in one.outcomes}["crs_suspected"] for one in (then, now)]
+    assert checked == [False, True]
 
 
 def test_features_that_join_a_version_are_held_against_those_already_there(
