@@ -83,6 +83,9 @@ APPLICANT_FACTS = (
 )
 """Columns of applicants that a policy's tiers and seat groups may look at."""
 
+HELD_SEAT_GROUP = "held_seat_group"
+"""Column of applicants: the seat group of the seat held from an earlier run, empty for an open seat."""
+
 SEATS_PREFIX = "seats_"
 """Columns of schools that say how many seats are kept for a group begin so; ``area`` is the other fact of a school."""
 

@@ -10,9 +10,10 @@ from allocation.priority import FARTHEST_M, HELD_TIER, NO_RANK, OPEN_SEATS, is_s
 def preference_order(problem: AllocationProblem, source: PreferenceSource, groups: tuple[SeatGroup, ...]) -> Integers:
     """Return the indices of the pairs, applicant by applicant, each applicant's best first.
 
-    Nearest first, at equal metres the first by school_code; or as submitted, where pairs without a rank are left out or
-    follow nearest first. Those placed together have one list: the schools that all of them may have, by the sum of
-    their metres or ranks. Of the seats of one school those kept for the applicant come first, then the open ones.
+    Nearest first, at equal metres the first by school_code; or as submitted, where pairs without a rank are left out,
+    save a held seat, or follow nearest first. Those placed together have one list: the schools that all of them may
+    have, by the sum of their metres or ranks. Of the seats of one school those kept for the applicant come first, then
+    the open ones.
     """
     rank, distance_m, takes_part = wishes(problem, source)
     order = np.lexsort([problem.pair_pool, _seat_order(problem, groups), schools_of(problem)[problem.pair_pool],
@@ -48,7 +49,7 @@ def wishes(problem: AllocationProblem, source: PreferenceSource) -> tuple[Intege
     """
     by_nearness = source is PreferenceSource.NEAREST
     rank = np.zeros_like(problem.pair_preference) if by_nearness else ranked(problem.pair_preference)
-    listed = (rank < NO_RANK) | (source is not PreferenceSource.SUBMITTED)
+    listed = (rank < NO_RANK) | (source is not PreferenceSource.SUBMITTED) | (problem.pair_tier == HELD_TIER)
     if not (problem.together != UNPLACED).any():
         return rank, problem.pair_distance_m, listed
     return _wishes_together(problem, rank, listed)

@@ -11,6 +11,7 @@ from functools import reduce
 import numpy as np
 
 from allocation.model import (
+    HELD_SEAT_GROUP,
     UNPLACED,
     AllocationProblem,
     Integers,
@@ -21,6 +22,7 @@ from allocation.policy import Policy
 from allocation.policy_rules import (
     Condition,
     DeferredAcceptanceStage,
+    PreferenceSource,
     SeatGroup,
     Stage,
     TierRule,
@@ -54,12 +56,11 @@ def under_policy(problem: AllocationProblem, policy: Policy) -> AllocationProble
     """Return what the policy makes of the facts of a round.
 
     Every pair has its tier, pairs that no tier rule fits are gone, seats kept for a group are pools of their own, and
-    whoever holds a seat from an earlier run has the pairs that are no worse, the held one before everybody else.
+    whoever holds a seat from an earlier run has that seat before everybody else and the schools that are better.
     Members of a group draw as one, if the policy says so.
     """
-    ruled = replace(problem, pair_tier=_pair_tiers(problem, policy.tiers))
+    ruled = _with_held_seats(replace(problem, pair_tier=_pair_tiers(problem, policy.tiers)), policy)
     ruled = ruled.only(pairs=ruled.pair_tier != UNPLACED, capacity=ruled.pool_capacity)
-    ruled = _with_held_seats(ruled, may_worsen=policy.may_worsen_held_seats)
     if policy.seat_groups:
         ruled = _with_seat_groups(ruled, policy.seat_groups)
     ruled = replace(ruled, priority_tier=_best_tiers(ruled), lottery_rank=_draw(ruled, policy))
@@ -77,7 +78,7 @@ def may_take_part(problem: AllocationProblem, groups: tuple[SeatGroup, ...], sta
         return np.asarray(taking_part)
     is_ordered = isinstance(stage, DeferredAcceptanceStage)
     own_seats = is_stranger(problem, [one for one in groups if not (is_ordered and one.others_may_take_left_over)])
-    return np.asarray(taking_part & (own_seats == 0))
+    return np.asarray(taking_part & ((own_seats == 0) | held))
 
 
 def has_tag(tags: Strings, tag: str) -> Truths:
@@ -133,26 +134,34 @@ def _has_tag(problem: AllocationProblem, tag: str) -> Truths:
     return np.zeros(problem.applicant_count, dtype=bool) if tags is None else has_tag(tags, tag)
 
 
-def _with_held_seats(problem: AllocationProblem, *, may_worsen: bool) -> AllocationProblem:
+def _with_held_seats(problem: AllocationProblem, policy: Policy) -> AllocationProblem:
+    """Put held seats before everybody, also where no tier rule fits, and leave out what is no better than them.
+
+    Better is a place higher in the applicant's own order: by rank, then metres where a stage looks at submitted wishes,
+    else by metres alone. At the same rank and metres nobody moves.
+    """
     held = problem.held_pool[problem.pair_applicant]
     if not (held != UNPLACED).any():
         return problem
     at_held = problem.pair_pool == held
+    rank = ranked(problem.pair_preference) if looks_at_wishes(policy) else np.zeros_like(problem.pair_preference)
     held_m, held_rank = (np.full(problem.applicant_count, NO_RANK, dtype=np.int64) for _ in range(2))
     held_m[problem.pair_applicant[at_held]] = problem.pair_distance_m[at_held]
-    held_rank[problem.pair_applicant[at_held]] = ranked(problem.pair_preference[at_held])
-    by_rank = (problem.pair_preference > 0) & (held_rank[problem.pair_applicant] < NO_RANK)
-    is_worse = np.where(
-        by_rank,
-        problem.pair_preference > held_rank[problem.pair_applicant],
-        problem.pair_distance_m > held_m[problem.pair_applicant],
-    )
-    has_seat = held_m[problem.pair_applicant] < NO_RANK
-    settled = has_seat & problem.is_confirmed[problem.pair_applicant] & ~at_held
-    kept = at_held | ~(settled | (is_worse & (not may_worsen)))
-    is_sure = problem.is_confirmed[problem.pair_applicant] | (not may_worsen)
-    tiers = np.where(at_held & is_sure, HELD_TIER, problem.pair_tier)
+    held_rank[problem.pair_applicant[at_held]] = rank[at_held]
+    own_m, own_rank = held_m[problem.pair_applicant], held_rank[problem.pair_applicant]
+    has_seat = own_m < NO_RANK
+    is_better = (rank < own_rank) | ((rank == own_rank) & (problem.pair_distance_m < own_m))
+    settled = problem.is_confirmed[problem.pair_applicant]
+    may_worsen = policy.may_worsen_held_seats
+    kept = at_held | ~has_seat | (~settled & (is_better | may_worsen))
+    tiers = np.where(at_held & (settled | (not may_worsen)), HELD_TIER, problem.pair_tier)
     return replace(problem, pair_tier=tiers).only(pairs=kept, capacity=problem.pool_capacity)
+
+
+def looks_at_wishes(policy: Policy) -> bool:
+    """Tell whether any stage goes by the preferences that families submitted."""
+    asked = (stage.preferences for stage in policy.stages if isinstance(stage, DeferredAcceptanceStage))
+    return any(source is not PreferenceSource.NEAREST for source in asked)
 
 
 def ranked(preference: Integers) -> Integers:
@@ -171,6 +180,10 @@ def _with_seat_groups(problem: AllocationProblem, groups: tuple[SeatGroup, ...])
     of_group = np.tile(np.arange(width), len(problem.pair_pool))
     allowed = np.column_stack([_may_sit(problem, code, groups) for code in codes[order]])
     is_allowed = allowed[problem.pair_applicant[pair], of_group]
+    held_group = problem.applicant_facts.get(HELD_SEAT_GROUP)
+    if held_group is not None:
+        is_same = codes[order][of_group] == held_group[problem.pair_applicant[pair]]
+        is_allowed = np.where(problem.pair_tier[pair] == HELD_TIER, is_same, is_allowed)
     pair, of_group = pair[is_allowed], of_group[is_allowed]
     return replace(
         problem,

@@ -15,6 +15,7 @@ from allocation.distance_rows import indices_in
 from allocation.lottery import lottery_ranks
 from allocation.model import (
     APPLICANT_FACTS,
+    HELD_SEAT_GROUP,
     SEATS_PREFIX,
     UNPLACED,
     AllocationProblem,
@@ -39,7 +40,7 @@ def build_problem(
     applicants
         applicant_no (distinct), level; and where there are any: priority_tier, the columns of
         `allocation.model.APPLICANT_FACTS`, together (applicant_no of the first of those who are placed together),
-        held_school (school_code of the seat held from an earlier run), is_confirmed.
+        held_school (school_code of the seat held from an earlier run), held_seat_group, is_confirmed.
     schools
         school_code, level (distinct together), capacity; and where there are any: area, ``seats_…``.
     pairs
@@ -64,7 +65,7 @@ def build_problem(
         together=_groups(applicants),
         held_pool=_held_pools(applicants, schools),
         is_confirmed=_whole_or(applicants, "is_confirmed", 0) == 1,
-        applicant_facts=_facts(applicants, list(APPLICANT_FACTS)),
+        applicant_facts=_facts(applicants, [*APPLICANT_FACTS, HELD_SEAT_GROUP]),
         pool_school_code=schools["school_code"].to_numpy(dtype=object),
         pool_level=schools["level"].to_numpy(dtype=object),
         pool_seat_group=np.full(len(schools), "", dtype=object),

@@ -21,6 +21,8 @@ HELD = 0
 """Tier at a seat held from an earlier run."""
 
 _NEVER = 2**50
+_NO_WISH = 2**30
+_FARTHEST = 2**30
 _OF_PAIRS = ("applicant", "pool", "distance_m", "tier", "wish", "given")
 _AREA_OF = {"lives_in_area": "area", "attended_in_area": "attended_area", "parent_works_in_area": "parent_work_area"}
 _SCHOOL_OF = {
@@ -100,7 +102,7 @@ class Market:
             groups = self.files.policy.get("seat_groups", [])
             shared = {group["code"] for group in groups if group["others_may_take_left_over"]}
         closed = np.array([code not in shared for code in self.seat_group], dtype=bool)
-        return np.asarray(allowed & ~(self.is_stranger & closed[self.pool]))
+        return np.asarray(allowed & ~(self.is_stranger & closed[self.pool] & (self.tier != HELD)))
 
 
 def market_of(files: RoundFiles, lottery: Integers) -> Market:
@@ -123,7 +125,7 @@ def market_of(files: RoundFiles, lottery: Integers) -> Market:
     who, where, far, wish, given, tier = (column[kept] for column in (who, where, far, wish, given, tier))
     family = _families(files)
     school_row, seat_group, capacity, pool_at = _pools(files)
-    pair, pool = _pairs_and_pools(files, who, where, pool_at=pool_at)
+    pair, pool = _pairs_and_pools(files, who, where, is_held=tier == HELD, pool_at=pool_at)
     return Market(
         files=files,
         school_row=school_row,
@@ -227,20 +229,20 @@ def _tiers_with_held_seats(
     ways: tuple[Integers, Integers],
     tier: Integers,
 ) -> Integers:
-    """Put held seats before everybody, and take away what would be worse than them."""
-    at_held = (held[who] == where) & (held[who] != NONE) & (tier != NONE)
+    """Put held seats before everybody, and take away what would be no better than them."""
+    at_held = (held[who] == where) & (held[who] != NONE)
     if not at_held.any():
         return tier
     far, wish = ways
-    held_m, held_wish = (np.full(len(held), _NEVER, dtype=np.int64) for _ in range(2))
-    held_m[who[at_held]] = far[at_held]
-    held_wish[who[at_held]] = np.where(wish[at_held] > 0, wish[at_held], _NEVER)
-    holds = held_m[who] < _NEVER
-    ranked = (wish > 0) & (held_wish[who] < _NEVER)
-    worse = np.where(ranked, wish > held_wish[who], far > held_m[who]) & holds
+    asks = any(rule.get("preferences", "nearest") != "nearest" for rule in files.policy["stages"])
+    worth = np.where(wish > 0, wish, _NO_WISH) * _FARTHEST if asks else np.zeros_like(far)
+    worth = worth + far
+    held_worth = np.full(len(held), NONE, dtype=np.int64)
+    held_worth[who[at_held]] = worth[at_held]
+    holds = held_worth[who] != NONE
     settled = _is_confirmed(files)[who] & holds
     is_free = bool(files.policy.get("may_worsen_held_seats", False))
-    gone = ~at_held & (settled | (worse & (not is_free)))
+    gone = holds & ~at_held & (settled | ((worth >= held_worth[who]) & (not is_free)))
     changed = np.where(at_held & (settled | (not is_free)), HELD, tier)
     return np.where(gone, NONE, changed)
 
@@ -304,7 +306,7 @@ def _wanted_seats(files: RoundFiles, group: Mapping[str, Any], *, row: int, capa
 
 
 def _pairs_and_pools(
-    files: RoundFiles, who: Integers, where: Integers, *, pool_at: Mapping[tuple[int, str], int]
+    files: RoundFiles, who: Integers, where: Integers, *, is_held: Truths, pool_at: Mapping[tuple[int, str], int]
 ) -> tuple[Integers, Integers]:
     """Return which pairs there are with which pools: one for each group of seats that the applicant may sit in."""
     groups = files.policy.get("seat_groups", [])
@@ -312,13 +314,14 @@ def _pairs_and_pools(
         return np.arange(len(who)), where
     tagged = {group["code"]: _tagged(files, group["for_tag"]) for group in groups}
     bound = {group["code"] for group in groups if group["only_here"]}
+    sits_in = np.array(files.applicants.get("held_seat_group", []), dtype=object)
     pairs, pools = [], []
     for code in ["", *tagged]:
         elsewhere = np.zeros(len(files.applicants["applicant_no"]), dtype=bool)
         for other in bound - {code}:
             elsewhere |= tagged[other]
         may = ~elsewhere | tagged.get(code, np.zeros_like(elsewhere))
-        chosen = np.flatnonzero(may[who])
+        chosen = np.flatnonzero(np.where(is_held, sits_in[who] == code, may[who]) if len(sits_in) else may[who])
         pairs.append(chosen)
         pools.append(np.array([pool_at[row, code] for row in where[chosen].tolist()], dtype=np.int64))
     pair, pool = np.concatenate(pairs), np.concatenate(pools)

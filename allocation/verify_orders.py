@@ -103,7 +103,7 @@ def _other_m(market: Market, school: Integers) -> Integers:
 def _wishes(market: Market, stage: Mapping[str, Any], school: Integers) -> tuple[Integers, Integers, Truths]:
     submitted = _ranked(market.wish)
     rank = np.zeros_like(submitted) if stage["preferences"] == "nearest" else submitted
-    listed = submitted < _NEVER if stage["preferences"] == "submitted" else np.ones(len(submitted), dtype=bool)
+    listed = (submitted < _NEVER) | (market.tier == HELD) | (stage["preferences"] != "submitted")
     metres = market.distance_m.copy()
     rank = rank.copy()
     members: dict[int, list[int]] = {}
