@@ -28,7 +28,7 @@ def school_order(problem: AllocationProblem, stage: DeferredAcceptanceStage, gro
     one after the other, at the place of the last of them.
     """
     keys = [np.where(problem.pair_tier == HELD_TIER, 0, 1), is_stranger(problem, groups)]
-    keys += [_key(problem, name, stage) for name in stage.order]
+    keys += [key_of(problem, name, stage) for name in stage.order]
     if OrderKey.LOTTERY not in stage.order:
         keys.append(problem.lottery_rank[problem.pair_applicant])
     alone = _places(keys, problem.pair_pool)
@@ -88,7 +88,8 @@ def _seat_order(problem: AllocationProblem, groups: tuple[SeatGroup, ...]) -> In
     return np.where(is_stranger(problem, groups) == 1, 3, turn)
 
 
-def _key(problem: AllocationProblem, name: OrderKey, stage: DeferredAcceptanceStage) -> Integers:
+def key_of(problem: AllocationProblem, name: OrderKey, stage: DeferredAcceptanceStage) -> Integers:
+    """Return for each pair the number by which a school puts applicants in order; the smaller is first."""
     if name is OrderKey.TIER:
         return problem.pair_tier
     if name is OrderKey.DISTANCE:

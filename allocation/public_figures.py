@@ -1,10 +1,10 @@
 """A published round as it is kept, and as the public may see it: no figure that points at a few children.
 
-A count of one to four is withheld. Where one count alone would be withheld, it could be reckoned from the total,
-so the next smallest of the level is withheld with it.
+A count of one to four is withheld. Where one count alone would be withheld, or those withheld come to fewer than five,
+they could be reckoned from the total, so the next smallest of the level are withheld with them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -96,6 +96,22 @@ def is_small(count: int) -> bool:
     return 0 < count < LEAST_PUBLIC_COUNT
 
 
+def withheld(counts: Sequence[int]) -> set[int]:
+    """Return the places of the counts to be withheld where their sum is known: the small ones and what gives them away.
+
+    At least two, and at least `LEAST_PUBLIC_COUNT` together, so that the sum of the others says nothing of a few.
+    """
+    some = sorted((count, place) for place, count in enumerate(counts) if count)
+    hidden = [one for one in some if is_small(one[0])]
+    if not hidden:
+        return set()
+    for one in some[len(hidden) :]:
+        if len(hidden) > 1 and sum(count for count, _ in hidden) >= LEAST_PUBLIC_COUNT:
+            break
+        hidden.append(one)
+    return {place for _, place in hidden}
+
+
 def _withheld(schools: Iterable[RoundSchool]) -> set[tuple[str, str]]:
     by_level: dict[str, list[RoundSchool]] = {}
     for school in schools:
@@ -104,10 +120,8 @@ def _withheld(schools: Iterable[RoundSchool]) -> set[tuple[str, str]]:
 
 
 def _withheld_of_level(schools: list[RoundSchool]) -> list[str]:
-    some = sorted((school for school in schools if school.placed), key=lambda each: (each.placed, each.school_code))
-    small_count = sum(is_small(school.placed or 0) for school in some)
-    hidden_count = small_count + 1 if small_count == 1 else small_count
-    return [school.school_code for school in some[:hidden_count]]
+    ordered = sorted(schools, key=lambda each: each.school_code)
+    return [ordered[place].school_code for place in withheld([each.placed or 0 for each in ordered])]
 
 
 def _without_figures(school: RoundSchool) -> RoundSchool:

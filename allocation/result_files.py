@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from allocation.cut_offs import cut_off_table
 from allocation.figures import figures, justified_envy_pair_count, reasons, school_table
 from allocation.lottery import lottery_numbers, seed_commitment
 from allocation.model import UNPLACED, AcceptanceCertificate, Allocation, AllocationProblem, Certificate
 from allocation.problem_files import csv_bytes, problem_tables
 from allocation.stages import Decision
+from allocation.waiting_lists import waiting_table
 from spatial.issues import IssueReport
 
 OFFERS_FILE = "offers.csv"
@@ -25,6 +27,8 @@ SCHOOLS_FILE = "schools.csv"
 SUMMARY_FILE = "summary.json"
 CERTIFICATE_FILE = "certificate.json"
 ISSUES_FILE = "issues.csv"
+CUT_OFFS_FILE = "cut_offs.csv"
+WAITING_LISTS_FILE = "waiting_lists.csv"
 LOTTERY_FILE = "lottery.csv"
 POLICY_FILE = "policy.json"
 PLACES_FILE = "school_places.csv"
@@ -66,6 +70,8 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
     }
     _write_text(directory / OFFERS_FILE, _as_csv(offers_table(decision)))
     _write_text(directory / SCHOOLS_FILE, _as_csv(school_table(problem, allocation)))
+    _write_text(directory / CUT_OFFS_FILE, _as_csv(cut_off_table(decision)))
+    _write_text(directory / WAITING_LISTS_FILE, _as_csv(waiting_table(decision)))
     _write_text(directory / SUMMARY_FILE, _as_json(summary))
     _write_text(directory / CERTIFICATE_FILE, _as_json(_certificate(problem, allocation)))
     _write_text(directory / ISSUES_FILE, _as_csv(issues.to_frame()))

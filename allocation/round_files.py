@@ -19,6 +19,17 @@ NONE = -1
 """No seat, or an empty cell."""
 
 _RANKS = ("preference_rank", "priority_rank")
+_WAITING = ("school_code", "level", "position", "applicant_no")
+_CUT_OFFS = (
+    "school_code",
+    "level",
+    "seat_group",
+    "stage",
+    "tier",
+    "admitted",
+    "last_distance_m",
+    "last_lottery_place",
+)
 PROBLEM_FILES = ("applicants.csv", "distances.csv", "schools.csv")
 
 
@@ -44,7 +55,7 @@ class RoundFiles:
         The distances, as indices into the tables of the problem; `NONE` where a name is unknown there.
     pair_extra
         The further columns of the distances, ``preference_rank`` and ``priority_rank``, where there are any.
-    offers, school_results, lottery
+    offers, school_results, lottery, cut_offs, waiting_lists
         The tables of the result as text.
     summary, certificate, policy
         The JSON files.
@@ -61,6 +72,8 @@ class RoundFiles:
     offers: dict[str, list[str]]
     school_results: dict[str, list[str]]
     lottery: dict[str, list[str]]
+    cut_offs: dict[str, list[str]]
+    waiting_lists: dict[str, list[str]]
     summary: dict[str, Any]
     certificate: dict[str, Any]
     policy: dict[str, Any]
@@ -112,6 +125,8 @@ def read_directory(directory: Path) -> RoundFiles:
             others=True,
         ),
         lottery=_columns(_bytes_of(directory / "lottery.csv"), "lottery.csv", ("applicant_no", "lottery_number")),
+        cut_offs=_columns(_bytes_of(directory / "cut_offs.csv"), "cut_offs.csv", _CUT_OFFS),
+        waiting_lists=_columns(_bytes_of(directory / "waiting_lists.csv"), "waiting_lists.csv", _WAITING, others=True),
         summary=_json(_bytes_of(directory / "summary.json"), "summary.json"),
         certificate=_json(_bytes_of(directory / "certificate.json"), "certificate.json"),
         policy=_json(policy_bytes, "policy.json"),

@@ -18,6 +18,7 @@ import numpy as np
 from allocation.personal_id import mask, parse
 from allocation.round_files import NONE, Integers, RoundFiles, UnreadableError, read_directory, whole_numbers
 from allocation.verify_figures import check_reasons, check_school_table, check_summary, not_checked
+from allocation.verify_lists import check_cut_offs, check_waiting_lists
 from allocation.verify_market import Market, market_of
 from allocation.verify_optimum import check_optimum
 from allocation.verify_stability import check_stability
@@ -311,6 +312,11 @@ _CHECKS: tuple[tuple[Text, Callable[[Checked], Iterator[Text]]], ...] = (
     (Text("Lý do ghi đúng", "The reasons are true"), check_reasons),
     (Text("Bảng các trường đúng", "The table of schools is right"), check_school_table),
     (Text("Số liệu tổng hợp đúng", "The figures are right"), check_summary),
+    (
+        Text("Mức cuối công bố đúng, không chỉ ra em nào", "The published cut-offs are right and point at nobody"),
+        check_cut_offs,
+    ),
+    (Text("Danh sách chờ đúng thứ tự", "The waiting lists are in order"), check_waiting_lists),
 )
 
 _NECESSARY = (_check_problem, _check_everybody)

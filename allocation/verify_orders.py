@@ -35,17 +35,22 @@ class Orders:
 def orders_of(market: Market, stage: Mapping[str, Any]) -> Orders:
     """Return who comes before whom in a stage of deferred acceptance, of the pairs that take part in it alone."""
     school = _school_numbers(market)
-    rank, metres, listed = _wishes(market, stage, school)
+    rank, metres, listed = wishes_of(market, stage)
     wish = _numbered(market.applicant, [rank, metres, school, _turn(market), market.pool])
-    keys = [np.where(market.tier == HELD, 0, 1), market.is_stranger.astype(np.int64)]
-    keys += [_key(market, name, stage, school) for name in [*stage["order"], "lottery"]]
-    alone = _numbered(market.pool, keys)
+    alone = _numbered(market.pool, [key for _, key in standing_keys(market, stage)])
     return Orders(listed=listed, wish=wish, standing=_with_families(market, alone))
 
 
 def family_distances_m(market: Market) -> Integers:
     """Return the metres of each pair, summed over those who are placed together."""
-    return _wishes(market, {"preferences": "nearest"}, _school_numbers(market))[1]
+    return wishes_of(market, {"preferences": "nearest"})[1]
+
+
+def standing_keys(market: Market, stage: Mapping[str, Any]) -> list[tuple[str, Integers]]:
+    """Return by what schools put applicants in order, the first weighing most: names, and a number for each pair."""
+    school = _school_numbers(market)
+    keys = [("held", np.where(market.tier == HELD, 0, 1)), ("reserved", market.is_stranger.astype(np.int64))]
+    return keys + [(name, _key(market, name, stage, school)) for name in [*stage["order"], "lottery"]]
 
 
 def _school_numbers(market: Market) -> Integers:
@@ -100,7 +105,9 @@ def _other_m(market: Market, school: Integers) -> Integers:
     return np.where(elsewhere, best[market.applicant], second[market.applicant])
 
 
-def _wishes(market: Market, stage: Mapping[str, Any], school: Integers) -> tuple[Integers, Integers, Truths]:
+def wishes_of(market: Market, stage: Mapping[str, Any]) -> tuple[Integers, Integers, Truths]:
+    """Return submitted rank, metres (of those placed together the sums) and whether the school stands in the list."""
+    school = _school_numbers(market)
     submitted = _ranked(market.wish)
     rank = np.zeros_like(submitted) if stage["preferences"] == "nearest" else submitted
     listed = (submitted < _NEVER) | (market.tier == HELD) | (stage["preferences"] != "submitted")

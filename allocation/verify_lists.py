@@ -1,0 +1,174 @@
+"""Do the published cut-offs and the waiting lists follow from the offers? Worked out again from the files."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from allocation.round_files import NONE, Integers
+from allocation.verify_market import Market, Truths
+from allocation.verify_orders import orders_of, standing_keys, wishes_of
+from allocation.verify_state import Checked
+from spatial.text import Text
+
+_ORDERED = "deferred_acceptance"
+_LEAST_TOLD_COUNT = 5
+_WORST = 2**60
+_USUAL_ORDER = {"kind": _ORDERED, "order": ["tier", "distance", "lottery"], "preferences": "nearest"}
+_CUT_OFF_COLUMNS = (
+    "school_code",
+    "level",
+    "seat_group",
+    "stage",
+    "tier",
+    "admitted",
+    "last_distance_m",
+    "last_lottery_place",
+)
+
+_Place = tuple[str, str, str, int, int]
+_Figures = tuple[int, int, int | None]
+
+
+def check_cut_offs(state: Checked) -> Iterator[Text]:
+    """Yield the rows of ``cut_offs.csv`` that do not follow from the offers, or tell what is to be withheld."""
+    found: dict[_Place, _Figures] = {}
+    for number in range(1, state.stage_count + 1):
+        found |= _cut_offs_of(state, number)
+    hidden = _hidden(found)
+    expected = [
+        tuple(str(part) for part in place)
+        + tuple("" if place in hidden or figure is None else str(figure) for figure in figures)
+        for place, figures in sorted(found.items())
+    ]
+    stated = zip(*(state.files.cut_offs[name] for name in _CUT_OFF_COLUMNS), strict=True)
+    yield from _differing_rows("cut_offs.csv", expected, stated)
+
+
+def check_waiting_lists(state: Checked) -> Iterator[Text]:
+    """Yield the rows of ``waiting_lists.csv`` that are not those of the children without a seat, in order."""
+    market, codes, numbers = state.market, state.files.schools["school_code"], state.files.applicants["applicant_no"]
+    could = np.zeros(len(market.pool), dtype=bool)
+    for rule in state.stages:
+        could |= market.allowed_in(rule)
+    waiting = market.only(could & (state.pool == NONE)[market.applicant])
+    orders = orders_of(waiting, next((one for one in state.stages if one["kind"] == _ORDERED), _USUAL_ORDER))
+    has_groups = bool(state.files.policy.get("seat_groups"))
+    lists: dict[int, list[tuple[int, str]]] = {}
+    for pair in np.flatnonzero(orders.listed).tolist():
+        entry = int(orders.standing[pair]), numbers[int(waiting.applicant[pair])]
+        lists.setdefault(int(waiting.pool[pair]), []).append(entry)
+    expected = [
+        (codes[market.school_row[pool]], state.pool_level[pool], *([market.seat_group[pool]] if has_groups else []),
+         str(position), number)
+        for pool in sorted(lists)
+        for position, (_, number) in enumerate(sorted(lists[pool]), start=1)
+    ]  # fmt: skip
+    columns = ["school_code", "level", *(["seat_group"] if has_groups else []), "position", "applicant_no"]
+    stated = zip(*(state.files.waiting_lists[name] for name in columns), strict=True)
+    yield from _differing_rows("waiting_lists.csv", expected, stated)
+
+
+def _differing_rows(file: str, expected: list[tuple[str, ...]], stated: Iterable[tuple[str, ...]]) -> Iterator[Text]:
+    """Yield the first row that differs; its number alone, for a row may name a child."""
+    given = list(stated)
+    for row, (wanted, said) in enumerate(zip(expected, given, strict=False), start=1):
+        if wanted != said:
+            yield Text(f"{file}: dòng {row} không đúng.", f"{file}: row {row} is not right.")
+            return
+    if len(expected) != len(given):
+        yield Text(
+            f"{file}: phải có {len(expected)} dòng, có {len(given)}.",
+            f"{file}: should have {len(expected)} rows, has {len(given)}.",
+        )
+
+
+def _cut_offs_of(state: Checked, number: int) -> dict[_Place, _Figures]:
+    """Return for each place the number admitted, the metres of the last, and the draw's place where that decided."""
+    rule = state.stages[number - 1]
+    taking_part = np.flatnonzero(state.pairs_of(number))
+    market = state.market.only(taking_part)
+    at = np.searchsorted(taking_part, state.own_pair)
+    given = (state.stage == number) & (np.append(taking_part, NONE)[at] == state.own_pair)
+    own = np.where(given, at, NONE)
+    keys = _keys(market, rule)
+    last, count = _last_and_count(market, own[own != NONE], keys)
+    decided = _decided_by_lot(market, rule, own=own, last=last)
+    codes = state.files.schools["school_code"]
+    found: dict[_Place, _Figures] = {}
+    for (pool, tier), pair in last.items():
+        place = (codes[market.school_row[pool]], state.pool_level[pool], market.seat_group[pool], number, tier)
+        drawn = int(market.draw[market.applicant[pair]]) + 1 if (pool, tier) in decided else None
+        found[place] = (count[pool, tier], int(market.distance_m[pair]), drawn)
+    return found
+
+
+def _keys(market: Market, rule: Mapping[str, Any]) -> list[Integers]:
+    if rule["kind"] == _ORDERED:
+        return [key for _, key in standing_keys(market, rule)]
+    return [market.distance_m, market.draw[market.applicant]]
+
+
+def _last_and_count(
+    market: Market, placed: Integers, keys: list[Integers]
+) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], int]]:
+    """Return for each pool and tier the pair of the one who comes last, and how many there are."""
+    last: dict[tuple[int, int], tuple[tuple[int, ...], int]] = {}
+    count: dict[tuple[int, int], int] = {}
+    where = zip(market.pool[placed].tolist(), market.tier[placed].tolist(), strict=True)
+    standing = zip(*(key[placed].tolist() for key in keys), strict=True)
+    for place, own, pair in zip(where, standing, placed.tolist(), strict=True):
+        count[place] = count.get(place, 0) + 1
+        if place not in last or own > last[place][0]:
+            last[place] = (own, pair)
+    return {place: pair for place, (_, pair) in last.items()}, count
+
+
+def _decided_by_lot(
+    market: Market, rule: Mapping[str, Any], *, own: Integers, last: Mapping[tuple[int, int], int]
+) -> set[tuple[int, int]]:
+    """Return the pools and tiers of which somebody was turned down who equals the last one in all but the draw."""
+    if rule["kind"] != _ORDERED or not last:
+        return set()
+    rank, metres, listed = wishes_of(market, rule)
+    rank_here, metres_here = (np.append(column, _WORST)[own][market.applicant] for column in (rank, metres))
+    better: Truths = (rank < rank_here) | ((rank == rank_here) & (metres < metres_here))
+    width = int(market.tier.max(initial=0)) + 1
+    last_pair = np.full(len(market.capacity) * width, NONE, dtype=np.int64)
+    for (pool, tier), pair in last.items():
+        last_pair[pool * width + tier] = pair
+    rival = last_pair[market.pool * width + market.tier]
+    equal = listed & better & (rival != NONE) & (market.family[market.applicant] == NONE)
+    for name, key in standing_keys(market, rule):
+        if name == "lottery":
+            break
+        equal &= key == key[rival]
+    return set(zip(market.pool[equal].tolist(), market.tier[equal].tolist(), strict=True))
+
+
+def _hidden(found: Mapping[_Place, _Figures]) -> set[_Place]:
+    """Return the rows that could point at a few children: one to four, and what would give these away."""
+    of_school: dict[tuple[str, str], list[_Place]] = {}
+    of_level: dict[str, set[str]] = {}
+    for place in found:
+        of_school.setdefault((place[1], place[0]), []).append(place)
+        of_level.setdefault(place[1], set()).add(place[0])
+    hidden: set[_Place] = set()
+    for level, codes in of_level.items():
+        totals = {code: sum(found[place][0] for place in of_school[level, code]) for code in codes}
+        silent = _smallest_to_hide([(count, code) for code, count in totals.items()])
+        for code in codes:
+            places = of_school[level, code]
+            shown = _smallest_to_hide([(found[place][0], place) for place in sorted(places)])
+            hidden.update(places if code in silent else shown)
+    return hidden
+
+
+def _smallest_to_hide(counted: list[tuple[int, Any]]) -> set[Any]:
+    hidden: list[tuple[int, Any]] = []
+    for count, name in sorted(counted):
+        enough = len(hidden) >= 2 and sum(one for one, _ in hidden) >= _LEAST_TOLD_COUNT  # noqa: PLR2004 - one alone is known
+        if count >= _LEAST_TOLD_COUNT and (not hidden or enough):
+            break
+        hidden.append((count, name))
+    return {name for _, name in hidden}
