@@ -120,8 +120,14 @@ class Picture:
 
     def _on_canvas(self, geometries: np.ndarray, place: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """Return the parts of geometries in pixels, cut a little outside the canvas and simplified."""
-        right, bottom = (side + _MARGIN_PX for side in self._canvas.size)
-        cut = shapely.clip_by_rect(shapely.transform(geometries, place), -_MARGIN_PX, -_MARGIN_PX, right, bottom)
+        left_top, right_bottom = (-_MARGIN_PX, -_MARGIN_PX), np.add(self._canvas.size, _MARGIN_PX)
+        cut = shapely.transform(geometries, place)
+        bounds = shapely.bounds(cut)
+        sticks_out = (bounds[:, :2] < left_top).any(axis=1) | (bounds[:, 2:] > right_bottom).any(axis=1)
+        # A shape whose parts came to touch by rounding would be cut to the whole canvas.
+        crooked = sticks_out & ~shapely.is_valid(cut)
+        cut[crooked] = shapely.make_valid(cut[crooked])
+        cut[sticks_out] = shapely.clip_by_rect(cut[sticks_out], *left_top, *right_bottom)
         simple = shapely.simplify(cut, _SIMPLIFY_PX, preserve_topology=False)
         return np.asarray(shapely.get_parts(simple[~shapely.is_empty(simple)]), dtype=object)
 

@@ -74,6 +74,18 @@ def test_a_hole_stays_clear() -> None:
     assert seen(picture.png())[100, 200, 3] == 0
 
 
+def test_a_shape_that_crosses_itself_fills_itself_and_not_the_whole_picture() -> None:
+    """Its tip stands 50 m in the picture at the right edge of the lower end; GEOS cuts such a shape to all of it."""
+    crooked = shapely.Polygon([(600_250, 1_189_600), (600_600, 1_189_800), (600_500, 1_189_450), (600_400, 1_190_050)])
+    assert not shapely.is_valid(crooked)
+    picture = Picture(SHEET, ground=None)
+    picture.draw(frame(crooked), SOLID)
+    opacity = seen(picture.png())[:, :, 3]
+    assert (opacity[:145] == 0).all()
+    assert (opacity[:, :370] == 0).all()
+    assert opacity[190, 396] == 255
+
+
 def test_a_thousand_specks_cover_as_much_as_they_measure() -> None:
     """An oracle: 40 x 25 squares of 1 m every 2 m, a quarter of 80 m x 50 m; opacity says how much of a pixel."""
     squares = [
