@@ -4,7 +4,16 @@ import numpy as np
 
 from allocation.model import UNPLACED, AllocationProblem, Integers, Truths
 from allocation.policy_rules import DeferredAcceptanceStage, OrderKey, PreferenceSource, SeatGroup
-from allocation.priority import FARTHEST_M, HELD_TIER, NO_RANK, OPEN_SEATS, is_stranger, ranked, schools_of
+from allocation.priority import (
+    FARTHEST_M,
+    HELD_TIER,
+    NO_RANK,
+    OPEN_SEATS,
+    comes_after_tag,
+    is_stranger,
+    ranked,
+    schools_of,
+)
 
 
 def preference_order(problem: AllocationProblem, source: PreferenceSource, groups: tuple[SeatGroup, ...]) -> Integers:
@@ -27,7 +36,7 @@ def school_order(problem: AllocationProblem, stage: DeferredAcceptanceStage, gro
     Held seats first, then in reserved seats those with the tag, then the keys of the stage. Those placed together stand
     one after the other, at the place of the last of them.
     """
-    keys = [np.where(problem.pair_tier == HELD_TIER, 0, 1), is_stranger(problem, groups)]
+    keys = [np.where(problem.pair_tier == HELD_TIER, 0, 1), comes_after_tag(problem, groups)]
     keys += [key_of(problem, name, stage) for name in stage.order]
     if OrderKey.LOTTERY not in stage.order:
         keys.append(problem.lottery_rank[problem.pair_applicant])

@@ -78,8 +78,9 @@ class Policy(Strict):
             raise ValueError(message)
         known = {*numbers}
         asked = {tier for stage in self.stages for tier in stage.tiers}
+        asked |= {tier for group in self.seat_groups for tier in group.tiers_before_tag}
         if known and not asked <= known:
-            message = f"a stage names the tier {min(asked - known)}, which no rule gives"
+            message = f"a stage or seat group names the tier {min(asked - known)}, which no rule gives"
             raise ValueError(message)
         codes = [group.code for group in self.seat_groups]
         if len({*codes}) < len(codes):

@@ -104,6 +104,8 @@ class SeatGroup(Strict):
         takes stays empty, unless a later stage opens it.
     is_asked_first
         An applicant with the tag is considered for the group before the open seats of the same school.
+    tiers_before_tag
+        Applicants of these tiers come before those with the tag, also here (in Chile siblings before poor pupils).
     """
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -113,6 +115,7 @@ class SeatGroup(Strict):
     only_here: bool = False
     others_may_take_left_over: bool = True
     is_asked_first: bool = True
+    tiers_before_tag: tuple[PositiveInt, ...] = ()
 
     @property
     def column(self) -> str:

@@ -239,6 +239,15 @@ def is_stranger(problem: AllocationProblem, groups: Iterable[SeatGroup]) -> Inte
     return stranger
 
 
+def comes_after_tag(problem: AllocationProblem, groups: Iterable[SeatGroup]) -> Integers:
+    """Return 1 for each pair that must wait until all with the tag are seated: strangers but of the tiers before it."""
+    after = is_stranger(problem, groups)
+    for group in groups:
+        of_group = problem.pool_seat_group[problem.pair_pool] == group.code
+        after[of_group & np.isin(problem.pair_tier, group.tiers_before_tag)] = 0
+    return after
+
+
 def schools_of(problem: AllocationProblem) -> Integers:
     """Return for each pool the number of its school, by code."""
     return np.asarray(np.unique(problem.pool_school_code, return_inverse=True)[1], dtype=np.int64)

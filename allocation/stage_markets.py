@@ -9,7 +9,7 @@ from allocation.model import UNPLACED, Allocation, AllocationProblem, Integers, 
 from allocation.orders import key_of, wishes
 from allocation.policy import Policy
 from allocation.policy_rules import DeferredAcceptanceStage, OrderKey, Stage
-from allocation.priority import HELD_TIER, is_stranger, may_take_part
+from allocation.priority import HELD_TIER, comes_after_tag, may_take_part
 
 _NO_WISH = 2**60
 HELD = "held"
@@ -53,7 +53,7 @@ class StageMarket:
             return {OrderKey.DISTANCE.value: self.market.pair_distance_m, OrderKey.LOTTERY.value: drawn}
         keys: dict[str, Integers] = {
             HELD: np.where(self.market.pair_tier == HELD_TIER, 0, 1),
-            RESERVED: is_stranger(self.market, self.policy.seat_groups),
+            RESERVED: comes_after_tag(self.market, self.policy.seat_groups),
         }
         for name in dict.fromkeys([*self.rule.order, OrderKey.LOTTERY]):
             keys[name.value] = key_of(self.market, name, self.rule)

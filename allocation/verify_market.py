@@ -74,6 +74,15 @@ class Market:
                 stranger[here] = ~_tagged(self.files, kept_for[code])[self.applicant[here]]
         return stranger
 
+    @cached_property
+    def waits_for_tag(self) -> Truths:
+        """For each pair whether those with the tag come first: all without it but for the tiers that precede it."""
+        waits = self.is_stranger.copy()
+        for group in self.files.policy.get("seat_groups", []):
+            in_group = np.array([code == group["code"] for code in self.seat_group], dtype=bool)[self.pool]
+            waits &= ~(in_group & np.isin(self.tier, group.get("tiers_before_tag", [])))
+        return waits
+
     def only(self, pairs: Truths | Integers) -> "Market":
         """Return the market that has left only some pairs."""
         columns = {name: getattr(self, name)[pairs] for name in _OF_PAIRS}

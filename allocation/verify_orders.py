@@ -49,7 +49,7 @@ def family_distances_m(market: Market) -> Integers:
 def standing_keys(market: Market, stage: Mapping[str, Any]) -> list[tuple[str, Integers]]:
     """Return by what schools put applicants in order, the first weighing most: names, and a number for each pair."""
     school = _school_numbers(market)
-    keys = [("held", np.where(market.tier == HELD, 0, 1)), ("reserved", market.is_stranger.astype(np.int64))]
+    keys = [("held", np.where(market.tier == HELD, 0, 1)), ("reserved", market.waits_for_tag.astype(np.int64))]
     return keys + [(name, _key(market, name, stage, school)) for name in [*stage["order"], "lottery"]]
 
 
