@@ -1,6 +1,7 @@
 """The files of a round's directory, read back as they stand, for whoever checks or explains it."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from spatial.text import Text
 Integers = npt.NDArray[np.int64]
 NONE = -1
 """No seat, or an empty cell."""
+
+_WHOLE = re.compile("(0|-?[1-9][0-9]{0,17})?")
+"""As numbers are written to files, and no other way of writing them."""
 
 _RANKS = ("preference_rank", "priority_rank")
 _WAITING = ("school_code", "level", "position", "applicant_no")
@@ -135,15 +139,14 @@ def read_directory(directory: Path) -> RoundFiles:
 
 def whole_numbers(texts: list[str], file: str, column: str) -> Integers:
     """Return a column as whole numbers, `NONE` for an empty cell. Raises UnreadableError for anything else."""
-    try:
+    if all(map(_WHOLE.fullmatch, texts)):
         return np.array([int(text) if text else NONE for text in texts], dtype=np.int64)
-    except (ValueError, OverflowError) as error:
-        raise UnreadableError(
-            Text(
-                f"{file}: cột {column} có ô không phải số nguyên.",
-                f"{file}: {column} has a cell that is no whole number.",
-            )
-        ) from error
+    raise UnreadableError(
+        Text(
+            f"{file}: cột {column} có ô không phải số nguyên.",
+            f"{file}: {column} has a cell that is no whole number.",
+        )
+    )
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -163,9 +166,14 @@ def _json(data: bytes, file: str) -> dict[str, Any]:
     return content
 
 
+def _header(data: bytes) -> list[str]:
+    end = data.find(b"\n")
+    return data[: end if end >= 0 else len(data)].decode(errors="replace").strip().split(",")
+
+
 def _table(data: bytes, file: str, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> pa.Table:
     """Return the named columns as text, and of the optional ones those that the header has."""
-    header = data.partition(b"\n")[0].decode(errors="replace").strip().split(",")
+    header = _header(data)
     wanted = [*names, *(name for name in optional if name in header and name not in names)]
     try:
         table = pa_csv.read_csv(
@@ -182,7 +190,7 @@ def _table(data: bytes, file: str, names: tuple[str, ...], optional: tuple[str, 
 
 def _columns(data: bytes, file: str, names: tuple[str, ...], *, others: bool = False) -> dict[str, list[str]]:
     """Return the named columns; with ``others`` all that the header has."""
-    header = data.partition(b"\n")[0].decode(errors="replace").strip().split(",")
+    header = _header(data)
     table: dict[str, list[str]] = _table(data, file, names, tuple(header) if others else ()).to_pydict()
     return table
 

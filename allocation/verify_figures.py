@@ -7,15 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from allocation.round_files import NONE, Integers, whole_numbers
-from allocation.verify_market import HELD
-from allocation.verify_orders import family_distances_m, orders_of
+from allocation.verify_ages import ages_are_known
+from allocation.verify_market import HELD, Truths
+from allocation.verify_orders import USUAL_ORDER, orders_of
 from allocation.verify_state import Checked, name_of_school
 from spatial.text import Text
 
 _FAR = np.iinfo(np.int64).max
-_TOLERANCE_MEAN_M = 0.001
-_TOLERANCE_RATIO = 0.000_001
-_USUAL_ORDER = {"kind": "deferred_acceptance", "order": ["tier", "distance", "lottery"], "preferences": "nearest"}
+_TOLERANCE_MEAN_M = 0.000_51
+_TOLERANCE_RATIO = 0.000_000_51
 
 
 _FOR_READING = ("issues.csv", "report.html", "school_places.csv")
@@ -42,10 +42,16 @@ _PROVEN_OF_ROUND = frozenset(
 )
 
 
+_POLICY_NOT_CHECKED = ("citations", "class_norm_count", "effective_from", "near_by")
+
+
 def not_checked(state: Checked) -> tuple[str, ...]:
     """Return the files and fields that say more than the files of the round can prove."""
     fields = [f"summary.json: {name}" for name in state.files.summary if name not in _PROVEN_OF_ROUND]
-    return (*fields, *_FOR_READING)
+    rules = [f"policy.json: {name}" for name in _POLICY_NOT_CHECKED if state.files.policy[name]]
+    if state.files.policy["eligibility"] is not None:
+        rules.append("policy.json: eligibility" + (".late_entry" if ages_are_known(state) else ""))
+    return (*fields, *rules, *_FOR_READING)
 
 
 def check_reasons(state: Checked) -> Iterator[Text]:
@@ -54,30 +60,32 @@ def check_reasons(state: Checked) -> Iterator[Text]:
     in_reach = np.zeros(len(state.shown), dtype=bool)
     for rule in state.stages:
         in_reach[market.applicant[market.allowed_in(rule)]] = True
+    told, is_best = _bests(state)
+    at_held = (np.append(market.tier, NONE)[state.own_pair] == HELD) & market.is_confirmed
+    if_none = np.where(in_reach, "all_schools_full", "no_school_in_reach")
+    if_placed = np.where(at_held, "seat_confirmed", np.where(is_best, *told))
+    expected = np.where(state.pool == NONE, if_none, if_placed)
+    stated = np.array(state.files.offers["reason"], dtype=str)[state.offer_row]
+    for index in np.flatnonzero(stated != expected):
+        yield Text(
+            f"Hồ sơ {state.shown[index]}: lý do phải là {expected[index]}.",
+            f"Applicant {state.shown[index]}: the reason should be {expected[index]}.",
+        )
+
+
+def _bests(state: Checked) -> tuple[tuple[str, str], Truths]:
+    """Return the two reasons of those who are placed, and for each applicant whether the first of them is true."""
     wishes = _wishes_rule(state)
     if wishes is None:
-        own, best = state.distance_m, _nearest_m(state)
-        told = ("nearest_school", "nearer_schools_full")
-    else:
-        allowed = np.flatnonzero(market.allowed_in(wishes))
-        orders = orders_of(market.only(allowed), wishes)
-        own = np.append(orders.wish, NONE)[_among(allowed, state.own_pair)]
-        best = np.full(len(state.shown), _FAR, dtype=np.int64)
-        np.minimum.at(best, market.applicant[allowed[orders.listed]], orders.wish[orders.listed])
-        told = ("first_preference", "preferred_schools_full")
-    at_held = (np.append(market.tier, NONE)[state.own_pair] == HELD) & market.is_confirmed
-    for index, row in enumerate(state.offer_row):
-        if state.pool[index] == NONE:
-            expected = "all_schools_full" if in_reach[index] else "no_school_in_reach"
-        elif at_held[index]:
-            expected = "seat_confirmed"
-        else:
-            expected = told[0] if own[index] == best[index] else told[1]
-        if state.files.offers["reason"][row] != expected:
-            yield Text(
-                f"Hồ sơ {state.shown[index]}: lý do phải là {expected}.",
-                f"Applicant {state.shown[index]}: the reason should be {expected}.",
-            )
+        return ("nearest_school", "nearer_schools_full"), np.asarray(state.distance_m == _nearest_m(state))
+    allowed = np.flatnonzero(state.market.allowed_in(wishes))
+    market = state.market.only(allowed)
+    orders = orders_of(market, wishes)
+    own = _among(allowed, state.own_pair)
+    own_wish = np.where(np.append(orders.listed, False)[own], np.append(orders.wish, NONE)[own], NONE)
+    best = np.full(len(state.shown), _FAR, dtype=np.int64)
+    np.minimum.at(best, market.applicant[orders.listed], orders.wish[orders.listed])
+    return ("first_preference", "preferred_schools_full"), np.asarray(own_wish == best)
 
 
 def _wishes_rule(state: Checked) -> Mapping[str, Any] | None:
@@ -154,13 +162,13 @@ def _seat_prices_m(state: Checked) -> Integers:
 
 def _last_placed(state: Checked) -> tuple[Integers, Integers]:
     """Return the last tier placed in each pool and the farthest metres in it; `NONE` where nobody is placed."""
-    last: dict[int, tuple[int, int]] = {}
-    own_tier = np.append(state.market.tier, NONE)[state.own_pair]
-    for index in np.flatnonzero(state.pool != NONE).tolist():
-        pool, standing = int(state.pool[index]), (int(own_tier[index]), int(state.distance_m[index]))
-        last[pool] = max(standing, last.get(pool, (NONE, NONE)))
-    found = np.array([last.get(pool, (NONE, NONE)) for pool in range(len(state.capacity))], dtype=np.int64)
-    return found.reshape(-1, 2)[:, 0], found.reshape(-1, 2)[:, 1]
+    placed = np.flatnonzero(state.pool != NONE)
+    pool, tier = state.pool[placed], np.append(state.market.tier, NONE)[state.own_pair[placed]]
+    last_tier, farthest_m = (np.full(len(state.capacity), NONE, dtype=np.int64) for _ in range(2))
+    np.maximum.at(last_tier, pool, tier)
+    in_last = tier == last_tier[pool]
+    np.maximum.at(farthest_m, pool[in_last], state.distance_m[placed[in_last]])
+    return last_tier, farthest_m
 
 
 def check_summary(state: Checked) -> Iterator[Text]:
@@ -219,7 +227,7 @@ def _differences(expected: dict[str, float | None], stated: dict[str, Any], *, w
 
 def _envy_count(state: Checked) -> int:
     """Count pairs of applicant and school that is rather wished for, where somebody who comes later is placed."""
-    rule = next((one for one in state.stages if one["kind"] == "deferred_acceptance"), _USUAL_ORDER)
+    rule = next((one for one in state.stages if one["kind"] == "deferred_acceptance"), USUAL_ORDER)
     allowed = np.flatnonzero(state.market.allowed_in(rule))
     market = state.market.only(allowed)
     orders = orders_of(market, rule)
@@ -227,9 +235,8 @@ def _envy_count(state: Checked) -> int:
     placed = own[own != NONE]
     last = np.full(len(state.capacity), -1, dtype=np.int64)
     np.maximum.at(last, market.pool[placed], orders.standing[placed])
-    value = family_distances_m(market) if rule["preferences"] == "nearest" else orders.wish
     claims = orders.listed & (orders.standing < last[market.pool])
-    return int((claims & (value < np.append(value, _FAR)[own][market.applicant])).sum())
+    return int((claims & (orders.worth < np.append(orders.worth, _FAR)[own][market.applicant])).sum())
 
 
 def _among(pairs: Integers, wanted: Integers) -> Integers:

@@ -7,14 +7,13 @@ import numpy as np
 
 from allocation.round_files import NONE, Integers
 from allocation.verify_market import Market, Truths
-from allocation.verify_orders import orders_of, standing_keys, wishes_of
+from allocation.verify_orders import USUAL_ORDER, orders_of, standing_keys, wishes_of
 from allocation.verify_state import Checked
 from spatial.text import Text
 
 _ORDERED = "deferred_acceptance"
 _LEAST_TOLD_COUNT = 5
 _WORST = 2**60
-_USUAL_ORDER = {"kind": _ORDERED, "order": ["tier", "distance", "lottery"], "preferences": "nearest"}
 _CUT_OFF_COLUMNS = (
     "school_code",
     "level",
@@ -52,7 +51,7 @@ def check_waiting_lists(state: Checked) -> Iterator[Text]:
     for rule in state.stages:
         could |= market.allowed_in(rule)
     waiting = market.only(could & (state.pool == NONE)[market.applicant])
-    orders = orders_of(waiting, next((one for one in state.stages if one["kind"] == _ORDERED), _USUAL_ORDER))
+    orders = orders_of(waiting, next((one for one in state.stages if one["kind"] == _ORDERED), USUAL_ORDER))
     has_groups = bool(state.files.policy.get("seat_groups"))
     lists: dict[int, list[tuple[int, str]]] = {}
     for pair in np.flatnonzero(orders.listed).tolist():

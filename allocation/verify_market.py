@@ -66,21 +66,21 @@ class Market:
     @cached_property
     def is_stranger(self) -> Truths:
         """For each pair whether the seat is kept for a tag that the applicant lacks."""
-        kept_for = {group["code"]: group["for_tag"] for group in self.files.policy.get("seat_groups", [])}
+        codes = np.array(self.seat_group, dtype=object)
         stranger = np.zeros(len(self.pool), dtype=bool)
-        for number, code in enumerate(self.seat_group):
-            if code:
-                here = self.pool == number
-                stranger[here] = ~_tagged(self.files, kept_for[code])[self.applicant[here]]
+        for group in self.files.policy["seat_groups"]:
+            kept = codes == group["code"]
+            if kept.any():
+                stranger |= kept[self.pool] & ~_tagged(self.files, group["for_tag"])[self.applicant]
         return stranger
 
     @cached_property
     def waits_for_tag(self) -> Truths:
         """For each pair whether those with the tag come first: all without it but for the tiers that precede it."""
         waits = self.is_stranger.copy()
-        for group in self.files.policy.get("seat_groups", []):
+        for group in self.files.policy["seat_groups"]:
             in_group = np.array([code == group["code"] for code in self.seat_group], dtype=bool)[self.pool]
-            waits &= ~(in_group & np.isin(self.tier, group.get("tiers_before_tag", [])))
+            waits &= ~(in_group & np.isin(self.tier, group["tiers_before_tag"]))
         return waits
 
     def only(self, pairs: Truths | Integers) -> "Market":
@@ -98,17 +98,19 @@ class Market:
     def allowed_in(self, stage: Mapping[str, Any]) -> Truths:
         """Return for each pair whether a stage of the policy may use it."""
         levels = self.files.schools["level"]
-        limits = stage.get("max_distance_m", {})
-        most_m = np.array([limits.get(levels[row], _NEVER) for row in self.school_row], dtype=np.int64)
-        allowed = self.distance_m <= most_m[self.pool]
-        if stage.get("tiers"):
+        limits = stage["max_distance_m"]
+        allowed = np.ones(len(self.pool), dtype=bool)
+        if limits:
+            most_m = np.array([limits.get(levels[row], _NEVER) for row in self.school_row], dtype=np.int64)
+            allowed = self.distance_m <= most_m[self.pool]
+        if stage["tiers"]:
             allowed &= np.isin(self.tier, stage["tiers"])
         allowed |= self.tier == HELD
-        if stage.get("opens_reserved_seats", False):
+        if stage["opens_reserved_seats"]:
             return allowed
         shared = set()
         if stage["kind"] == "deferred_acceptance":
-            groups = self.files.policy.get("seat_groups", [])
+            groups = self.files.policy["seat_groups"]
             shared = {group["code"] for group in groups if group["others_may_take_left_over"]}
         closed = np.array([code not in shared for code in self.seat_group], dtype=bool)
         return np.asarray(allowed & ~(self.is_stranger & closed[self.pool] & (self.tier != HELD)))
@@ -147,7 +149,7 @@ def market_of(files: RoundFiles, lottery: Integers) -> Market:
         wish=wish[pair],
         given=given[pair],
         draw=_draw(files, lottery, family, is_later_run=bool((held != NONE).any())),
-        family=family if files.policy.get("keep_together", True) else np.full_like(family, NONE),
+        family=family if files.policy["keep_together"] else np.full_like(family, NONE),
         is_confirmed=_is_confirmed(files),
     )
 
@@ -167,7 +169,7 @@ def _tagged(files: RoundFiles, tag: str) -> Truths:
 
 def _tiers(files: RoundFiles, who: Integers, where: Integers) -> Integers:
     """Return the tier of each pair: of the first rule that fits, `NONE` where none does."""
-    rules = files.policy.get("tiers", [])
+    rules = files.policy["tiers"]
     if not rules:
         return _stated_tier(files)[who]
     tier = np.full(len(who), NONE, dtype=np.int64)
@@ -250,7 +252,7 @@ def _tiers_with_held_seats(
     held_worth[who[at_held]] = worth[at_held]
     holds = held_worth[who] != NONE
     settled = _is_confirmed(files)[who] & holds
-    is_free = bool(files.policy.get("may_worsen_held_seats", False))
+    is_free = bool(files.policy["may_worsen_held_seats"])
     gone = holds & ~at_held & (settled | ((worth >= held_worth[who]) & (not is_free)))
     changed = np.where(at_held & (settled | (not is_free)), HELD, tier)
     return np.where(gone, NONE, changed)
@@ -270,7 +272,7 @@ def _families(files: RoundFiles) -> Integers:
 
 
 def _draw(files: RoundFiles, lottery: Integers, family: Integers, *, is_later_run: bool) -> Integers:
-    rule = files.policy.get("lottery", {"per": "applicant", "next_round": "keep"})
+    rule = files.policy["lottery"]
     turned = len(lottery) - 1 - lottery if is_later_run and rule["next_round"] == "reverse" else lottery
     if rule["per"] == "applicant" or not (family != NONE).any():
         return turned
@@ -288,7 +290,7 @@ def _draw(files: RoundFiles, lottery: Integers, family: Integers, *, is_later_ru
 def _pools(files: RoundFiles) -> tuple[Integers, list[str], Integers, dict[tuple[int, str], int]]:
     """Return school row, seat group and seats of each pool, and where each is."""
     capacity = whole_numbers(files.schools["capacity"], "problem/schools.csv", "capacity")
-    groups = files.policy.get("seat_groups", [])
+    groups = files.policy["seat_groups"]
     rows, codes, seats = [], [], []
     for row, whole in enumerate(capacity.tolist()):
         left, kept = whole, {}
@@ -307,18 +309,18 @@ def _wanted_seats(files: RoundFiles, group: Mapping[str, Any], *, row: int, capa
     if group["share_percent"] is not None:
         return (capacity * int(group["share_percent"]) + 99) // 100
     stated = files.schools.get(f"seats_{group['code']}")
-    try:
-        return int(stated[row] or 0) if stated else 0
-    except ValueError as error:
+    text = stated[row] if stated else ""
+    if text and not (text.isascii() and text.isdecimal()):
         message = Text("problem/schools.csv: số chỗ dành riêng sai.", "problem/schools.csv: reserved seats are wrong.")
-        raise UnreadableError(message) from error
+        raise UnreadableError(message)
+    return int(text or 0)
 
 
 def _pairs_and_pools(
     files: RoundFiles, who: Integers, where: Integers, *, is_held: Truths, pool_at: Mapping[tuple[int, str], int]
 ) -> tuple[Integers, Integers]:
     """Return which pairs there are with which pools: one for each group of seats that the applicant may sit in."""
-    groups = files.policy.get("seat_groups", [])
+    groups = files.policy["seat_groups"]
     if not groups:
         return np.arange(len(who)), where
     tagged = {group["code"]: _tagged(files, group["for_tag"]) for group in groups}

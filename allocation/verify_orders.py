@@ -1,5 +1,10 @@
-"""The lists of applicants and the orders of schools, worked out again for the verifier."""
+"""The lists of applicants and the orders of schools, worked out again for the verifier.
 
+Every place in a list or an order is one whole number, made of its keys like the digits of a number, so that millions
+of pairs are compared without being sorted.
+"""
+
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +14,20 @@ import numpy as np
 from allocation.round_files import NONE, Integers
 from allocation.verify_market import HELD, Market, Truths
 
+USUAL_ORDER: Mapping[str, Any] = {
+    "kind": "deferred_acceptance",
+    "order": ["tier", "distance", "lottery"],
+    "preferences": "nearest",
+    "max_distance_m": {},
+    "tiers": [],
+    "opens_reserved_seats": False,
+}
+"""The order by which envy and waiting lists are reckoned where no stage of the policy has one."""
+
 _NEVER = 2**40
 _NO_OTHER_SCHOOL_M = 10_000_000
+_LARGEST = 2**62
+_WIDEST_KEY = 2**26
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,12 +40,15 @@ class Orders:
         Whether the school stands in the applicant's list.
     wish
         Place in the applicant's list, smaller is better; only to be compared within one applicant.
+    worth
+        The same by rank and metres alone: two schools can be worth the same.
     standing
         Place in the pool's order, smaller is first; only to be compared within one pool.
     """
 
     listed: Truths
     wish: Integers
+    worth: Integers
     standing: Integers
 
 
@@ -36,14 +56,10 @@ def orders_of(market: Market, stage: Mapping[str, Any]) -> Orders:
     """Return who comes before whom in a stage of deferred acceptance, of the pairs that take part in it alone."""
     school = _school_numbers(market)
     rank, metres, listed = wishes_of(market, stage)
+    worth = _numbered(market.applicant, [rank, metres])
     wish = _numbered(market.applicant, [rank, metres, school, _turn(market), market.pool])
-    alone = _numbered(market.pool, [key for _, key in standing_keys(market, stage)])
-    return Orders(listed=listed, wish=wish, standing=_with_families(market, alone))
-
-
-def family_distances_m(market: Market) -> Integers:
-    """Return the metres of each pair, summed over those who are placed together."""
-    return wishes_of(market, {"preferences": "nearest"})[1]
+    standing = _with_families(market, [key for _, key in standing_keys(market, stage)])
+    return Orders(listed=listed, wish=wish, worth=worth, standing=standing)
 
 
 def standing_keys(market: Market, stage: Mapping[str, Any]) -> list[tuple[str, Integers]]:
@@ -60,12 +76,28 @@ def _school_numbers(market: Market) -> Integers:
     return np.array([numbered[code_of_row[row]] for row in market.school_row], dtype=np.int64)[market.pool]
 
 
-def _numbered(group: Integers, keys: list[Integers]) -> Integers:
-    """Return places that put the entries of each group in the order of the keys, the first key weighing most."""
+def _numbered(group: Integers, keys: list[Integers], *, most: int = _LARGEST) -> Integers:
+    """Return numbers below ``most`` that put each group in the order of the keys, the first key weighing most."""
+    digits = [_narrow(key) for key in keys]
+    spans = [int(digit.max(initial=0)) + 1 for digit in digits]
+    if math.prod(spans) <= most:
+        number = np.zeros(len(group), dtype=np.int64)
+        for digit, span in zip(digits, spans, strict=True):
+            number *= span
+            number += digit
+        return number
     order = np.lexsort([*keys[::-1], group])
-    places = np.empty(len(group), dtype=np.int64)
-    places[order] = np.arange(len(group))
-    return places
+    number = np.empty(len(group), dtype=np.int64)
+    number[order] = np.arange(len(group))
+    return number
+
+
+def _narrow(key: Integers) -> Integers:
+    """Return numbers from 0 in the same order, without the gaps where these are wide."""
+    if not len(key):
+        return key
+    low, high = int(key.min()), int(key.max())
+    return key - low if high - low < _WIDEST_KEY else np.unique(key, return_inverse=True)[1].astype(np.int64)
 
 
 def _ranked(given: Integers) -> Integers:
@@ -74,7 +106,7 @@ def _ranked(given: Integers) -> Integers:
 
 def _turn(market: Market) -> Integers:
     """Return when the seats are asked for among those of one school: kept for the child, open, kept for others."""
-    last = {group["code"] for group in market.files.policy.get("seat_groups", []) if not group["is_asked_first"]}
+    last = {group["code"] for group in market.files.policy["seat_groups"] if not group["is_asked_first"]}
     of_pool = np.array([2 if code in last else int(code == "") for code in market.seat_group], dtype=np.int64)
     return np.where(market.is_stranger, 3, of_pool[market.pool])
 
@@ -138,16 +170,20 @@ def _sum_over(
                 columns[0][pair], columns[1][pair] = sums[code]
 
 
-def _with_families(market: Market, alone: Integers) -> Integers:
-    """Put the members of a family one after the other, at the place of the last of them."""
-    if not (market.family != NONE).any():
-        return alone
-    last: dict[tuple[int, int], int] = {}
-    of_pair = market.family[market.applicant]
-    for pair in np.flatnonzero(of_pair != NONE).tolist():
-        key = int(of_pair[pair]), int(market.pool[pair])
-        last[key] = max(last.get(key, -1), int(alone[pair]))
-    place = alone.copy()
-    for pair in np.flatnonzero(of_pair != NONE).tolist():
-        place[pair] = last[int(of_pair[pair]), int(market.pool[pair])]
-    return _numbered(market.pool, [place, alone])
+def _with_families(market: Market, keys: list[Integers]) -> Integers:
+    """Return places by the keys, the members of a family one after the other at the place of the last of them."""
+    paired = np.flatnonzero(market.family[market.applicant] != NONE)
+    if not len(paired):
+        return _numbered(market.pool, keys)
+    largest = int(np.bincount(market.family[market.family != NONE]).max())
+    alone = _numbered(market.pool, keys, most=_LARGEST // (largest + 1))
+    family, pool = market.family[market.applicant[paired]], market.pool[paired]
+    order = np.lexsort([alone[paired], pool, family])
+    paired, family, pool = paired[order], family[order], pool[order]
+    is_first = np.append(True, (family[1:] != family[:-1]) | (pool[1:] != pool[:-1]))
+    start = np.flatnonzero(is_first)
+    size = np.diff(np.append(start, len(paired)))
+    place = alone * (largest + 1)
+    last = alone[paired[start + size - 1]]
+    place[paired] = np.repeat(last, size) * (largest + 1) + np.arange(len(paired)) - np.repeat(start, size)
+    return place

@@ -1,5 +1,7 @@
 """What the verifier knows of a round: its files, the market that the policy makes of them, and the offers in it."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,8 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from allocation.round_files import NONE, Integers, RoundFiles
-from allocation.verify_market import Market, Truths
+from allocation.round_files import NONE, Integers, RoundFiles, whole_numbers
+from allocation.verify_market import Market, Truths, market_of
+
+_ID_LENGTH = 12
+_SHOWN_START, _SHOWN_END = 6, 2
+_LOTTERY_BYTES = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +48,10 @@ class Checked:
     distance_m: Integers
     stage: Integers
     drawn: list[str]
+
+    def shown_as(self, number: str) -> str:
+        """Return how a message names an applicant number, also one that the problem does not have."""
+        return number if self.files.summary.get("any_id") is True else masked(number)
 
     @property
     def stages(self) -> list[Mapping[str, Any]]:
@@ -83,12 +93,6 @@ class Checked:
         order = np.argsort(self.pair_keys, kind="stable")
         return self.pair_keys[order], order
 
-    @property
-    def has_repeated_pairs(self) -> bool:
-        """Whether a pair of applicant and pool stands twice in the problem."""
-        keys, _ = self._sorted_pairs
-        return bool((keys[1:] == keys[:-1]).any())
-
     @cached_property
     def own_pair(self) -> Integers:
         """For each applicant the pair with the pool of the offer; `NONE` where that is no pair of the market."""
@@ -124,3 +128,67 @@ def name_of_school(state: Checked, pool: int) -> str:
     row = state.market.school_row[pool]
     parts = (state.files.schools["school_code"][row], state.files.schools["level"][row], state.market.seat_group[pool])
     return " ".join(part for part in parts if part)
+
+
+def state_of(files: RoundFiles) -> Checked:
+    """Bring the offers to the numbering of the problem, and draw the lottery again.
+
+    Raises
+    ------
+    UnreadableError
+        A cell is not what it must be.
+    """
+    numbers = files.applicants["applicant_no"]
+    any_id = files.summary.get("any_id") is True
+    drawn = _draw(numbers, str(files.summary.get("seed", "")))
+    market = market_of(files, _lottery_ranks(drawn))
+    row_of = {number: row for row, number in enumerate(files.offers["applicant_no"])}
+    rows = np.array([row_of.get(number, NONE) for number in numbers], dtype=np.int64)
+    distance_m = np.append(whole_numbers(files.offers["distance_m"], "offers.csv", "distance_m"), NONE)
+    stage = np.append(whole_numbers(files.offers["stage"], "offers.csv", "stage"), NONE)
+    codes = files.offers["school_code"]
+    return Checked(
+        files=files,
+        market=market,
+        shown=numbers if any_id else [masked(number) for number in numbers],
+        offer_row=rows,
+        offered_code=[codes[row] if row != NONE else "" for row in rows.tolist()],
+        pool=_offered_pools(files, market, rows),
+        distance_m=distance_m[rows],
+        stage=stage[rows],
+        drawn=[number.hex() for number in drawn],
+    )
+
+
+def masked(number: str) -> str:
+    """Return a personal ID as messages may show it, without what makes it one person's: ``079320••••56``."""
+    if len(number) < _ID_LENGTH:
+        return "•" * len(number)
+    return number[:_SHOWN_START] + "•" * (len(number) - _SHOWN_START - _SHOWN_END) + number[-_SHOWN_END:]
+
+
+def _offered_pools(files: RoundFiles, market: Market, rows: Integers) -> Integers:
+    """Return for each applicant the pool of the market that the offer names, or `NONE`."""
+    school, levels = files.schools["school_code"], files.schools["level"]
+    at = {
+        (school[row], levels[row], group): pool
+        for pool, (row, group) in enumerate(zip(market.school_row.tolist(), market.seat_group, strict=True))
+    }
+    groups = files.offers.get("seat_group", [""] * len(files.offers["school_code"]))
+    offered = ((files.offers["school_code"][row], groups[row]) if row != NONE else ("", "") for row in rows.tolist())
+    named = zip(offered, files.applicants["level"], strict=True)
+    return np.array([at.get((code, level, group), NONE) for (code, group), level in named], dtype=np.int64)
+
+
+def _draw(numbers: list[str], seed: str) -> list[bytes]:
+    """Return the first 64 bits of HMAC-SHA256 of each applicant's number under the seed."""
+    key = seed.encode()
+    return [hmac.digest(key, number.encode(), hashlib.sha256)[:_LOTTERY_BYTES] for number in numbers]
+
+
+def _lottery_ranks(drawn: list[bytes]) -> Integers:
+    """Return places in the draw; of two equal numbers the smaller applicant_no is first, by which the rows stand."""
+    order = np.argsort(np.frombuffer(b"".join(drawn), dtype=">u8").astype(np.uint64), kind="stable")
+    ranks = np.empty(len(drawn), dtype=np.int64)
+    ranks[order] = np.arange(len(drawn))
+    return ranks
