@@ -1,22 +1,28 @@
 """The file of applicants: who they are, which level they enter, where they live."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from allocation import personal_id
+from allocation.applicant_duplicates import without_duplicates
+from allocation.applicant_facts import RESIDENCE_COLUMNS, applicant_facts
 from allocation.coordinates import COORDINATE_COLUMNS, Points
-from allocation.model import ANY_LEVEL, Level
-from allocation.personal_id import Sex
+from allocation.dates import dates_in
+from allocation.eligibility_rows import ELIGIBILITY_COLUMNS, check_ages, residences_that_do_not_count
+from allocation.model import ANY_LEVEL, APPLICANT_FACTS, Integers, Level, Truths
+from allocation.personal_id import Sex, shown
+from allocation.policy_rules import Eligibility
 from allocation.record_checks import RecordChecks
+from allocation.together_groups import together_groups
 from spatial.issues import Issue, Severity
-from spatial.text import NO_TEXT, Text
+from spatial.text import Text
 
 APPLICANT_COLUMNS = (
     "applicant_no",
@@ -27,11 +33,11 @@ APPLICANT_COLUMNS = (
     "address",
     "priority_tier",
     "together_with",
-    "home_school",
+    *APPLICANT_FACTS,
+    *RESIDENCE_COLUMNS,
+    *ELIGIBILITY_COLUMNS,
 )
 MOST_TIERS = 1000
-_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
-_VIETNAMESE_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 
 SEXES: Mapping[str, Sex] = MappingProxyType(
     {
@@ -50,20 +56,6 @@ class ApplicantRows:
     set_aside_count: int
 
 
-def parse_date(text: str) -> date | None:
-    """Return the day of ``2020-05-31`` or ``31/05/2020``; None when the text is neither or no such day exists."""
-    if match := _ISO_DATE.fullmatch(text):
-        year, month, day = match.groups()
-    elif match := _VIETNAMESE_DATE.fullmatch(text):
-        day, month, year = match.groups()
-    else:
-        return None
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
 def applicant_numbers(text: pd.Series, *, any_id: bool) -> pd.Series:
     """Return a column of applicant numbers as they are compared: personal IDs as plain digits."""
     if any_id:
@@ -73,12 +65,28 @@ def applicant_numbers(text: pd.Series, *, any_id: bool) -> pd.Series:
     return text if plain == distinct else text.map(dict(zip(distinct, plain, strict=True))).astype("str")
 
 
-def shown(applicant_no: str, *, any_id: bool) -> str:
-    """Return an applicant number as messages may show it: a personal ID masked."""
-    return applicant_no if any_id else personal_id.mask(applicant_no)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicantRules:
+    """By what applicants are checked.
+
+    Parameters
+    ----------
+    any_id
+        Any unique text is a number; else it must be a personal ID that fits the date of birth and the sex.
+    eligibility
+        Ages and the day of the residence; None: not looked at.
+    elsewhere
+        Numbers that also stand on a row of a level that this run leaves out.
+    """
+
+    any_id: bool
+    eligibility: Eligibility | None = None
+    elsewhere: Collection[str] = ()
 
 
-def check_applicants(checks: RecordChecks, levels: pd.Series, points: Points, *, any_id: bool) -> ApplicantRows:
+def check_applicants(
+    checks: RecordChecks, levels: pd.Series, points: Points, *, rules: ApplicantRules
+) -> ApplicantRows:
     """Return the applicants of a table whose levels and points are already known.
 
     Parameters
@@ -87,20 +95,20 @@ def check_applicants(checks: RecordChecks, levels: pd.Series, points: Points, *,
         Level of each record, as written.
     points
         Shape (n, 2), storage coordinate system, metres.
-    any_id
-        Any unique text is a number; else it must be a personal ID that fits the date of birth and the sex.
     """
     table = checks.table
-    numbers = applicant_numbers(table.column("applicant_no"), any_id=any_id)
-    born = _dates_of_birth(checks)
+    numbers = applicant_numbers(table.column("applicant_no"), any_id=rules.any_id)
+    born = dates_in(checks, "date_of_birth")
     sexes = _sexes(checks)
-    if any_id:
+    if rules.any_id:
         for record in np.flatnonzero(numbers == ""):
             checks.note(int(record), _NUMBER_MISSING)
         checks.note_unusable_names("applicant_no")
     else:
         _check_personal_ids(checks, numbers, born, sexes)
     _check_levels(checks, levels)
+    facts = applicant_facts(checks)
+    _check_eligibility(checks, levels, _birth_years(numbers, born, rules=rules), rules=rules, facts=facts)
     tiers = checks.whole_numbers("priority_tier", minimum=1, maximum=MOST_TIERS)
     frame = pd.DataFrame(
         {
@@ -111,15 +119,57 @@ def check_applicants(checks: RecordChecks, levels: pd.Series, points: Points, *,
             "priority_tier": np.where(tiers < 1, 1, tiers),
             "x": points[:, 0],
             "y": points[:, 1],
-            "together_with": applicant_numbers(table.column("together_with"), any_id=any_id),
+            "together_with": applicant_numbers(table.column("together_with"), any_id=rules.any_id),
             "home_school": table.column("home_school"),
+            **facts,
         }
     )
-    kept = _without_duplicates(checks, frame, any_id=any_id)
-    return ApplicantRows(
-        frame=frame.assign(row=table.row)[kept].reset_index(drop=True),
-        set_aside_count=int(checks.aside.sum()),
+    kept = without_duplicates(
+        checks, frame, shown=lambda number: shown(number, any_id=rules.any_id), elsewhere=rules.elsewhere
     )
+    frame = frame.assign(row=table.row, file=table.file if table.files is None else table.files)
+    return ApplicantRows(
+        frame=_with_groups(checks, frame, kept, any_id=rules.any_id), set_aside_count=int(checks.aside.sum())
+    )
+
+
+def _with_groups(checks: RecordChecks, frame: pd.DataFrame, kept: Truths, *, any_id: bool) -> pd.DataFrame:
+    """Return those who go on, with the column ``together`` where anybody asks for a common school."""
+    going = frame.assign(record=np.arange(len(frame)))[kept].reset_index(drop=True)
+    if not (going["together_with"] != "").any():
+        return going.drop(columns="record")
+    others = frozenset(frame["applicant_no"][~kept])
+    groups = together_groups(checks, going, others=others, any_id=any_id)
+    return going.drop(columns="record").assign(together=groups)
+
+
+def _birth_years(numbers: pd.Series, born: list[date | None], *, rules: ApplicantRules) -> Integers:
+    """Return each year of birth: of the date, else of the personal ID; 0 where neither tells."""
+    years = np.array([day.year if day else 0 for day in born], dtype=np.int64)
+    if rules.any_id:
+        return years
+    for record in np.flatnonzero(years == 0).tolist():
+        if personal_id.is_well_formed(numbers.iloc[record]):
+            years[record] = personal_id.parse(numbers.iloc[record]).birth_year
+    return years
+
+
+def _check_eligibility(
+    checks: RecordChecks,
+    levels: pd.Series,
+    birth_years: Integers,
+    *,
+    rules: ApplicantRules,
+    facts: dict[str, pd.Series],
+) -> None:
+    """Check ages and residences, and take the area from those whose residence does not count."""
+    rule = rules.eligibility
+    if rule is None:
+        return
+    check_ages(checks, rule, levels=levels, birth_years=birth_years)
+    if rule.residence_by is not None and "area" in facts:
+        left_out = residences_that_do_not_count(checks, rule.residence_by)
+        facts["area"] = facts["area"].mask(pd.Series(left_out, index=facts["area"].index), "")
 
 
 _NUMBER_MISSING = Issue(
@@ -128,26 +178,6 @@ _NUMBER_MISSING = Issue(
     field="applicant_no",
     message=Text("Thiếu mã hồ sơ.", "The applicant number is missing."),
 )
-
-
-def _dates_of_birth(checks: RecordChecks) -> list[date | None]:
-    text = checks.table.column("date_of_birth")
-    days = {value: parse_date(value) for value in text.unique()}
-    unreadable = text.isin([value for value, day in days.items() if day is None and value])
-    for record in np.flatnonzero(unreadable):
-        checks.note(int(record), _unreadable_date(text.iloc[record]))
-    return [days[value] for value in text]
-
-
-def _unreadable_date(value: str) -> Issue:
-    return Issue(
-        severity=Severity.ERROR,
-        code="date_format",
-        field="date_of_birth",
-        value=value,
-        message=Text("Không đọc được ngày này.", "This is no readable date."),
-        hint=Text("Ghi 2020-05-31 hoặc 31/05/2020.", "Write 2020-05-31 or 31/05/2020."),
-    )
 
 
 def _sexes(checks: RecordChecks) -> list[Sex | None]:
@@ -172,8 +202,9 @@ def _unknown_sex(value: str) -> Issue:
 def _check_personal_ids(
     checks: RecordChecks, numbers: pd.Series, born: list[date | None], sexes: list[Sex | None]
 ) -> None:
-    for record, (number, day, sex) in enumerate(zip(numbers, born, sexes, strict=True)):
-        for finding in personal_id.check(number, date_of_birth=day, sex=sex):
+    for record in np.flatnonzero(~_agree(numbers, born, sexes)).tolist():
+        number = numbers.iloc[record]
+        for finding in personal_id.check(number, date_of_birth=born[record], sex=sexes[record]):
             checks.note(
                 record,
                 Issue(
@@ -185,6 +216,22 @@ def _check_personal_ids(
                     hint=finding.hint,
                 ),
             )
+
+
+def _agree(numbers: pd.Series, born: list[date | None], sexes: list[Sex | None]) -> Truths:
+    """Return which personal IDs plainly agree with what is declared; `personal_id.check` looks at all others."""
+    cells = pa.array(numbers, type=pa.string())
+    formed = pc.match_substring_regex(cells, "^[0-9]{12}$").to_numpy(zero_copy_only=False)
+    digits = pc.if_else(pa.array(formed), cells, "000000000000")
+    province = pc.is_in(pc.utf8_slice_codeunits(digits, 0, 3), pa.array([*personal_id.PROVINCES]))
+    century, years = (
+        pc.cast(pc.utf8_slice_codeunits(digits, start, stop), pa.int64()).to_numpy() for start, stop in ((3, 4), (4, 6))
+    )
+    stated_year = np.array([day.year if day else 0 for day in born], dtype=np.int64)
+    is_girl = np.array([-1 if sex is None else int(sex is Sex.FEMALE) for sex in sexes], dtype=np.int64)
+    same_year = (stated_year == 0) | (stated_year == personal_id.birth_years(century, years))
+    same_sex = (is_girl < 0) | (is_girl == century % 2)
+    return np.asarray(formed & province.to_numpy(zero_copy_only=False) & same_year & same_sex)
 
 
 def _check_levels(checks: RecordChecks, levels: pd.Series) -> None:
@@ -206,42 +253,4 @@ def unknown_level(value: str) -> Issue:
         value=value,
         message=Text("Không có cấp này.", "There is no such level."),
         hint=Text(f"Các cấp: {', '.join(Level)}.", f"The levels are: {', '.join(Level)}."),
-    )
-
-
-def _without_duplicates(checks: RecordChecks, frame: pd.DataFrame, *, any_id: bool) -> npt.NDArray[np.bool_]:
-    """Return which records go on: of identical ones the first, of contradicting ones none.
-
-    Whoever came first is no reason to prefer one of two children who claim the same number.
-    """
-    kept = ~checks.aside
-    twice = frame["applicant_no"].duplicated(keep=False).to_numpy() & (frame["applicant_no"] != "").to_numpy()
-    for number, records in frame[twice].groupby("applicant_no").groups.items():
-        identical = len(frame.loc[records].drop_duplicates()) == 1
-        for record in records[1:] if identical else records:
-            kept[record] = False
-            checks.note(int(record), _duplicate(shown(str(number), any_id=any_id), identical=identical))
-    return kept
-
-
-def _duplicate(value: str, *, identical: bool) -> Issue:
-    if identical:
-        return Issue(
-            severity=Severity.WARNING,
-            code="applicant_repeated",
-            field="applicant_no",
-            value=value,
-            message=Text("Dòng lặp lại y hệt; chỉ giữ một.", "The row is repeated; one was kept."),
-            hint=NO_TEXT,
-        )
-    return Issue(
-        severity=Severity.ERROR,
-        code="applicant_duplicate",
-        field="applicant_no",
-        value=value,
-        message=Text(
-            "Cùng một số trên nhiều dòng khác nhau; tất cả được để riêng.",
-            "The same number on rows that differ; all of them were set aside.",
-        ),
-        hint=Text("Tìm dòng đúng và bỏ các dòng kia.", "Find the right row and remove the others."),
     )

@@ -8,8 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocation.applicant_rows import applicant_numbers, shown
+from allocation.applicant_rows import applicant_numbers
 from allocation.model import Integers
+from allocation.personal_id import shown
 from allocation.record_checks import RecordChecks
 from spatial.errors import InputError
 from spatial.issues import Issue, Severity
@@ -41,12 +42,18 @@ class KnownNames:
 
 def indices_in(values: pd.Series, known: pd.Series) -> Integers:
     """Return for each value its position in ``known`` (distinct texts), or -1."""
-    found = pc.index_in(pa.array(values, type=pa.string()), value_set=pa.array(known, type=pa.string()))
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        of_category = np.append(indices_in(pd.Series(values.cat.categories), known), -1)
+        return np.asarray(of_category[values.cat.codes.to_numpy()], dtype=np.int64)
+    cells = pa.array(values, from_pandas=True)
+    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+        cells = cells.cast(pa.string())
+    found = pc.index_in(cells, value_set=pa.array(known, type=cells.type))
     return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def check_distances(checks: RecordChecks, names: KnownNames, *, any_id: bool) -> pd.DataFrame:
-    """Return the admissible pairs: applicant_no, level, school_code, distance_m.
+    """Return the admissible pairs: applicant_no, level, school_code (each a category), distance_m.
 
     Raises
     ------
@@ -54,32 +61,46 @@ def check_distances(checks: RecordChecks, names: KnownNames, *, any_id: bool) ->
         No pair names an applicant and a school that exist.
     """
     checks.require(*DISTANCE_COLUMNS)
-    numbers = applicant_numbers(checks.table.column("applicant_no"), any_id=any_id)
     codes = checks.table.column("school_code")
     distance_m = checks.whole_numbers("distance_m", minimum=0, maximum=FARTHEST_M)
     for record in np.flatnonzero((checks.table.column("distance_m") == "").to_numpy()):
         checks.note(int(record), _NO_DISTANCE)
-    applicant = indices_in(numbers, names.applicants["applicant_no"])
+    known = names.applicants["applicant_no"]
+    numbers, applicant = applicants_in(checks.table.column("applicant_no"), known, any_id=any_id)
     schools = names.schools["school_code"].drop_duplicates().reset_index(drop=True)
     school = indices_in(codes, schools)
-    _note_strangers(checks, numbers, applicant, others=names.other_applicants, field="applicant_no", any_id=any_id)
-    _note_strangers(checks, codes, school, others=names.other_schools, field="school_code", any_id=True)
+    note_strangers(checks, numbers, applicant, others=names.other_applicants, field="applicant_no", any_id=any_id)
+    note_strangers(checks, codes, school, others=names.other_schools, field="school_code", any_id=True)
     matched = (applicant >= 0) & (school >= 0)
-    in_files = ((applicant >= 0) | numbers.isin(names.other_applicants)) & (
-        (school >= 0) | codes.isin(names.other_schools)
-    )
-    _must_match_something(in_files.to_numpy(), checks, names)
-    matched[matched] &= _offers_level(names, schools, applicant[matched], school[matched])
+    if not matched.any():
+        _must_match_something(numbers, codes, checks=checks, names=names)
+    matched[matched] &= offers_level(names, schools, applicant[matched], school[matched])
     kept = matched & (distance_m >= 0) & ~checks.aside
     kept = _without_duplicates(checks, kept, applicant * (len(schools) + 1) + school, distance_m)
+    if not kept.all():
+        applicant, school, distance_m = applicant[kept], school[kept], distance_m[kept]
+    levels = pd.Categorical(names.applicants["level"])
     return pd.DataFrame(
         {
-            "applicant_no": numbers[kept],
-            "level": names.applicants["level"].to_numpy()[applicant[kept]],
-            "school_code": codes[kept],
-            "distance_m": distance_m[kept],
+            "applicant_no": pd.Categorical.from_codes(_small(applicant), categories=pd.Index(known)),
+            "level": pd.Categorical.from_codes(levels.codes[applicant], categories=levels.categories),
+            "school_code": pd.Categorical.from_codes(_small(school), categories=pd.Index(schools)),
+            "distance_m": distance_m,
         }
-    ).reset_index(drop=True)
+    )
+
+
+def _small(index: Integers) -> npt.NDArray[np.int32]:
+    return index.astype(np.int32)
+
+
+def applicants_in(text: pd.Series, known: pd.Series, *, any_id: bool) -> tuple[pd.Series, Integers]:
+    """Return the numbers of a column as they are compared, and for each its position in ``known``, or -1."""
+    index = indices_in(text, known)
+    if any_id or (index >= 0).all():
+        return text, index
+    numbers = applicant_numbers(text, any_id=False)
+    return numbers, indices_in(numbers, known)
 
 
 _NO_DISTANCE = Issue(
@@ -90,7 +111,7 @@ _NO_DISTANCE = Issue(
 )
 
 
-def _note_strangers(
+def note_strangers(
     checks: RecordChecks,
     values: pd.Series,
     index: Integers,
@@ -121,8 +142,12 @@ def _stranger(field: str, value: str, *, count: int) -> Issue:
     )
 
 
-def _must_match_something(matched: npt.NDArray[np.bool_], checks: RecordChecks, names: KnownNames) -> None:
-    if len(matched) and not matched.any() and len(names.applicants) and len(names.schools):
+def _must_match_something(numbers: pd.Series, codes: pd.Series, *, checks: RecordChecks, names: KnownNames) -> None:
+    """Refuse a file of which no row names an applicant and a school that stand in the other files."""
+    people = names.other_applicants.union(names.applicants["applicant_no"])
+    places = names.other_schools.union(names.schools["school_code"])
+    in_files = numbers.isin(list(people)) & codes.isin(list(places))
+    if len(in_files) and not in_files.any() and len(names.applicants) and len(names.schools):
         raise InputError(
             Text(
                 "Không dòng nào khớp hồ sơ và trường đã có.",
@@ -135,9 +160,7 @@ def _must_match_something(matched: npt.NDArray[np.bool_], checks: RecordChecks, 
         )
 
 
-def _offers_level(
-    names: KnownNames, schools: pd.Series, applicant: Integers, school: Integers
-) -> npt.NDArray[np.bool_]:
+def offers_level(names: KnownNames, schools: pd.Series, applicant: Integers, school: Integers) -> npt.NDArray[np.bool_]:
     """Tell for each pair whether the school has seats of the applicant's level."""
     levels = pd.Index(pd.concat([names.applicants["level"], names.schools["level"]]).unique())
     offered = np.zeros((len(schools), len(levels)), dtype=bool)
@@ -150,21 +173,28 @@ def _without_duplicates(
     checks: RecordChecks, kept: npt.NDArray[np.bool_], pair: Integers, distance_m: Integers
 ) -> npt.NDArray[np.bool_]:
     """Keep one of the pairs that are repeated, and none of those that contradict each other."""
-    sorted_pairs = np.sort(pair[kept])
+    sorted_pairs = pair if kept.all() else pair[kept]
+    if not (sorted_pairs[1:] > sorted_pairs[:-1]).all():
+        sorted_pairs = np.sort(sorted_pairs)
     if not (sorted_pairs[1:] == sorted_pairs[:-1]).any():
         return kept
-    records = np.flatnonzero(kept)
-    order = records[np.argsort(pair[records], kind="stable")]
-    again = pair[order[1:]] == pair[order[:-1]]
-    repeated = np.unique(pair[order[1:][again]])
     kept = kept.copy()
-    for key in repeated:
-        rows = order[np.searchsorted(pair[order], key) : np.searchsorted(pair[order], key, side="right")]
-        identical = len(np.unique(distance_m[rows])) == 1
-        for record in rows[1:] if identical else rows:
+    for records in records_that_share(pair, among=kept):
+        identical = len(np.unique(distance_m[records])) == 1
+        for record in (records[1:] if identical else records).tolist():
             kept[record] = False
-            checks.note(int(record), _repeated(str(distance_m[record]), identical=identical))
+            checks.note(record, _repeated(str(distance_m[record]), identical=identical))
     return kept
+
+
+def records_that_share(key: Integers, *, among: npt.NDArray[np.bool_]) -> list[Integers]:
+    """Return groups of the marked records that have one key, each in the order of the file; those alone left out."""
+    records = np.flatnonzero(among)
+    order = records[np.argsort(key[records], kind="stable")]
+    starts = np.flatnonzero(np.append(True, key[order[1:]] != key[order[:-1]])) if len(order) else order
+    sizes = np.diff(np.append(starts, len(order)))
+    shared = sizes > 1
+    return [order[at : at + size] for at, size in zip(starts[shared].tolist(), sizes[shared].tolist(), strict=True)]
 
 
 def _repeated(value: str, *, identical: bool) -> Issue:

@@ -288,7 +288,7 @@ def _issue(file: str, frame: pd.DataFrame, position: int, *, code: str, message:
     return Issue(
         severity=Severity.WARNING,
         code=code,
-        file=file,
+        file=str(record["file"]) if "file" in frame.columns else file,
         row=int(record["row"]) if "row" in frame.columns else None,
         field=field,
         value=mask(value) if file == APPLICANTS else value,

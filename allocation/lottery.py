@@ -10,11 +10,14 @@ RFC 2104 (HMAC), FIPS 180-4 (SHA-256).
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from allocation.model import Integers
+from spatial.errors import InputError
+from spatial.text import Text
 
 LOTTERY_DIGITS = 16
 """Hexadecimal digits of a lottery number: 64 bits."""
@@ -47,3 +50,30 @@ def lottery_ranks(applicant_nos: Sequence[str], *, seed: str) -> Integers:
 def seed_commitment(seed: str) -> str:
     """Return the SHA-256 of the seed, which is published before the round."""
     return hashlib.sha256(seed.encode()).hexdigest()
+
+
+def must_match_commitment(seed: str, published_sha256: str) -> None:
+    """Refuse a seed that is not the one whose SHA-256 was published before the round.
+
+    Raises
+    ------
+    InputError
+        The hash is no SHA-256, or that of another seed.
+    """
+    published = published_sha256.strip().lower()
+    if not re.fullmatch("[0-9a-f]{64}", published):
+        raise InputError(
+            Text("Mã băm đã công bố không phải SHA-256.", "The published hash is no SHA-256."),
+            hint=Text("Ghi đúng 64 chữ số thập lục phân.", "Give the 64 hexadecimal digits."),
+        )
+    if seed_commitment(seed) != published:
+        raise InputError(
+            Text(
+                f"Hạt giống không khớp mã băm đã công bố: mã băm của nó là {seed_commitment(seed)}.",
+                f"The seed does not match its published hash: its own is {seed_commitment(seed)}.",
+            ),
+            hint=Text(
+                "Dùng đúng hạt giống đã cam kết; nếu không còn, phải bốc thăm lại công khai.",
+                "Use the seed that was committed to; if it is lost, the draw must be held again in public.",
+            ),
+        )

@@ -16,6 +16,9 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
+
 from spatial.errors import InputError
 from spatial.issues import Severity
 from spatial.text import NO_TEXT, Text
@@ -99,6 +102,11 @@ def mask(text: str) -> str:
     return text[:_SHOWN_START] + HIDDEN * (len(text) - _SHOWN_START - _SHOWN_END) + text[-_SHOWN_END:]
 
 
+def shown(applicant_no: str, *, any_id: bool) -> str:
+    """Return an applicant number as messages may show it: a personal ID masked."""
+    return applicant_no if any_id else mask(applicant_no)
+
+
 def mask_within(text: str) -> str:
     """Return ``text`` with every number masked in it that may be a personal ID, also one that lost its zero."""
     return _MAY_BE_AN_ID.sub(lambda found: mask(found[0]), text)
@@ -124,6 +132,16 @@ def parse(text: str) -> PersonalId:
         sex=Sex.FEMALE if male_or_female else Sex.MALE,
         birth_year=_FIRST_CENTURY_START + _YEARS_IN_CENTURY * century + int(digits[4:6]),
     )
+
+
+def is_well_formed(digits: str) -> bool:
+    """Tell whether ``digits`` are twelve digits and nothing else."""
+    return _TWELVE_DIGITS.fullmatch(digits) is not None
+
+
+def birth_years(century_and_sex: npt.NDArray[np.int64], last_two: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the years of birth that the fourth digit and the fifth and sixth tell."""
+    return _FIRST_CENTURY_START + _YEARS_IN_CENTURY * (century_and_sex // 2) + last_two
 
 
 def check(text: str, *, date_of_birth: date | None = None, sex: Sex | None = None) -> list[Finding]:

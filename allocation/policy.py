@@ -16,6 +16,8 @@ from allocation.policy_rules import (
     DeferredAcceptanceStage,
     Eligibility,
     Lottery,
+    OrderKey,
+    PreferenceSource,
     SeatGroup,
     Stage,
     Strict,
@@ -92,6 +94,25 @@ class Policy(Strict):
     def has_deferred_acceptance(self) -> bool:
         """Whether any stage looks at preferences and priorities."""
         return any(isinstance(stage, DeferredAcceptanceStage) for stage in self.stages)
+
+    @property
+    def asks_for_preferences(self) -> bool:
+        """Whether a stage looks at the preferences that families submitted."""
+        return any(stage.preferences is not PreferenceSource.NEAREST for stage in self._orders)
+
+    @property
+    def asks_for_priorities(self) -> bool:
+        """Whether a stage looks at the ranks that schools gave."""
+        return any(OrderKey.GIVEN_PRIORITY in stage.order for stage in self._orders)
+
+    @property
+    def needs_strict_priorities(self) -> bool:
+        """Whether a stage has nothing after the ranks of schools to tell two applicants apart."""
+        return any(stage.order[-1] is OrderKey.GIVEN_PRIORITY for stage in self._orders)
+
+    @property
+    def _orders(self) -> tuple[DeferredAcceptanceStage, ...]:
+        return tuple(stage for stage in self.stages if isinstance(stage, DeferredAcceptanceStage))
 
     @property
     def canonical_json(self) -> str:

@@ -34,7 +34,9 @@ class RecordChecks:
         """Note ``finding`` (without file and row) about the record with this index."""
         if finding.severity is Severity.ERROR:
             self.aside[record] = True
-        self.issues.append(replace(_presentable(finding), file=self.table.file, row=int(self.table.row[record])))
+        self.issues.append(
+            replace(_presentable(finding), file=self.table.file_at(record), row=int(self.table.row[record]))
+        )
 
     def note_file(self, finding: Issue) -> None:
         """Note ``finding`` about the file as a whole."""
@@ -58,13 +60,13 @@ class RecordChecks:
             if name not in known:
                 self.note_file(_unknown_column(name, known))
 
-    def note_unusable_names(self, name: str) -> None:
-        """Note every name of an applicant or school that a spreadsheet would run as a formula, or that is a text."""
+    def note_unusable_names(self, name: str, *, longest: int = _LONGEST_NAME) -> None:
+        """Note every name that a spreadsheet would run as a formula, or that is longer than so many letters."""
         text = self.table.column(name)
         cells = pa.array(text, type=pa.string())
-        wrong = pc.or_(pc.match_substring_regex(cells, _UNUSABLE), pc.greater(pc.utf8_length(cells), _LONGEST_NAME))
+        wrong = pc.or_(pc.match_substring_regex(cells, _UNUSABLE), pc.greater(pc.utf8_length(cells), longest))
         for record in np.flatnonzero(wrong.to_numpy(zero_copy_only=False)):
-            self.note(int(record), _unusable_name(name, text.iloc[record]))
+            self.note(int(record), _unusable_name(name, text.iloc[record], longest=longest))
 
     def whole_numbers(self, name: str, *, minimum: int, maximum: int) -> npt.NDArray[np.int64]:
         """Return a column as whole numbers; -1 where the cell is empty, and an ERROR where it is no such number."""
@@ -110,7 +112,7 @@ def _unknown_column(name: str, known: tuple[str, ...]) -> Issue:
     )
 
 
-def _unusable_name(name: str, value: str) -> Issue:
+def _unusable_name(name: str, value: str, *, longest: int) -> Issue:
     return Issue(
         severity=Severity.ERROR,
         code=f"{name}_unusable",
@@ -120,9 +122,7 @@ def _unusable_name(name: str, value: str) -> Issue:
             "Mã này không dùng được: bảng tính sẽ hiểu là công thức, hoặc mã có xuống dòng, hoặc quá dài.",
             "No number or code can look like this: a formula for spreadsheets, several lines, or too long.",
         ),
-        hint=Text(
-            f"Dùng chữ và số, tối đa {_LONGEST_NAME} ký tự.", f"Use letters and digits, at most {_LONGEST_NAME}."
-        ),
+        hint=Text(f"Dùng chữ và số, tối đa {longest} ký tự.", f"Use letters and digits, at most {longest}."),
     )
 
 

@@ -7,18 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from allocation.figures import school_table
-from allocation.intake import RoundInput, note_schools_out_of_reach
+from allocation.figures import reasons, school_table
+from allocation.intake import RoundInput
 from allocation.model import Allocation, AllocationProblem
 from allocation.policy import Policy
 from allocation.problem_files import build_problem
 from allocation.report import render_report
 from allocation.result_files import CERTIFICATE_FILE, REPORT_FILE, SUMMARY_FILE, write_round
+from allocation.round_findings import in_order_of_files, note_unplaced, note_what_facts_tell
 from allocation.stages import Decision, decide
+from allocation.used_columns import note_columns
 from allocation.verify import Verification, verify_directory
 from spatial.errors import InputError, VerificationError
 from spatial.files import whole_directory
-from spatial.issues import Issue, Severity
 from spatial.text import Text
 
 Progress = Callable[[Text], None]
@@ -87,10 +88,11 @@ def run(
     if pairs is None:
         raise InputError(Text("Chưa có khoảng cách.", "The distances are not known yet."))
     facts = build_problem(given.applicants, given.schools, pairs, seed=settings.seed)
-    note_schools_out_of_reach(given, facts)
-    _note_unused_wishes(given)
+    note_what_facts_tell(given, facts)
+    note_columns(given, settings.policy)
     progress(Text("Xếp chỗ", "Placing"))
     decision = decide(facts, settings.policy)
+    _note_unplaced(given, decision)
     with whole_directory(directory, is_private=True) as temporary:
         progress(Text("Ghi kết quả", "Writing"))
         summary = _write(temporary, given, decision, settings=settings)
@@ -106,6 +108,14 @@ def run(
         schools=school_table(decision.problem, decision.allocation),
         verification=verification,
     )
+
+
+def _note_unplaced(given: RoundInput, decision: Decision) -> None:
+    problem, allocation = decision.problem, decision.allocation
+    if allocation.placed_count < problem.applicant_count:
+        found = reasons(problem, allocation, decision.policy)
+        note_unplaced(given, decision.facts, problem, pool=allocation.pool, reasons=found)
+    given.issues.issues[:] = in_order_of_files(given.issues, given.files)
 
 
 def _write(directory: Path, given: RoundInput, decision: Decision, *, settings: RoundSettings) -> dict[str, Any]:
@@ -137,18 +147,3 @@ def _must_be_replaceable(directory: Path) -> None:
         hint=Text("Chọn một thư mục mới.", "Choose a new directory."),
         subject=str(directory),
     )
-
-
-def _note_unused_wishes(given: RoundInput) -> None:
-    """Say which columns the policy does not look at, so that nobody believes they were honoured."""
-    for column in ("together_with", "home_school"):
-        if column in given.applicants and (given.applicants[column].fillna("") != "").any():
-            given.issues.add(
-                Issue(
-                    severity=Severity.WARNING,
-                    code="column_not_considered",
-                    field=column,
-                    message=Text("Quy tắc này không xét cột này.", "This policy does not consider this column."),
-                    hint=Text("Kiểm tra các hồ sơ có ghi cột này bằng tay.", "Look at those applicants by hand."),
-                )
-            )

@@ -1,24 +1,37 @@
 """The file of schools: how many seats of which level, and where."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from allocation.applicant_facts import words_of
 from allocation.applicant_rows import known_levels, unknown_level
 from allocation.coordinates import COORDINATE_COLUMNS, Points
-from allocation.model import CLASS_NORM_COUNT
+from allocation.model import SEATS_PREFIX
 from allocation.record_checks import RecordChecks
+from allocation.seat_counts import capacities, kept_seats
 from spatial.errors import InputError
 from spatial.issues import Issue, Severity, neutral_in_spreadsheets
 from spatial.text import Text
 
-SCHOOL_COLUMNS = ("school_code", "level", "capacity", "classes", "name", *COORDINATE_COLUMNS)
-MOST_SEATS = 100_000
-MOST_CLASSES = 1_000
+SCHOOL_COLUMNS = (
+    "school_code",
+    "level",
+    "capacity",
+    "classes",
+    "override_reason",
+    "name",
+    "area",
+    *COORDINATE_COLUMNS,
+)
 
 
-def check_schools(checks: RecordChecks, levels: pd.Series, points: Points) -> pd.DataFrame:
-    """Return the seat pools: school_code, level, capacity, name, x, y, and the row of the file.
+def check_schools(
+    checks: RecordChecks, levels: pd.Series, points: Points, *, class_norm_count: Mapping[str, int]
+) -> pd.DataFrame:
+    """Return the seat pools: school_code, level, capacity, name, x, y, row, file, and if given area and ``seats_…``.
 
     Parameters
     ----------
@@ -26,6 +39,8 @@ def check_schools(checks: RecordChecks, levels: pd.Series, points: Points) -> pd
         Level of each record, as written.
     points
         Shape (n, 2), storage coordinate system, metres.
+    class_norm_count
+        Children in a class, by level.
     """
     table = checks.table
     if not table.has("capacity") and not table.has("classes"):
@@ -37,18 +52,22 @@ def check_schools(checks: RecordChecks, levels: pd.Series, points: Points) -> pd
     for record in np.flatnonzero(~levels.isin(known_levels(checks))):
         checks.note(int(record), unknown_level(levels.iloc[record]))
     names = _names(checks)
+    capacity = capacities(checks, levels, class_norm_count)
+    facts = {"area": words_of(checks, "area")} if table.has("area") else {}
+    facts |= kept_seats(checks, capacity)
     frame = pd.DataFrame(
         {
             "school_code": codes,
             "level": levels,
-            "capacity": _capacities(checks, levels),
+            "capacity": capacity,
             "name": names.where(names != "", codes),
             "x": points[:, 0],
             "y": points[:, 1],
+            **facts,
         }
     )
     kept = _without_duplicates(checks, frame)
-    return frame.assign(row=table.row)[kept].reset_index(drop=True)
+    return frame.assign(row=table.row, file=table.file)[kept].reset_index(drop=True)
 
 
 def _names(checks: RecordChecks) -> pd.Series:
@@ -78,29 +97,6 @@ def _missing(field: str, message: Text) -> Issue:
     return Issue(severity=Severity.ERROR, code=f"{field}_missing", field=field, message=message)
 
 
-def _capacities(checks: RecordChecks, levels: pd.Series) -> npt.NDArray[np.int64]:
-    """Return the seats of each pool: as written, else classes times the norm of the level."""
-    capacity = checks.whole_numbers("capacity", minimum=0, maximum=MOST_SEATS)
-    classes = checks.whole_numbers("classes", minimum=0, maximum=MOST_CLASSES)
-    norm = levels.map(CLASS_NORM_COUNT).fillna(-1).astype("int64").to_numpy()
-    by_classes = (checks.table.column("capacity") == "").to_numpy() & (classes >= 0) & (norm > 0)
-    capacity = np.where(by_classes, classes * norm, capacity)
-    for record in np.flatnonzero((capacity < 0) & ~checks.aside):
-        checks.note(
-            int(record),
-            Issue(
-                severity=Severity.ERROR,
-                code="capacity_missing",
-                field="capacity",
-                message=Text("Thiếu số chỗ học.", "The number of seats is missing."),
-                hint=Text(
-                    "Ghi capacity, hoặc classes cùng với level.", "Give capacity, or classes together with level."
-                ),
-            ),
-        )
-    return capacity
-
-
 def _without_duplicates(checks: RecordChecks, frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     kept = ~checks.aside
     key = ["school_code", "level"]
@@ -127,6 +123,11 @@ def _duplicate(code: str, *, identical: bool) -> Issue:
         ),
         hint=Text("Mỗi trường một dòng cho mỗi cấp.", "One row for each school and level."),
     )
+
+
+def known_school_columns(checks: RecordChecks) -> list[str]:
+    """Return the columns that are read: the fixed ones, and every ``seats_`` with the code of a group."""
+    return [*SCHOOL_COLUMNS, *(name for name in checks.table.frame.columns if name.startswith(SEATS_PREFIX))]
 
 
 def one_level_for(levels: list[str], *, subject: str) -> str:

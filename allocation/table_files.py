@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -48,19 +48,22 @@ class SourceTable:
     Parameters
     ----------
     file
-        Name of the file, without its folder.
+        Name of the file, without its folder; of several that were joined (`allocation.joined_tables`) all names.
     frame
         Columns of text, trimmed and in NFC; a missing value is the empty string. Names are in lower case.
     row
         For each record the row as a person counts it: the header is row 1.
     issues
         What reading had to undo or leave out.
+    files
+        For each record the file that it comes from; None where all come from ``file``.
     """
 
     file: str
     frame: pd.DataFrame
     row: npt.NDArray[np.int64]
     issues: tuple[Issue, ...] = field(default=())
+    files: npt.NDArray[np.object_] | None = None
 
     def column(self, name: str) -> pd.Series:
         """Return a column, or empty strings where the file has none of that name."""
@@ -71,6 +74,15 @@ class SourceTable:
     def has(self, *names: str) -> bool:
         """Tell whether the file has all these columns."""
         return all(name in self.frame.columns for name in names)
+
+    def file_at(self, record: int) -> str:
+        """Return the name of the file that a record comes from."""
+        return self.file if self.files is None else str(self.files[record])
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> "SourceTable":
+        """Return the table with some of its records."""
+        files = None if self.files is None else self.files[kept]
+        return replace(self, frame=self.frame[kept].reset_index(drop=True), row=self.row[kept], files=files)
 
 
 def read_table(path: Path) -> SourceTable:

@@ -10,9 +10,10 @@ import typer
 from allocation.explain import Explanation, as_data
 from allocation.explain import explain as explain_applicant
 from allocation.explain_sentences import metres
-from allocation.intake import IntakeOptions, RoundInput, read_round
+from allocation.intake import IntakeOptions, RoundInput, RoundPaths, read_files, with_given_ranks
+from allocation.lottery import must_match_commitment
 from allocation.model import LEVEL_LABELS
-from allocation.policy import DEFAULT_POLICY, load_policy
+from allocation.policy import DEFAULT_POLICY, Policy, load_policy
 from allocation.result_files import SUMMARY_FILE
 from allocation.round import RoundResult, RoundSettings, run
 from allocation.verify import verify_directory
@@ -34,7 +35,9 @@ RoundArgument = Annotated[Path, typer.Argument(help="Directory that `allocate` w
 
 def allocate(  # noqa: PLR0913 - each is one word of the command line
     *,
-    applicants: Annotated[Path, typer.Option(help="File of applicants, CSV or Parquet.", show_default=False)],
+    applicants: Annotated[
+        list[Path], typer.Option(help="File of applicants, CSV or Parquet; may be given several times.")
+    ],
     schools: Annotated[Path, typer.Option(help="File of schools, CSV or Parquet.", show_default=False)],
     out: OutOption,
     distances: Annotated[Path | None, typer.Option(help="File of distances: the admissible pairs.")] = None,
@@ -44,20 +47,25 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
     policy: Annotated[str, typer.Option(help="Name of a policy, or a YAML file.")] = DEFAULT_POLICY,
     level: Annotated[str | None, typer.Option(help="Only this level.")] = None,
     seed: Annotated[str, typer.Option(help="Seed of the lottery.")] = "0",
+    seed_sha256: Annotated[str | None, typer.Option(help="Hash of the seed, as published before the round.")] = None,
     crs: Annotated[str | None, typer.Option(help="Coordinate system of the columns x, y.")] = None,
     any_id: AnyIdOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Place applicants in schools by a policy, prove the result, and write it to a directory."""
     rule = load_policy(policy)
-    _refuse_unused_files(preferences=preferences, priorities=priorities, policy=rule.name)
-    if (distances is None) == (network is None):
-        raise InputError(
-            Text("Cần đúng một trong hai: --distances hoặc --network.", "Give either --distances or --network."),
-            hint=Text("Tệp khoảng cách, hoặc tệp đường để đo.", "A file of distances, or of streets to measure on."),
-        )
-    options = IntakeOptions(
-        any_id=any_id, level=level, crs=crs, storage_crs=settings().crs, open_geocoder=_published_geocoder
+    if seed_sha256 is not None:
+        must_match_commitment(seed, seed_sha256)
+    _must_fit_the_policy(preferences=preferences, priorities=priorities, policy=rule)
+    _must_have_pairs(distances, network, preferences)
+    options = replace(_intake_options(rule), any_id=any_id, level=level, crs=crs)
+    paths = RoundPaths(
+        applicants=tuple(applicants),
+        schools=schools,
+        distances=distances,
+        preferences=preferences,
+        priorities=priorities,
+        is_measured=network is not None,
     )
     round_settings = RoundSettings(policy=rule, seed=seed, any_id=any_id, crs=settings().crs)
     with progress() as bar:
@@ -67,17 +75,15 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
             bar.update(task, description=text.in_language(settings().language))
 
         tell(Text("Đọc tệp", "Reading"))
-        given = read_round(applicants, schools, distances=distances, options=options)
+        given = read_files(paths, options=options)
         if network is not None:
-            given = _measured(given, network, files=(applicants.name, schools.name), tell=tell)
-        if given.applicants.empty and (out / SUMMARY_FILE).exists():
-            say_issues(given.issues, written_to="--out")
-            raise _no_applicant(applicants, kept=out)
+            given = _measured(given, network, tell=tell)
+        _must_not_replace_by_nobody(given, out)
         result = run(given, settings=round_settings, directory=out, progress=tell)
     say_issues(given.issues, written_to=str(out / "issues.csv"))
     _show_result(result, as_json=as_json)
     if given.applicants.empty:
-        raise _no_applicant(applicants, kept=None)
+        raise _no_applicant(given, kept=None)
 
 
 def verify(directory: RoundArgument, *, as_json: JsonOption = False) -> None:
@@ -121,7 +127,14 @@ def explain(
     _print_explanation(explanation)
 
 
-def _no_applicant(applicants: Path, *, kept: Path | None) -> InputError:
+def _must_not_replace_by_nobody(given: RoundInput, out: Path) -> None:
+    """Refuse to put a round without applicants in the place of an earlier one."""
+    if given.applicants.empty and (out / SUMMARY_FILE).exists():
+        say_issues(given.issues, written_to="--out")
+        raise _no_applicant(given, kept=out)
+
+
+def _no_applicant(given: RoundInput, *, kept: Path | None) -> InputError:
     """Return the refusal of a round of nobody; an earlier round at ``kept`` stays what it is."""
     hint = Text("Xem issues.csv.", "See issues.csv.")
     if kept is not None:
@@ -130,18 +143,44 @@ def _no_applicant(applicants: Path, *, kept: Path | None) -> InputError:
             f"The earlier round in {kept} stays as it was; choose another --out to get issues.csv.",
         )
     return InputError(
-        Text("Không hồ sơ nào dùng được.", "No applicant could be used."), hint=hint, subject=applicants.name
+        Text("Không hồ sơ nào dùng được.", "No applicant could be used."), hint=hint, subject=given.files[0]
     )
 
 
-def _refuse_unused_files(*, preferences: Path | None, priorities: Path | None, policy: str) -> None:
-    for name, path in (("--preferences", preferences), ("--priorities", priorities)):
-        if path is not None:
+def _intake_options(policy: Policy) -> IntakeOptions:
+    return IntakeOptions(storage_crs=settings().crs, open_geocoder=_published_geocoder, policy=policy)
+
+
+def _must_fit_the_policy(*, preferences: Path | None, priorities: Path | None, policy: Policy) -> None:
+    """Refuse a file of ranks that the policy does not look at, and a policy that waits for one that is not given."""
+    for name, path, is_asked in (
+        ("--preferences", preferences, policy.asks_for_preferences),
+        ("--priorities", priorities, policy.asks_for_priorities),
+    ):
+        if path is not None and not is_asked:
             raise InputError(
-                Text(f"Quy tắc {policy} không dùng {name}.", f"The policy {policy} does not use {name}."),
+                Text(f"Quy tắc {policy.name} không dùng {name}.", f"The policy {policy.name} does not use {name}."),
                 hint=Text(f"Bỏ {name}, hoặc chọn quy tắc khác.", f"Leave {name} out, or choose another policy."),
                 subject=str(path),
             )
+        if path is None and is_asked:
+            raise InputError(
+                Text(f"Quy tắc {policy.name} cần tệp {name}.", f"The policy {policy.name} needs the file {name}."),
+                hint=Text(f"Thêm {name}, hoặc chọn quy tắc khác.", f"Add {name}, or choose another policy."),
+            )
+
+
+def _must_have_pairs(distances: Path | None, network: Path | None, preferences: Path | None) -> None:
+    given = (distances is not None) + (network is not None)
+    if given == 1 or (given == 0 and preferences is not None):
+        return
+    raise InputError(
+        Text("Cần đúng một trong hai: --distances hoặc --network.", "Give either --distances or --network."),
+        hint=Text(
+            "Tệp khoảng cách, hoặc tệp đường để đo; chỉ khi có --preferences mới bỏ được cả hai.",
+            "A file of distances, or of streets to measure on; with --preferences alone both may be left out.",
+        ),
+    )
 
 
 def _published_geocoder() -> "Geocoder":
@@ -150,7 +189,7 @@ def _published_geocoder() -> "Geocoder":
     return published_geocoder()
 
 
-def _measured(given: RoundInput, network: Path, *, files: tuple[str, str], tell: Say) -> RoundInput:
+def _measured(given: RoundInput, network: Path, *, tell: Say) -> RoundInput:
     """Return the round with its pairs measured on foot along the streets of a file."""
     # Maps and networks cost a second to import, and a round with given distances needs neither.
     from allocation.distances import pairs_by_walking  # noqa: PLC0415 - as said above
@@ -160,10 +199,10 @@ def _measured(given: RoundInput, network: Path, *, files: tuple[str, str], tell:
     streets = read_network(network, storage_crs=settings().crs)
     tell(Text("Đo đường đi bộ", "Measuring the ways"))
     measured = pairs_by_walking(given.applicants, given.schools, streets.network)
-    named = dict(zip(("applicants", "schools"), files, strict=True))
+    named = {"applicants": ", ".join(given.files[:-1]), "schools": given.schools_file}
     given.issues.extend(streets.issues)
     given.issues.extend(replace(issue, file=named.get(issue.file, issue.file)) for issue in measured.issues)
-    return replace(given, pairs=measured.pairs, street_lines=streets.network.edge_lines)
+    return with_given_ranks(replace(given, pairs=measured.pairs, street_lines=streets.network.edge_lines))
 
 
 _HEADS = (

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from allocation.applicant_rows import parse_date
+from allocation.dates import parse_date
 from allocation.intake import IntakeOptions, RoundInput, read_round
 from allocation.personal_id import Sex, make_personal_id
 from spatial.crs import HCMC, WGS84, transformer

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from allocation.applicant_rows import parse_date
+from allocation.dates import parse_date
 from allocation.table_files import SourceTable, read_table
 from spatial.errors import InputError
 

@@ -185,3 +185,71 @@ def test_ways_are_measured_along_the_streets_of_a_file(allocate: Type, folder: P
     assert done.exit_code == 0, done.exception
     assert "a,X,900,1,nearest_school" in (folder / "out" / "offers.csv").read_text()
     assert "<iframe" in (folder / "out" / "report.html").read_text()
+
+
+SUBMITTED = """
+{name: wishes, version: "1", title: {vi: a, en: b},
+ stages: [{kind: deferred_acceptance, order: [given_priority], preferences: submitted}]}
+"""
+# Gale and Shapley, College Admissions and the Stability of Marriage (1962), example 2: (rank of the man, of the woman).
+GALE_SHAPLEY = {
+    "α": {"A": (1, 3), "B": (2, 3), "C": (3, 2), "D": (4, 3)},
+    "β": {"A": (1, 4), "B": (4, 1), "C": (3, 3), "D": (2, 2)},
+    "γ": {"A": (2, 2), "B": (1, 4), "C": (3, 4), "D": (4, 1)},
+    "δ": {"A": (4, 1), "B": (2, 2), "C": (3, 1), "D": (1, 4)},
+}
+
+
+@pytest.fixture
+def marriages(folder: Path) -> Type:
+    """Run the example of 1962: preferences and priorities alone, nothing measured."""
+    (folder / "applicants.csv").write_text("\n".join(["applicant_no", *GALE_SHAPLEY]) + "\n")
+    (folder / "schools.csv").write_text("school_code,capacity\nA,1\nB,1\nC,1\nD,1\n")
+    for place, name in enumerate(("preferences", "priorities")):
+        rows = [f"{one},{code},{ranks[place]}" for one, all_ in GALE_SHAPLEY.items() for code, ranks in all_.items()]
+        (folder / f"{name}.csv").write_text("\n".join(["applicant_no,school_code,rank", *rows]) + "\n")
+    (folder / "wishes.yaml").write_text(SUBMITTED)
+
+    def run(*names: str) -> Result:
+        files = [f"--{name}={folder / name}.csv" for name in ("applicants", "schools", *names)]
+        words = [f"--policy={folder / 'wishes.yaml'}", "--any-id", "--out", str(folder / "out"), "--json"]
+        return CliRunner().invoke(app, ["allocate", *files, *words])
+
+    return run
+
+
+def test_the_one_stable_set_of_the_first_paper_is_reached_from_preferences_and_priorities_alone(
+    marriages: Type, folder: Path
+) -> None:
+    done = marriages("preferences", "priorities")
+    assert done.exit_code == 0, done.exception
+    offers = pd.read_csv(folder / "out" / "offers.csv")
+    assert dict(zip(offers["applicant_no"], offers["school_code"], strict=True)) == dict(
+        zip("αβγδ", "CDAB", strict=True)
+    )
+    assert "nothing_measured" in (folder / "out" / "issues.csv").read_text()
+
+
+def test_a_policy_that_waits_for_a_file_of_ranks_says_which(marriages: Type) -> None:
+    assert "--priorities" in refusal(marriages("preferences"), InputError)
+    assert "--preferences" in refusal(marriages("priorities", "distances"), InputError)
+
+
+def test_a_seed_that_does_not_match_its_published_hash_is_refused(allocate: Type) -> None:
+    # SHA-256 of "abc": FIPS 180-4, appendix of the standard's examples.
+    published = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"
+    assert allocate("--any-id", "--seed=abc", f"--seed-sha256={published}").exit_code == 0
+    said = refusal(allocate("--any-id", "--seed=abcd", f"--seed-sha256={published}"), InputError)
+    assert "published hash" in said
+    assert "SHA-256" in refusal(allocate("--any-id", "--seed-sha256=beef"), InputError)
+
+
+def test_a_child_in_two_files_or_two_levels_is_one_finding_that_names_both_places(allocate: Type, folder: Path) -> None:
+    (folder / "more.csv").write_text("applicant_no\nb\nd\n")
+    (folder / "applicants.csv").write_text("applicant_no,priority_tier\na,1\nb,2\nc,1\n")
+    done = allocate("--any-id", f"--applicants={folder / 'more.csv'}")
+    assert done.exit_code == 0, done.exception
+    issues = pd.read_csv(folder / "out" / "issues.csv").query("code == 'applicant_duplicate'")
+    assert issues[["file", "row"]].to_numpy().tolist() == [["applicants.csv", 3], ["more.csv", 2]]
+    assert "more.csv, row 2" in issues["message_en"].iloc[0]
+    assert "applicants.csv, dòng 3" in issues["message_vi"].iloc[1]
