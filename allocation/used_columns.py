@@ -18,6 +18,7 @@ _APPLICANT_COLUMN = {
     Condition.SIBLING_AT_SCHOOL: "sibling_school",
     Condition.HOME_SCHOOL: "home_school",
 }
+_OF_AREAS = {"area", "attended_area", "parent_work_area"}
 _KEEP_TOGETHER = frozenset({"deferred_acceptance"})
 """Kinds of stages that give a group one school."""
 _IN_AREA = frozenset({Condition.LIVES_IN_AREA, Condition.ATTENDED_IN_AREA, Condition.PARENT_WORKS_IN_AREA})
@@ -52,10 +53,11 @@ def note_columns(given: RoundInput, policy: Policy) -> None:
     for column in sorted(optional - asked):
         if column in applicants and _is_filled(given, column):
             given.issues.add(_not_considered(column, file))
-    for column in sorted(asked & {*_APPLICANT_COLUMN.values(), "tags"} - {"priority_tier"}):
+    does_without = {"priority_tier"} | (_OF_AREAS if Condition.AREAS_NOT_GIVEN in _conditions(policy) else set())
+    for column in sorted((asked & {*_APPLICANT_COLUMN.values(), "tags"}) - does_without):
         if column not in applicants or not _is_filled(given, column):
             given.issues.add(_missed(column, file))
-    for column in sorted(school_columns_of(policy)):
+    for column in sorted(school_columns_of(policy) - does_without):
         if column not in schools or not (schools[column].fillna("") != "").any():
             given.issues.add(_missed(column, given.schools_file))
     given.issues.extend(_stated_tiers_without_rule(given, policy))
@@ -102,16 +104,17 @@ def _missed(column: str, file: str) -> Issue:
 
 def _stated_tiers_without_rule(given: RoundInput, policy: Policy) -> Iterator[Issue]:
     """Yield the tiers stated for somebody that no rule or stage of the policy gives."""
-    stated = {rule.tier for rule in policy.tiers if Condition.STATED_TIER in rule.when}
-    if policy.tiers and not stated:
+    if policy.tiers:
+        tiers = {rule.tier for rule in policy.tiers}
+        is_asked = Condition.STATED_TIER in _conditions(policy)
+    else:
+        tiers = {tier for stage in policy.stages for tier in stage.tiers}
+        is_asked = all(stage.tiers for stage in policy.stages)
+    if not is_asked:
         return
-    if not policy.tiers:
-        if any(not stage.tiers for stage in policy.stages):
-            return
-        stated = {tier for stage in policy.stages for tier in stage.tiers}
     frame = given.applicants
-    strange = frame[~frame["priority_tier"].isin(stated)]
-    known = ", ".join(str(tier) for tier in sorted(stated))
+    strange = frame[~frame["priority_tier"].isin(tiers)]
+    known = ", ".join(str(tier) for tier in sorted(tiers))
     for record in strange.to_dict("records"):
         yield Issue(
             severity=Severity.WARNING,
