@@ -210,8 +210,8 @@ class RoundBook:
             costs, none_m = self._costs_of(stage, level), self._entries[stage, level]["unplaced_cost_m"]
             local = self._local_of(level)
             own = int(local[self._pool[row]])
-            own_m = int(self._distance_m[row]) if self._pool[row] != NONE else none_m
-            extra_m = costs.extra_m(own=own, own_m=own_m, pool=int(local[pool]), distance_m=distance_m)
+            own_m = self._distance_m[row] if self._pool[row] != NONE else self._unplaced_m(stage, level)[row]
+            extra_m = costs.extra_m(own=own, own_m=int(own_m), pool=int(local[pool]), distance_m=distance_m)
             why_not, sentence = _why_not(extra_m, capacity, none_m)
         return NearerSchool(
             school_code=code,
@@ -238,6 +238,13 @@ class RoundBook:
             self._costs[stage, level] = move_costs(self._placement(stage, level))
         return self._costs[stage, level]
 
+    def _unplaced_m(self, stage: int, level: str) -> Integers:
+        """Return for each applicant what having no seat counts, by the stated tier."""
+        entry = self._entries[stage, level]
+        tier = np.array(self.files.applicants["priority_tier"], dtype=np.int64)
+        last = entry.get("last_tier", 1)
+        return np.asarray(entry["unplaced_cost_m"] * (1 + last - np.minimum(tier, last)))
+
     def _local_of(self, level: str) -> Integers:
         """Return for each pool its number within the level, and in the last place (`NONE`) that of no seat."""
         is_of_level = np.array([one == level for one in self.files.schools["level"]], dtype=bool)
@@ -255,10 +262,10 @@ class RoundBook:
         codes = [code for code, here in zip(files.schools["school_code"], is_of_level, strict=True) if here]
         return Placement(
             own=local[np.where(at_stage, self._pool, NONE)],
-            own_m=np.where(at_stage, self._distance_m, entry["unplaced_cost_m"]),
+            own_m=np.where(at_stage, self._distance_m, self._unplaced_m(stage, level)),
             free=(np.array(files.schools["capacity"], dtype=np.int64) - taken)[is_of_level],
             price_m=np.array([entry["price_m"][code] for code in codes], dtype=np.int64),
-            unplaced_cost_m=entry["unplaced_cost_m"],
+            unplaced_m=self._unplaced_m(stage, level),
             is_open=is_open,
             pair_applicant=files.pair_applicant[pairs],
             pair_pool=local[files.pair_pool[pairs]],

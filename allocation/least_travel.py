@@ -1,21 +1,24 @@
-"""The stage ``least_travel``: most applicants placed, then the least total distance, then the lottery.
+"""The stage ``least_travel``: most applicants placed, first tiers first; then the least total distance; then the lottery.
 
-OR-Tools finds one optimum (`SimpleMinCostFlow`: the largest flow, and among those the cheapest). From its residual
-graph come the seat prices, which prove the optimum, and all seats that are as good; among them the lottery chooses,
-so that the result follows from the problem and the seed alone.
+The cheapest largest flow (`allocation.cheapest_flow`) places as many as can be placed: since having no seat counts more
+in earlier tiers than any chain of moves can save, as many of tier 1 as can be, then of tier 2, and so forth, and never
+fewer in all for that (sets that can be placed are a matroid). Its seat prices prove the optimum over all pairs and show
+all seats that are as good; among them the lottery chooses, so that the result follows from problem and seed alone.
 
 References
 ----------
+Edmonds, Matroids and the greedy algorithm, Mathematical Programming 1, 1971.
 Ahuja, Magnanti, Orlin, Network Flows (1993), chapter 9: reduced cost optimality, residual networks.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
+from allocation.cheapest_flow import cheapest_largest_flow
+from allocation.level_market import Market
 from allocation.model import UNPLACED, Allocation, AllocationProblem, DualCertificate, Integers
-from allocation.tie_break import Market, lottery_first
+from allocation.tie_break import lottery_first
 from spatial.errors import SolverError
 from spatial.text import Text
 
@@ -29,6 +32,7 @@ class _LevelResult:
     pools: Integers
     choice: Integers
     unplaced_cost_m: int
+    last_tier: int
     price_m: Integers
 
 
@@ -64,113 +68,67 @@ def solve(problem: AllocationProblem, *, stage: int = 1) -> Allocation:
 
 def _certificate(result: _LevelResult, *, stage: int, level: str) -> DualCertificate:
     prices = dict(zip(result.pools.tolist(), result.price_m.tolist(), strict=True))
-    return DualCertificate(stage=stage, kind=KIND, level=level, unplaced_cost_m=result.unplaced_cost_m, price_m=prices)
+    return DualCertificate(
+        stage=stage,
+        kind=KIND,
+        level=level,
+        unplaced_cost_m=result.unplaced_cost_m,
+        price_m=prices,
+        last_tier=result.last_tier,
+    )
 
 
 def _solve_level(problem: AllocationProblem, level: str) -> _LevelResult:
     pools = np.flatnonzero(problem.pool_level == level)
-    pairs = np.flatnonzero(problem.pool_level[problem.pair_pool] == level)
-    has_pair = np.zeros(problem.applicant_count, dtype=bool)
-    has_pair[problem.pair_applicant[pairs]] = True
-    applicants = np.flatnonzero(has_pair)
+    pairs = np.flatnonzero((problem.pool_level == level)[problem.pair_pool])
+    applicants, pair_applicant = _numbered(problem.pair_applicant[pairs], problem.applicant_count)
+    tier = problem.priority_tier[applicants]
+    last_tier = int(tier.max(initial=1))
+    farthest_m = int(problem.pair_distance_m[pairs].max(initial=0))
+    unplaced_cost_m = _unplaced_cost_m(farthest_m, len(pools), most_factor=(last_tier + 1) * problem.applicant_count)
     market = Market(
         lottery_rank=problem.lottery_rank[applicants],
+        unplaced_m=unplaced_cost_m * (1 + last_tier - tier),
         capacity=problem.pool_capacity[pools],
-        pair_applicant=np.searchsorted(applicants, problem.pair_applicant[pairs]),
-        pair_pool=np.searchsorted(pools, problem.pair_pool[pairs]),
+        pair_applicant=pair_applicant,
+        pair_pool=np.searchsorted(pools, np.arange(problem.pool_count))[problem.pair_pool[pairs]],
         pair_distance_m=problem.pair_distance_m[pairs],
     )
-    unplaced_cost_m = _unplaced_cost_m(market)
-    choice = cheapest_largest_flow(market)
-    price_m = seat_prices(market, choice, unplaced_cost_m=unplaced_cost_m)
-    choice = lottery_first(market, choice, price_m=price_m, unplaced_cost_m=unplaced_cost_m)
+    best = cheapest_largest_flow(market)
+    choice = lottery_first(market, best.choice, price_m=best.price_m)
     return _LevelResult(
         applicants=applicants,
         pools=pools,
-        choice=np.where(choice >= 0, pairs[choice] if len(pairs) else choice, UNPLACED),
+        choice=np.where(choice >= 0, pairs[choice], UNPLACED),
         unplaced_cost_m=unplaced_cost_m,
-        price_m=price_m,
+        last_tier=last_tier,
+        price_m=best.price_m,
     )
 
 
-def _unplaced_cost_m(market: Market) -> int:
+def _numbered(pair_applicant: Integers, applicant_count: int) -> tuple[Integers, Integers]:
+    """Return the applicants who have a pair, and for each pair the number of its applicant among them."""
+    has_pair = np.zeros(applicant_count, dtype=bool)
+    has_pair[pair_applicant] = True
+    return np.flatnonzero(has_pair), (np.cumsum(has_pair) - 1)[pair_applicant]
+
+
+def _unplaced_cost_m(farthest_m: int, pool_count: int, *, most_factor: int) -> int:
     """Return a cost that no chain of moves can outweigh: a chain enters each pool at most once.
 
-    Twice that, so that the price of a seat tells whether the seat places one more child or shortens ways.
+    Twice that, so that the price of a seat tells whether the seat places one more child or shortens ways. Neither the
+    sum with nobody placed, ``most_factor`` times the cost, nor any chain may be too large for whole numbers.
     """
-    farthest_m = int(market.pair_distance_m.max(initial=0))
-    cost_m = 2 * len(market.capacity) * farthest_m + 1
-    if cost_m * (len(market.lottery_rank) + len(market.capacity) + 1) > _LARGEST_SUM:
+    cost_m = 2 * pool_count * farthest_m + 1
+    if cost_m * (most_factor + pool_count + 2) >= _LARGEST_SUM:
         raise SolverError(
             Text(
-                f"Khoảng cách {farthest_m} m quá lớn để tính chính xác.",
-                f"A distance of {farthest_m} m is too large to be reckoned with exactly.",
+                f"Khoảng cách {farthest_m} m cùng các diện ưu tiên quá lớn để tính chính xác.",
+                f"A distance of {farthest_m} m, with these tiers, is too large to be reckoned with exactly.",
             ),
-            hint=Text("Kiểm tra đơn vị: khoảng cách tính bằng mét.", "Check the unit: distances are in metres."),
+            hint=Text(
+                "Kiểm tra đơn vị (mét) và số của các diện (1, 2, 3…).",
+                "Check the unit (metres) and the numbers of the tiers (1, 2, 3, …).",
+            ),
         )
     return cost_m
-
-
-def cheapest_largest_flow(market: Market) -> Integers:
-    """Return for each applicant the index of the chosen pair, or `UNPLACED`.
-
-    Raises
-    ------
-    SolverError
-        OR-Tools stopped without an optimum.
-    """
-    applicant_count, pool_count = len(market.lottery_rank), len(market.capacity)
-    choice = np.full(applicant_count, UNPLACED, dtype=np.int64)
-    if not len(market.pair_pool):
-        return choice
-    source, sink = applicant_count + pool_count, applicant_count + pool_count + 1
-    applicants, pools = np.arange(applicant_count), applicant_count + np.arange(pool_count)
-    flow = SimpleMinCostFlow()
-    arcs = flow.add_arcs_with_capacity_and_unit_cost(
-        market.pair_applicant,
-        applicant_count + market.pair_pool,
-        np.ones_like(market.pair_pool),
-        market.pair_distance_m,
-    )
-    flow.add_arcs_with_capacity_and_unit_cost(
-        np.full(applicant_count, source), applicants, np.ones_like(applicants), np.zeros_like(applicants)
-    )
-    flow.add_arcs_with_capacity_and_unit_cost(
-        pools, np.full(pool_count, sink), np.minimum(market.capacity, applicant_count), np.zeros_like(pools)
-    )
-    flow.set_node_supply(source, applicant_count)
-    flow.set_node_supply(sink, -applicant_count)
-    status = flow.solve_max_flow_with_min_cost()
-    if status != SimpleMinCostFlow.OPTIMAL:
-        raise SolverError(Text(f"OR-Tools dừng với trạng thái {status}.", f"OR-Tools stopped with status {status}."))
-    used = np.flatnonzero(flow.flows(arcs))
-    choice[market.pair_applicant[used]] = used
-    return choice
-
-
-def seat_prices(market: Market, choice: Integers, *, unplaced_cost_m: int) -> Integers:
-    """Return for each pool what one more seat would save: the longest chain of gains that ends in the pool.
-
-    Somebody moves in and saves metres, and leaves a seat of which the same is true; an unplaced applicant who
-    moves in saves ``unplaced_cost_m``. These are the smallest prices that prove the optimum.
-
-    Raises
-    ------
-    SolverError
-        The chains do not end, which means that ``choice`` was no optimum.
-    """
-    pool_count = len(market.capacity)
-    outside = pool_count
-    own_pool = np.append(market.pair_pool, outside)[choice]
-    own_distance_m = np.append(market.pair_distance_m, unplaced_cost_m)[choice]
-    never = -(unplaced_cost_m * (pool_count + 2))
-    gain_m = np.full((pool_count + 1, pool_count), never, dtype=np.int64)
-    pair_gain_m = own_distance_m[market.pair_applicant] - market.pair_distance_m
-    np.maximum.at(gain_m, (own_pool[market.pair_applicant], market.pair_pool), pair_gain_m)
-    price_m = np.zeros(pool_count + 1, dtype=np.int64)
-    for _ in range(pool_count + 2):
-        better = np.maximum(price_m[:-1], (price_m[:, np.newaxis] + gain_m).max(axis=0, initial=0))
-        if np.array_equal(better, price_m[:-1]):
-            return np.asarray(better, dtype=np.int64)
-        price_m[:-1] = better
-    raise SolverError(Text("Giá chỗ học không hội tụ.", "The seat prices do not settle."))

@@ -26,7 +26,9 @@ class Placement:
     Parameters
     ----------
     own, own_m
-        For each applicant the pool and the metres to it; without a seat ``unplaced_cost_m``.
+        For each applicant the pool and the metres to it; without a seat ``unplaced_m``.
+    unplaced_m
+        For each applicant what having no seat counts.
     is_open
         Which applicants the stage could place or move.
     free
@@ -42,7 +44,7 @@ class Placement:
     is_open: npt.NDArray[np.bool_]
     free: Integers
     price_m: Integers
-    unplaced_cost_m: int
+    unplaced_m: Integers
     pair_applicant: Integers
     pair_pool: Integers
     pair_m: Integers
@@ -69,7 +71,7 @@ def move_costs(placed: Placement) -> MoveCosts:
     own = placed.own[placed.pair_applicant]
     step_m = placed.pair_m + price_m[placed.pair_pool] - placed.own_m[placed.pair_applicant] - price_m[own]
     np.minimum.at(chain_m, (own, placed.pair_pool), step_m)
-    leaving_m = placed.unplaced_cost_m - placed.own_m - price_m[placed.own]
+    leaving_m = placed.unplaced_m - placed.own_m - price_m[placed.own]
     np.minimum.at(chain_m[:, outside], placed.own[placed.is_open], leaving_m[placed.is_open])
     chain_m[:outside, outside][placed.free > 0] = 0
     chain_m[outside, :outside] = np.minimum(chain_m[outside, :outside], price_m[:outside])

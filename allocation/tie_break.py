@@ -1,7 +1,7 @@
 """Of all optimal allocations the one that the lottery chooses.
 
-With seat prices, an allocation is optimal when everybody has a *tight* seat (distance plus price is least) and
-every pool with a price is full. So all optima are reached from one by rounds of moves between tight seats that
+With seat prices, an allocation is optimal when everybody has a *tight* seat (distance plus price is least; having no
+seat counts as `Market.unplaced_m`) and every pool with a price is full. So all optima are reached from one by rounds of moves between tight seats that
 leave every such pool full. In the order of the lottery each applicant takes the nearest tight seat that such a round
 of moves can free without touching those who drew earlier.
 """
@@ -12,34 +12,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from allocation.level_market import Market
 from allocation.model import UNPLACED, Integers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Market:
-    """One level: its applicants, pools and admissible pairs, numbered from 0; pairs sorted by applicant, pool."""
-
-    lottery_rank: Integers
-    capacity: Integers
-    pair_applicant: Integers
-    pair_pool: Integers
-    pair_distance_m: Integers
-
-
-def lottery_first(market: Market, choice: Integers, *, price_m: Integers, unplaced_cost_m: int) -> Integers:
+def lottery_first(market: Market, choice: Integers, *, price_m: Integers) -> Integers:
     """Return the optimal choice of pairs that the lottery prefers.
 
     Parameters
     ----------
     choice
         An optimal choice: for each applicant the index of a pair, or `UNPLACED`.
-    price_m, unplaced_cost_m
+    price_m
         Prices that prove it optimal.
     """
     outside = len(market.capacity)
-    own_pool = np.append(market.pair_pool, outside)[choice]
+    own_pool = market.own_pool(choice)
     free = market.capacity - np.bincount(own_pool, minlength=outside + 1)[:outside]
-    arcs = _tight_options(market, own_pool, price_m=price_m, unplaced_cost_m=unplaced_cost_m)
+    arcs = _tight_options(market, price_m)
     options = _exchangeable(arcs, own_pool, free=free, price_m=price_m)
     if not options:
         return choice
@@ -59,16 +49,15 @@ class _TightArcs:
     pool: Integers
 
 
-def _tight_options(market: Market, own_pool: Integers, *, price_m: Integers, unplaced_cost_m: int) -> _TightArcs:
-    outside = len(market.capacity)
+def _tight_options(market: Market, price_m: Integers) -> _TightArcs:
     cost_m = market.pair_distance_m + price_m[market.pair_pool]
-    least_m = np.full(len(own_pool), unplaced_cost_m, dtype=np.int64)
+    least_m = market.unplaced_m.copy()
     np.minimum.at(least_m, market.pair_applicant, cost_m)
     tight = np.flatnonzero(cost_m == least_m[market.pair_applicant])
-    or_none = np.flatnonzero(least_m == unplaced_cost_m)
+    or_none = np.flatnonzero(least_m == market.unplaced_m)
     applicant = np.concatenate([market.pair_applicant[tight], or_none])
-    pool = np.concatenate([market.pair_pool[tight], np.full(len(or_none), outside)])
-    distance_m = np.concatenate([market.pair_distance_m[tight], np.full(len(or_none), unplaced_cost_m)])
+    pool = np.concatenate([market.pair_pool[tight], np.full(len(or_none), market.outside)])
+    distance_m = np.concatenate([market.pair_distance_m[tight], market.unplaced_m[or_none]])
     best_first = np.lexsort([pool, distance_m, applicant])
     return _TightArcs(applicant=applicant[best_first], pool=pool[best_first])
 

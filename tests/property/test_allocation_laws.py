@@ -2,7 +2,7 @@
 
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from spatial.issues import IssueReport
 
 SEED = "hạt giống 2026"
 DEAR_M = 1_000_000
+LAST_TIER = 2
 
 LIMITED = parse_policy(
     """
@@ -65,7 +66,7 @@ def rounds(draw: st.DrawFn, *, most_applicants: int = 6, level: str = "grade_1")
     names = [f"{chr(97 + number)}" for number in range(applicant_count)]
     codes = [f"S{number}" for number in range(school_count)]
     capacities = draw(st.lists(st.integers(0, 3), min_size=school_count, max_size=school_count))
-    tiers = draw(st.lists(st.integers(1, 2), min_size=applicant_count, max_size=applicant_count))
+    tiers = draw(st.lists(st.integers(1, LAST_TIER), min_size=applicant_count, max_size=applicant_count))
     cells = st.one_of(st.none(), st.integers(0, 5))
     matrix = draw(st.lists(cells, min_size=applicant_count * school_count, max_size=applicant_count * school_count))
     pairs = [
@@ -86,11 +87,12 @@ def by_seats(small: Small) -> tuple[int, int]:
     """Number placed and total metres, by SciPy's assignment of applicants to single seats."""
     seats = [code for code, count in small.schools[["school_code", "capacity"]].to_numpy() for _ in range(count)]
     names = small.applicants["applicant_no"].tolist()
-    cost = np.full((len(names), len(seats) + len(names)), DEAR_M)
+    none_m = DEAR_M * (1 + LAST_TIER - small.applicants["priority_tier"].to_numpy())
+    cost = np.repeat(none_m[:, np.newaxis], len(seats) + len(names), axis=1)
     metres = {(name, code): far for name, code, far in small.pairs.itertuples(index=False)}
     for row, name in enumerate(names):
         for column, code in enumerate(seats):
-            cost[row, column] = metres.get((name, code), 2 * DEAR_M)
+            cost[row, column] = metres.get((name, code), 4 * DEAR_M)
     rows, columns = linear_sum_assignment(cost)
     chosen = cost[rows, columns]
     return int((chosen < DEAR_M).sum()), int(chosen[chosen < DEAR_M].sum())
@@ -105,10 +107,11 @@ def by_linear_programme(small: Small) -> tuple[int, int]:
         (small.pairs["applicant_no"] == name).to_numpy(dtype=float) for name in small.applicants["applicant_no"]
     ] + [(small.pairs["school_code"] == code).to_numpy(dtype=float) for code in small.schools["school_code"]]
     most = [1.0] * len(small.applicants) + small.schools["capacity"].astype(float).tolist()
-    gain = small.pairs["distance_m"].to_numpy(dtype=float) - DEAR_M
-    answer = linprog(gain, A_ub=np.array(rows), b_ub=np.array(most), bounds=(0, 1), method="highs")
-    placed = round(answer.x.sum())
-    return placed, round(answer.fun + DEAR_M * placed)
+    tier_of = small.applicants.set_index("applicant_no")["priority_tier"]
+    none_m = DEAR_M * (1 + LAST_TIER - tier_of.loc[small.pairs["applicant_no"]].to_numpy(dtype=float))
+    ways_m = small.pairs["distance_m"].to_numpy(dtype=float)
+    answer = linprog(ways_m - none_m, A_ub=np.array(rows), b_ub=np.array(most), bounds=(0, 1), method="highs")
+    return round(answer.x.sum()), round(answer.x @ ways_m)
 
 
 def every_placement(small: Small) -> Iterator[dict[str, str]]:
@@ -123,6 +126,11 @@ def every_placement(small: Small) -> Iterator[dict[str, str]]:
             yield dict(zip(names, chosen, strict=True))
 
 
+def of_first_tier(small: Small, placed: Iterable[str]) -> int:
+    tier_of = dict(small.applicants[["applicant_no", "priority_tier"]].to_numpy())
+    return sum(tier_of[name] == 1 for name in placed)
+
+
 def chosen_by_lottery(small: Small) -> dict[str, str]:
     """The placement of the rule, by looking at all of them."""
     metres = {(name, code): far for name, code, far in small.pairs.itertuples(index=False)}
@@ -131,7 +139,7 @@ def chosen_by_lottery(small: Small) -> dict[str, str]:
     def rank(placement: dict[str, str]) -> tuple[object, ...]:
         ways = {name: metres[name, code] for name, code in placement.items() if code}
         seats = tuple((ways.get(name, DEAR_M), placement[name]) for name in draw)
-        return (-len(ways), sum(ways.values()), seats)
+        return (-len(ways), -of_first_tier(small, ways), sum(ways.values()), seats)
 
     return min(every_placement(small), key=rank)
 
@@ -177,21 +185,21 @@ def test_of_all_best_placements_the_lottery_chooses_as_the_rule_says(small: Smal
 def test_what_a_wish_would_cost_everybody_is_exact(small: Small) -> None:
     metres = {(name, code): far for name, code, far in small.pairs.itertuples(index=False)}
     every = [
-        (placement, len(ways), sum(ways))
+        (placement, (-len(ways), -of_first_tier(small, ways)), sum(ways.values()))
         for placement in every_placement(small)
-        for ways in [[metres[name, code] for name, code in placement.items() if code]]
+        for ways in [{name: metres[name, code] for name, code in placement.items() if code}]
     ]
-    most, least_m = min((-count, total) for _, count, total in every)
+    most, least_m = min((counts, total) for _, counts, total in every)
     with tempfile.TemporaryDirectory() as folder:
         told = list(explain_everybody(written(small, folder, policy=load_policy("least-travel"))))
     for one in told:
         for nearer in one.nearer:
             with_wish = [
-                (-count, total)
-                for placement, count, total in every
+                (counts, total)
+                for placement, counts, total in every
                 if placement[one.applicant_no] == nearer.school_code
             ]
-            fewer, total = min(with_wish, default=(most + 1, 0))
+            fewer, total = min(with_wish, default=((1, 0), 0))
             if fewer > most:
                 assert nearer.why_not is WhyNot.WOULD_LEAVE_A_CHILD_WITHOUT
             elif total == least_m:
