@@ -1,4 +1,4 @@
-"""The stage ``least_travel``: most applicants placed, first tiers first; then the least total distance; then the lottery.
+"""The stage ``least_travel``: most applicants placed, first tiers first; then least metres; then the lottery.
 
 The cheapest largest flow (`allocation.cheapest_flow`) places as many as can be placed: since having no seat counts more
 in earlier tiers than any chain of moves can save, as many of tier 1 as can be, then of tier 2, and so forth, and never

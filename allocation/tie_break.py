@@ -1,9 +1,9 @@
 """Of all optimal allocations the one that the lottery chooses.
 
-With seat prices, an allocation is optimal when everybody has a *tight* seat (distance plus price is least; having no
-seat counts as `Market.unplaced_m`) and every pool with a price is full. So all optima are reached from one by rounds of moves between tight seats that
-leave every such pool full. In the order of the lottery each applicant takes the nearest tight seat that such a round
-of moves can free without touching those who drew earlier.
+With seat prices, an allocation is optimal when everybody has a *tight* seat (distance plus price is least, where
+having no seat counts as `Market.unplaced_m`) and every pool with a price is full. So all optima are reached from one
+by rounds of moves between tight seats that leave every such pool full. In the order of the lottery each applicant
+takes the nearest tight seat that such a round of moves can free without touching those who drew earlier.
 """
 
 from collections import defaultdict
