@@ -1,80 +1,26 @@
 """Why each child has this school, and why not a nearer one: in sentences and as data."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.csv as pa_csv
 
 from allocation import explain_sentences as sentences
-from allocation.distance_rows import FARTHEST_M
-from allocation.model import Integers, Reason
-from allocation.move_costs import MoveCosts, Placement, move_costs
+from allocation.explain_model import Explanation, NamedSchool, NearerSchool, WhyNot, as_data
+from allocation.explain_reasons import Reasons
+from allocation.explain_round import FinishedRound, finished_round
+from allocation.model import UNPLACED, Reason
 from allocation.personal_id import mask, normalise
-from allocation.round_files import NONE, RoundFiles, UnreadableError, read_directory, whole_numbers
+from allocation.priority import HELD_TIER, NO_RANK
+from allocation.round_files import RoundFiles, UnreadableError, read_directory
 from spatial.errors import InputError, NotFoundError
 from spatial.text import Text, to_nfc
 
+__all__ = ["Explanation", "NearerSchool", "RoundBook", "WhyNot", "as_data", "explain", "explain_everybody"]
 
-class WhyNot(StrEnum):
-    """Why a nearer school was not given."""
-
-    WOULD_LENGTHEN_THE_TOTAL = "would_lengthen_the_total"
-    WOULD_LEAVE_A_CHILD_WITHOUT = "would_leave_a_child_without"
-    LOTTERY = "lottery"
-    BEYOND_LIMIT = "beyond_limit"
-    OTHERS_COME_FIRST = "others_come_first"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearerSchool:
-    """A school nearer than the one given.
-
-    Parameters
-    ----------
-    extra_m
-        By how many metres all ways together would be longer with the child here; None where that is not
-        the reason.
-    """
-
-    school_code: str
-    name: str
-    distance_m: int
-    capacity: int
-    placed: int
-    why_not: WhyNot
-    extra_m: int | None
-    sentence: Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """What a family or an officer is told about one application.
-
-    Parameters
-    ----------
-    shown_as
-        The number as others may see it: a personal ID masked.
-    school_code, school_name
-        Empty where there is no seat.
-    distance_m
-        None where there is no seat.
-    nearer
-        The nearer schools, or without a seat all in reach; nearest first.
-    """
-
-    applicant_no: str
-    shown_as: str
-    level: str
-    school_code: str
-    school_name: str
-    distance_m: int | None
-    reason: Reason
-    sentences: tuple[Text, ...]
-    nearer: tuple[NearerSchool, ...]
+_NAMED_IN = ("attended_school", "sibling_school", "home_school", "held_school")
 
 
 def explain(directory: Path, applicant_no: str) -> Explanation:
@@ -107,17 +53,6 @@ def explain_everybody(directory: Path) -> Iterator[Explanation]:
         yield book.explain(row)
 
 
-def as_data(explanation: Explanation) -> dict[str, Any]:
-    """Return an explanation as plain data for JSON; sentences as ``{"vi": …, "en": …}``."""
-    data = {one.name: getattr(explanation, one.name) for one in fields(explanation)}
-    data["sentences"] = [sentence._asdict() for sentence in explanation.sentences]
-    data["nearer"] = [
-        {**{one.name: getattr(school, one.name) for one in fields(school)}, "sentence": school.sentence._asdict()}
-        for school in explanation.nearer
-    ]
-    return data
-
-
 class RoundBook:
     """A round's files, indexed so that single applications are found and reckoned quickly.
 
@@ -127,40 +62,31 @@ class RoundBook:
         The files of a round that was verified.
     names
         Names of the schools by school_code and level.
+    withholds_small_counts
+        Whether a family reads no metres of a last one admitted among fewer than five: what is published as a letter
+        or page can be passed on. An officer reads all.
     """
 
-    def __init__(self, files: RoundFiles, *, names: dict[tuple[str, str], str]) -> None:
+    def __init__(
+        self, files: RoundFiles, *, names: dict[tuple[str, str], str], withholds_small_counts: bool = False
+    ) -> None:
         self.files, self.names = files, names
-        stage = whole_numbers(files.offers["stage"], "offers.csv", "stage")
-        distance_m = whole_numbers(files.offers["distance_m"], "offers.csv", "distance_m")
+        self._round: FinishedRound = finished_round(files)
+        self._reasons = Reasons(self._round, withholds_small_counts=withholds_small_counts)
         self._row_of = {number: row for row, number in enumerate(files.applicants["applicant_no"])}
         offer_of = {number: row for row, number in enumerate(files.offers["applicant_no"])}
-        self._offer = np.array([offer_of[number] for number in self._row_of], dtype=np.int64)
-        self._stage, self._distance_m = stage[self._offer], distance_m[self._offer]
-        pools = zip(files.schools["school_code"], files.schools["level"], strict=True)
-        self._pool_of = {key: pool for pool, key in enumerate(pools)}
-        offered = (files.offers["school_code"][row] for row in self._offer)
-        levels = files.applicants["level"]
-        self._pool = np.array([self._pool_of.get(key, NONE) for key in zip(offered, levels, strict=True)])
-        self._nearest_first = np.lexsort([files.pair_pool, files.pair_distance_m, files.pair_applicant])
-        ordered = files.pair_applicant[self._nearest_first]
-        self._first_pair = np.searchsorted(ordered, np.arange(self.applicant_count + 1))
-        self._entries = {(entry["stage"], entry["level"]): entry for entry in files.certificate["levels"]}
-        self._costs: dict[tuple[int, str], MoveCosts] = {}
+        self._offer = [offer_of[number] for number in self._row_of]
 
     @classmethod
-    def read(cls, directory: Path) -> "RoundBook":
+    def read(cls, directory: Path, *, withholds_small_counts: bool = False) -> "RoundBook":
         """Read the round in a directory. Raises InputError when it holds no readable one."""
         try:
-            return cls(read_directory(directory), names=_names_of(directory))
+            files, names = read_directory(directory), _names_of(directory)
+            return cls(files, names=names, withholds_small_counts=withholds_small_counts)
         except UnreadableError as error:
             raise InputError(error.text, subject=str(directory)) from error
         except (LookupError, TypeError, ValueError) as error:
-            raise InputError(
-                Text("Một tệp của đợt này sai cấu trúc.", "A file of this round is malformed."),
-                hint=Text("Tìm tệp sai bằng: diaban verify.", "Find out which with: diaban verify."),
-                subject=str(directory),
-            ) from error
+            raise _malformed(directory) from error
 
     @property
     def applicant_count(self) -> int:
@@ -173,112 +99,171 @@ class RoundBook:
 
     def explain(self, row: int) -> Explanation:
         """Explain the application in this row of the problem."""
-        files = self.files
+        finished, files = self._round, self.files
         number, level = files.applicants["applicant_no"][row], files.applicants["level"][row]
-        is_placed = self._pool[row] != NONE
-        code = files.schools["school_code"][self._pool[row]] if is_placed else ""
-        distance_m = int(self._distance_m[row]) if is_placed else None
-        nearer = []
-        for pair in self._nearest_first[self._first_pair[row] : self._first_pair[row + 1]].tolist():
-            if distance_m is not None and files.pair_distance_m[pair] >= distance_m:
-                break
-            nearer.append(self._nearer(row, pair))
+        own = self._own_fact(row)
+        pool = int(finished.allocation.pool[row])
+        code = str(finished.problem.pool_school_code[pool]) if own is not None else ""
+        nearer = tuple(self._nearer(row, fact) for fact in self._before(row, own))
         reason = Reason(files.offers["reason"][self._offer[row]])
+        rank = int(finished.facts.pair_preference[own]) or None if own is not None else None
+        distance_m = int(finished.facts.pair_distance_m[own]) if own is not None else None
+        named = tuple(self._named(row))
+        first = sentences.summary_sentence(reason, distance_m, len(nearer), rank)
         return Explanation(
             applicant_no=number,
             shown_as=number if files.summary.get("any_id") is True else mask(number),
             level=level,
             school_code=code,
             school_name=self.names.get((code, level), code),
+            seat_group=str(finished.problem.pool_seat_group[pool]) if own is not None else "",
             distance_m=distance_m,
+            stage=int(finished.allocation.stage[row]) or None,
+            tier=self._tier(row),
+            preference_rank=rank,
             reason=reason,
-            sentences=(sentences.summary_sentence(reason, distance_m, len(nearer)),),
-            nearer=tuple(nearer),
+            sentences=(first, *self._further(row, nearer), *(one.sentence for one in named)),
+            nearer=nearer,
+            named=named,
         )
 
-    def _nearer(self, row: int, pair: int) -> NearerSchool:
-        files, pool = self.files, int(self.files.pair_pool[pair])
-        code, level = files.schools["school_code"][pool], files.schools["level"][pool]
-        distance_m, capacity = int(files.pair_distance_m[pair]), int(files.schools["capacity"][pool])
-        limit_m = self._limit_m(level)
-        extra_m = None
-        if limit_m is not None and distance_m > limit_m:
-            why_not, sentence = WhyNot.BEYOND_LIMIT, sentences.beyond(limit_m)
-        elif "price_m" not in self._entries[stage := self._stage_of(row), level]:
-            why_not, sentence = WhyNot.OTHERS_COME_FIRST, sentences.others_first(capacity)
-        else:
-            costs, none_m = self._costs_of(stage, level), self._entries[stage, level]["unplaced_cost_m"]
-            local = self._local_of(level)
-            own = int(local[self._pool[row]])
-            own_m = self._distance_m[row] if self._pool[row] != NONE else self._unplaced_m(stage, level)[row]
-            extra_m = costs.extra_m(own=own, own_m=int(own_m), pool=int(local[pool]), distance_m=distance_m)
-            why_not, sentence = _why_not(extra_m, capacity, none_m)
+    def _own_fact(self, row: int) -> int | None:
+        """Return the pair of the facts with the school that was given, or None."""
+        pool = int(self._round.allocation.pool[row])
+        if pool == UNPLACED:
+            return None
+        span = slice(self._round.first_fact[row], self._round.first_fact[row + 1])
+        found = np.flatnonzero(self._round.facts.pair_pool[span] == pool // self._round.pools_a_school)
+        return int(found[0]) + int(span.start)
+
+    def _before(self, row: int, own: int | None) -> list[int]:
+        """Return the pairs of the facts that stand before the own one in the child's list, best first."""
+        facts = self._round.facts
+        span = range(int(self._round.first_fact[row]), int(self._round.first_fact[row + 1]))
+        distances_m, ranks = (
+            facts.pair_distance_m[span.start : span.stop],
+            facts.pair_preference[span.start : span.stop],
+        )
+        looks_at_ranks = self._round.asks_for_wishes and bool(ranks.any())
+        wish = np.where(ranks > 0, ranks, NO_RANK) if looks_at_ranks else np.zeros_like(ranks)
+        order = np.lexsort([np.arange(len(span)), distances_m, wish])
+        keys = list(zip(wish.tolist(), distances_m.tolist(), strict=True))
+        is_listed = ranks > 0 if self._only_submitted else np.ones(len(span), dtype=bool)
+        bound = keys[own - span.start] if own is not None else (NO_RANK + 1, 0)
+        return [span.start + place for place in order.tolist() if keys[place] < bound and is_listed[place]]
+
+    @cached_property
+    def _only_submitted(self) -> bool:
+        """Whether schools outside the submitted list are considered by no stage."""
+        wishes = [getattr(stage, "preferences", "nearest") for stage in self._round.policy.stages]
+        return all(one == "submitted" for one in wishes)
+
+    def _nearer(self, row: int, fact: int) -> NearerSchool:
+        finished, facts = self._round, self._round.facts
+        pool = int(facts.pair_pool[fact])
+        code, level = str(facts.pool_school_code[pool]), str(facts.pool_level[pool])
+        refusal = self._reasons.why_not(row, fact)
+        position = self._waiting.get((str(facts.applicant_no[row]), code))
+        told = refusal.sentence if position is None else sentences.joined(refusal.sentence, sentences.waiting(position))
         return NearerSchool(
             school_code=code,
             name=self.names.get((code, level), code),
-            distance_m=distance_m,
-            capacity=capacity,
-            placed=int(files.school_results["placed"][pool]),
-            why_not=why_not,
-            extra_m=extra_m if why_not is WhyNot.WOULD_LENGTHEN_THE_TOTAL else None,
-            sentence=sentence,
+            distance_m=int(facts.pair_distance_m[fact]),
+            capacity=int(facts.pool_capacity[pool]),
+            placed=int(self._placed[pool]),
+            why_not=refusal.why_not,
+            sentence=told,
+            preference_rank=(int(facts.pair_preference[fact]) or None) if finished.asks_for_wishes else None,
+            stage=refusal.stage,
+            own=refusal.own,
+            last=refusal.last,
+            decided_by=refusal.decided_by,
+            extra_m=refusal.extra_m,
+            limit_m=refusal.limit_m,
+            waiting_position=position,
         )
 
-    def _stage_of(self, row: int) -> int:
-        """Return the stage that placed the applicant in this row, or the last."""
-        return int(self._stage[row]) if self._pool[row] != NONE else len(self.files.policy["stages"])
+    @cached_property
+    def _placed(self) -> list[int]:
+        pool = self._round.allocation.pool
+        schools = pool[pool != UNPLACED] // self._round.pools_a_school
+        return [int(count) for count in np.bincount(schools, minlength=self._round.facts.pool_count)]
 
-    def _limit_m(self, level: str) -> int | None:
-        limits = [stage.get("max_distance_m", {}).get(level) for stage in self.files.policy["stages"]]
-        return None if any(limit is None for limit in limits) else int(max(limits))
+    @cached_property
+    def _waiting(self) -> dict[tuple[str, str], int]:
+        """The best position of each applicant in the waiting lists of each school."""
+        table = self.files.waiting_lists
+        found: dict[tuple[str, str], int] = {}
+        for number, code, position in zip(table["applicant_no"], table["school_code"], table["position"], strict=True):
+            found[number, code] = min(int(position), found.get((number, code), int(position)))
+        return found
 
-    def _costs_of(self, stage: int, level: str) -> MoveCosts:
-        """Return the chains of moves of one stage and level."""
-        if (stage, level) not in self._costs:
-            self._costs[stage, level] = move_costs(self._placement(stage, level))
-        return self._costs[stage, level]
+    def _tier(self, row: int) -> int | None:
+        """Return the tier by which the seat was given; None without a seat or where it was held before."""
+        finished, pool = self._round, int(self._round.allocation.pool[row])
+        if pool == UNPLACED:
+            return None
+        span = slice(finished.first_pair[row], finished.first_pair[row + 1])
+        tier = int(finished.problem.pair_tier[span][finished.problem.pair_pool[span] == pool][0])
+        return None if tier == HELD_TIER else tier
 
-    def _unplaced_m(self, stage: int, level: str) -> Integers:
-        """Return for each applicant what having no seat counts, by the stated tier."""
-        entry = self._entries[stage, level]
-        tier = np.array(self.files.applicants["priority_tier"], dtype=np.int64)
-        last = entry.get("last_tier", 1)
-        return np.asarray(entry["unplaced_cost_m"] * (1 + last - np.minimum(tier, last)))
+    def _further(self, row: int, nearer: tuple[NearerSchool, ...]) -> Iterator[Text]:
+        """Yield what else is to be said: tier, stage, seat group, siblings, waiting lists."""
+        finished, pool = self._round, int(self._round.allocation.pool[row])
+        if pool == UNPLACED:
+            if any(one.waiting_position is not None for one in nearer):
+                yield sentences.waiting_below()
+            return
+        tier, stage = self._tier(row), int(finished.allocation.stage[row])
+        is_kept = finished.facts.held_pool[row] == pool // finished.pools_a_school
+        if is_kept and not finished.problem.is_confirmed[row]:
+            yield sentences.kept_seat()
+        elif tier is not None and finished.has_several_tiers:
+            yield sentences.tier_here(tier)
+        group = str(finished.problem.pool_seat_group[pool])
+        if group:
+            title = next(one.title.text for one in finished.policy.seat_groups if one.code == group)
+            yield sentences.in_group(title)
+        if finished.problem.together[row] != UNPLACED:
+            yield sentences.with_siblings(len(finished.members[int(finished.problem.together[row])]) - 1)
+        if len(finished.policy.stages) > 1 and not is_kept:
+            yield sentences.by_stage(stage, len(finished.policy.stages), finished.policy.stages[stage - 1].kind)
 
-    def _local_of(self, level: str) -> Integers:
-        """Return for each pool its number within the level, and in the last place (`NONE`) that of no seat."""
-        is_of_level = np.array([one == level for one in self.files.schools["level"]], dtype=bool)
-        return np.append(np.where(is_of_level, np.cumsum(is_of_level) - 1, NONE), is_of_level.sum())
+    def _named(self, row: int) -> Iterator[NamedSchool]:
+        """Yield the schools that the application names and that are no pair of it."""
+        facts, level = self._round.facts, str(self._round.facts.applicant_level[row])
+        cells = (self.files.applicants[name][row] for name in _NAMED_IN if name in self.files.applicants)
+        codes = {word.strip() for cell in cells for word in cell.split(";")} - {""}
+        if not codes:
+            return
+        span = slice(self._round.first_fact[row], self._round.first_fact[row + 1])
+        reached = set(facts.pool_school_code[facts.pair_pool[span]].tolist())
+        for code in sorted(codes - reached):
+            if code not in self._levels_of:
+                continue
+            has_level = level in self._levels_of[code]
+            name = self.names.get((code, min(self._levels_of[code])), code)
+            yield NamedSchool(
+                school_code=code,
+                name=name,
+                why_not=WhyNot.NOT_REACHABLE if has_level else WhyNot.NOT_OF_LEVEL,
+                sentence=sentences.not_reachable(name) if has_level else sentences.not_of_level(name),
+            )
 
-    def _placement(self, stage: int, level: str) -> Placement:
-        files, entry, local = self.files, self._entries[stage, level], self._local_of(level)
-        is_of_level = local[:-1] != NONE
-        is_placed = self._pool != NONE
-        is_open = np.array([one == level for one in files.applicants["level"]]) & (~is_placed | (self._stage >= stage))
-        at_stage = is_open & is_placed & (self._stage == stage)
-        taken = np.bincount(self._pool[is_placed & (self._stage <= stage)], minlength=len(is_of_level))
-        limit_m = files.policy["stages"][stage - 1].get("max_distance_m", {}).get(level, FARTHEST_M)
-        pairs = is_open[files.pair_applicant] & (files.pair_distance_m <= limit_m)
-        codes = [code for code, here in zip(files.schools["school_code"], is_of_level, strict=True) if here]
-        return Placement(
-            own=local[np.where(at_stage, self._pool, NONE)],
-            own_m=np.where(at_stage, self._distance_m, self._unplaced_m(stage, level)),
-            free=(np.array(files.schools["capacity"], dtype=np.int64) - taken)[is_of_level],
-            price_m=np.array([entry["price_m"][code] for code in codes], dtype=np.int64),
-            unplaced_m=self._unplaced_m(stage, level),
-            is_open=is_open,
-            pair_applicant=files.pair_applicant[pairs],
-            pair_pool=local[files.pair_pool[pairs]],
-            pair_m=files.pair_distance_m[pairs],
-        )
+    @cached_property
+    def _levels_of(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for code, level in zip(self.files.schools["school_code"], self.files.schools["level"], strict=True):
+            found.setdefault(code, set()).add(level)
+        return found
 
 
-def _why_not(extra_m: int, capacity: int, unplaced_cost_m: int) -> tuple[WhyNot, Text]:
-    if extra_m == 0:
-        return WhyNot.LOTTERY, sentences.lottery(capacity)
-    if 2 * extra_m > unplaced_cost_m:
-        return WhyNot.WOULD_LEAVE_A_CHILD_WITHOUT, sentences.without(capacity)
-    return WhyNot.WOULD_LENGTHEN_THE_TOTAL, sentences.longer(capacity, extra_m)
+def _malformed(directory: Path) -> InputError:
+    return InputError(
+        Text("Một tệp của đợt này sai cấu trúc.", "A file of this round is malformed."),
+        hint=Text("Tìm tệp sai bằng: diaban verify.", "Find out which with: diaban verify."),
+        subject=str(directory),
+    )
 
 
 def _names_of(directory: Path) -> dict[tuple[str, str], str]:

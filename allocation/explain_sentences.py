@@ -1,7 +1,10 @@
-"""The sentences of an explanation, in both languages."""
+"""The sentences of an explanation, in both languages, as an officer would say them to a parent."""
 
+from allocation.explain_model import Standing
 from allocation.model import Reason
 from spatial.text import Text
+
+_NO_OTHER_SCHOOL_M = 5_000_000
 
 
 def metres(distance_m: int) -> Text:
@@ -9,8 +12,18 @@ def metres(distance_m: int) -> Text:
     return Text(f"{distance_m:,} m".replace(",", "."), f"{distance_m:,} m")
 
 
-def summary_sentence(reason: Reason, distance_m: int | None, nearer_count: int) -> Text:
-    """Return the first sentence of an answer."""
+def number(count: int) -> Text:
+    """Return a whole number as each language writes it."""
+    return Text(f"{count:,}".replace(",", "."), f"{count:,}")
+
+
+def joined(*parts: Text) -> Text:
+    """Return sentences one after the other."""
+    return Text(" ".join(part.vi for part in parts if part.vi), " ".join(part.en for part in parts if part.en))
+
+
+def summary_sentence(reason: Reason, distance_m: int | None, nearer_count: int, rank: int | None = None) -> Text:
+    """Return the first sentence of an answer; ``rank`` is that of the school in the submitted list."""
     far = metres(distance_m or 0)
     if reason is Reason.NEAREST_SCHOOL:
         return Text(
@@ -18,56 +31,360 @@ def summary_sentence(reason: Reason, distance_m: int | None, nearer_count: int) 
             f"This is the nearest of the schools considered, {far.en} from home.",
         )
     if reason is Reason.NEARER_SCHOOLS_FULL:
-        schools = "1 nearer school is" if nearer_count == 1 else f"{nearer_count} nearer schools are"
+        schools = "1 school is nearer, but it" if nearer_count == 1 else f"{nearer_count} schools are nearer, but none"
         return Text(
-            f"Trường này cách nhà {far.vi}; {nearer_count} trường gần hơn đã đủ chỗ.",
-            f"This school is {far.en} from home; {schools} full.",
+            f"Trường này cách nhà {far.vi}. Có {nearer_count} trường gần hơn nhưng không còn chỗ cho con.",
+            f"This school is {far.en} from home. {schools} {'had no' if nearer_count == 1 else 'had a'} seat for "
+            "your child.",
+        )
+    if reason in {Reason.FIRST_PREFERENCE, Reason.PREFERRED_SCHOOLS_FULL}:
+        return _wish_sentence(far, nearer_count, rank)
+    if reason is Reason.SEAT_CONFIRMED:
+        return Text(
+            f"Gia đình đã xác nhận chỗ học này nên chỗ được giữ nguyên. Trường cách nhà {far.vi}.",
+            f"Your family has confirmed this place, so it is kept. The school is {far.en} from home.",
         )
     if reason is Reason.ALL_SCHOOLS_FULL:
         return Text(
-            f"Chưa xếp được chỗ học: {nearer_count} trường được xét đều đã đủ chỗ.",
-            f"No place yet: the schools considered ({nearer_count}) are all full.",
+            f"Con chưa được xếp chỗ học: {nearer_count} trường được xét đều không còn chỗ cho con.",
+            f"Your child has no place yet: none of the schools considered ({nearer_count}) had a seat for your child.",
         )
     return Text(
-        "Chưa xếp được chỗ học: không có trường nào của cấp này trong phạm vi được xét.",
-        "No place yet: there is no school of this level within reach.",
+        "Con chưa được xếp chỗ học: không có trường nào của cấp này trong phạm vi được xét.",
+        "Your child has no place yet: there is no school of this level within reach.",
     )
 
 
-def longer(capacity: int, extra_m: int) -> Text:
+def _wish_sentence(far: Text, before_count: int, rank: int | None) -> Text:
+    if rank is None and not before_count:
+        return Text(
+            f"Gia đình không nộp nguyện vọng; đây là trường gần nhất được xét, cách nhà {far.vi}.",
+            f"No wishes were submitted; this is the nearest of the schools considered, {far.en} from home.",
+        )
+    if rank is None:
+        return Text(
+            f"Các trường trong nguyện vọng đã nộp không còn chỗ cho con. Trường này cách nhà {far.vi}, là trường gần "
+            "nhất còn nhận được con.",
+            f"The schools in your list had no seat for your child. This school, {far.en} from home, is the nearest "
+            "that had one.",
+        )
+    if not before_count:
+        return Text(
+            f"Đây là trường đứng đầu trong nguyện vọng của gia đình, cách nhà {far.vi}.",
+            f"This is the first school in your list, {far.en} from home.",
+        )
+    before = "the school before it" if before_count == 1 else f"the {before_count} schools before it"
+    return Text(
+        f"Đây là nguyện vọng {rank}, cách nhà {far.vi}. {before_count} trường đứng trước trong danh sách không còn chỗ "
+        "cho con.",
+        f"This is number {rank} in your list, {far.en} from home; {before} had no seat for your child.",
+    )
+
+
+def waiting_below() -> Text:
+    """Return that the child stays on waiting lists, whose positions follow."""
+    return Text(
+        "Con vẫn ở trong danh sách chờ; thứ tự chờ ở từng trường được ghi bên dưới.",
+        "Your child stays on the waiting lists; the position at each school is given below.",
+    )
+
+
+def waiting(position: int) -> Text:
+    """Return the position in the waiting list of a school."""
+    told = number(position)
+    return Text(f"Trong danh sách chờ của trường, con ở vị trí {told.vi}.",
+                f"Your child is number {told.en} on the waiting list of this school.")  # fmt: skip
+
+
+def tier_here(tier: int) -> Text:
+    """Return in which tier the child was admitted."""
+    return Text(
+        f"Ở trường này con thuộc diện ưu tiên {tier}.", f"At this school your child is in priority tier {tier}."
+    )
+
+
+_WHAT_A_STAGE_DOES = {
+    "deferred_acceptance": Text("mỗi trường nhận theo thứ tự ưu tiên", "each school takes those who come first"),
+    "least_travel": Text("tổng quãng đường của các em ngắn nhất", "the least total distance for all children"),
+    "least_farthest": Text(
+        "em đi xa nhất phải đi ít nhất", "the shortest possible way for the child who goes farthest"
+    ),
+}
+
+
+def by_stage(stage: int, stage_count: int, kind: str) -> Text:
+    """Return which stage of the rule gave the seat; of a later one also that it is looked at again."""
+    what = _WHAT_A_STAGE_DOES[kind]
+    told = Text(
+        f"Chỗ này được xếp ở bước {stage} trong {stage_count} bước ({what.vi}).",
+        f"The place was given in step {stage} of {stage_count} ({what.en}).",
+    )
+    if stage == 1:
+        return told
+    return joined(
+        told,
+        Text(
+            "Các bước trước không còn chỗ cho con trong giới hạn của chúng, nên trường hợp này được đánh dấu để cán bộ "
+            "xem lại.",
+            "The steps before had no seat for your child within their limits, so the case is marked for an officer to "
+            "look at.",
+        ),
+    )
+
+
+def in_group(title: Text) -> Text:
+    """Return that the seat is one of those kept for a group."""
+    return Text(f"Đây là chỗ dành riêng: {title.vi}.", f"It is one of the seats reserved for: {title.en}.")
+
+
+def with_siblings(count: int) -> Text:
+    """Return that the child goes to one school with others."""
+    others = "1 child" if count == 1 else f"{count} children"
+    return Text(f"Con được xếp cùng trường với {count} em đăng ký đi cùng.",
+                f"Your child goes to the same school as the {others} named in the application.")  # fmt: skip
+
+
+def kept_seat() -> Text:
+    """Return that the seat of an earlier run is kept."""
+    return Text("Con giữ chỗ đã được xếp lần trước.", "Your child keeps the place of the earlier run.")
+
+
+def full(seats: int, group: Text | None = None, *, has_groups: bool = False) -> Text:
+    """Return that all seats are taken: of the school, the open ones, or those of a group."""
+    told = number(seats)
+    if group is not None:
+        return Text(
+            f"Đã đủ {told.vi} chỗ dành riêng ({group.vi}).", f"The {told.en} seats reserved for {group.en} are taken."
+        )
+    if has_groups:
+        return Text(f"Trường đã đủ {told.vi} chỗ chung.", f"The {told.en} open seats of the school are taken.")
+    return Text(f"Trường đã đủ {told.vi} chỗ.", f"The school is full ({told.en}).")
+
+
+def compared(decided_by: str, own: Standing, last: Standing, *, with_tier: bool) -> Text:
+    """Return how the child stands beside the last one admitted, and what made the difference."""
+    if last.distance_m is None:
+        return _compared_without_figures(decided_by, own, last)
+    last_m, own_m = metres(last.distance_m), metres(own.distance_m or 0)
+    tier = (
+        Text(f" thuộc diện ưu tiên {last.tier},", f" is in priority tier {last.tier} and")
+        if with_tier
+        else Text("", "")
+    )
+    if decided_by == "tier":
+        return Text(
+            f"Em được nhận cuối cùng{tier.vi} cách trường {last_m.vi}; con thuộc diện ưu tiên {own.tier}, cách trường "
+            f"{own_m.vi}. Diện {last.tier} được xét trước diện {own.tier}.",
+            f"The last child admitted{tier.en} lives {last_m.en} away; yours is in tier {own.tier}, {own_m.en} away. "
+            f"Tier {last.tier} comes before tier {own.tier}.",
+        )
+    same = Text(f" cũng thuộc diện {own.tier},", f" is also in tier {own.tier},") if with_tier else Text("", "")
+    if decided_by == "distance":
+        more = metres((own.distance_m or 0) - last.distance_m)
+        return Text(
+            f"Em được nhận cuối cùng{tier.vi} cách trường {last_m.vi}; con{same.vi} cách {own_m.vi}, xa hơn {more.vi}.",
+            f"The last child admitted{tier.en} lives {last_m.en} away; yours{same.en} {'' if with_tier else 'lives '}"
+            f"{own_m.en} away, {more.en} farther.",
+        )
+    if decided_by == "lottery" and own.distance_m == last.distance_m:
+        return joined(
+            Text(
+                f"Em được nhận cuối cùng{tier.vi} cách trường {last_m.vi}, bằng đúng quãng đường của con, nên bốc thăm "
+                "quyết định.",
+                f"The last child admitted{tier.en} lives {last_m.en} away, as far as yours, so the lottery decided.",
+            ),
+            _drawn(own, last),
+        )
+    return _compared_otherwise(decided_by, own, last)
+
+
+def _compared_otherwise(decided_by: str, own: Standing, last: Standing) -> Text:
+    last_m, own_m = metres(last.distance_m or 0), metres(own.distance_m or 0)
+    if decided_by == "lottery":
+        equal = Text("Giữa các em ngang nhau, trường xét theo bốc thăm.", "Between equals the school goes by lottery.")
+        return joined(equal, _drawn(own, last))
+    if decided_by == "distance_band":
+        return Text(
+            f"Em được nhận cuối cùng cách trường {last_m.vi}; con cách {own_m.vi}, thuộc vòng ngoài nên xét sau.",
+            f"The last child admitted lives {last_m.en} away; yours, {own_m.en} away, is in a later band.",
+        )
+    if decided_by == "relative_distance":
+        return _compared_by_alternative(own, last)
+    if decided_by == "given_priority":
+        mine = "không có thứ tự" if own.priority_rank is None else f"đứng thứ {own.priority_rank}"
+        mine_en = "has no rank" if own.priority_rank is None else f"is number {own.priority_rank}"
+        return Text(
+            f"Trong danh sách ưu tiên của trường, em được nhận cuối cùng đứng thứ {last.priority_rank or '–'}; "
+            f"con {mine}.",
+            f"In the school's list of priorities the last child admitted is number {last.priority_rank or '–'}; yours "
+            f"{mine_en}.",
+        )
+    if decided_by == "held":
+        return Text(
+            "Những chỗ này thuộc về các em đã được xếp vào đây lần trước.",
+            "The seats belong to children who were placed here in an earlier run.",
+        )
+    return Text(
+        "Những em thuộc nhóm được dành chỗ xếp trước.", "Children for whom these seats are reserved come first."
+    )
+
+
+def _drawn(own: Standing, last: Standing) -> Text:
+    mine, theirs = number(own.lottery_place or 0), number(last.lottery_place or 0)
+    return Text(
+        f"Em ấy có thứ tự bốc thăm {theirs.vi}, con có thứ tự {mine.vi}; số nhỏ được xét trước.",
+        f"That child drew number {theirs.en}, yours number {mine.en}; the smaller comes first.",
+    )
+
+
+def _compared_by_alternative(own: Standing, last: Standing) -> Text:
+    mine, theirs = _alternative(own.saved_m or 0), _alternative(last.saved_m or 0)
+    return Text(
+        "Trường nhận trước những em mà nếu không học ở đây thì phải đi xa hơn nhiều nhất. Với em được nhận cuối cùng, "
+        f"trường gần nhất khác {theirs.vi}; với con, {mine.vi}.",
+        "The school first takes those whose nearest other school is much farther. For the last child admitted that one "
+        f"{theirs.en}; for yours it {mine.en}.",
+    )
+
+
+def _alternative(saved_m: int) -> Text:
+    if saved_m > _NO_OTHER_SCHOOL_M:
+        return Text("không có", "does not exist")
+    far = metres(abs(saved_m))
+    return (
+        Text(f"xa hơn {far.vi}", f"is {far.en} farther")
+        if saved_m >= 0
+        else Text(f"gần hơn {far.vi}", f"is {far.en} nearer")
+    )
+
+
+_BEFORE = {
+    "tier": Text("thuộc diện ưu tiên trước", "are in an earlier priority tier"),
+    "distance": Text("ở gần trường hơn", "live nearer"),
+    "distance_band": Text("ở vòng gần hơn", "are in a nearer band"),
+    "relative_distance": Text("có trường thay thế ở xa hơn", "have a farther way to another school"),
+    "lottery": Text("bốc thăm được số nhỏ hơn", "drew a smaller number in the lottery"),
+    "given_priority": Text(
+        "đứng trước trong danh sách ưu tiên của trường", "stand before in the school's list of priorities"
+    ),
+    "held": Text("đã được xếp vào đây lần trước", "were placed here in an earlier run"),
+    "reserved": Text("thuộc nhóm được dành chỗ", "are those for whom the seats are reserved"),
+}
+
+
+def _compared_without_figures(decided_by: str, own: Standing, last: Standing) -> Text:
+    before = _BEFORE[decided_by]
+    tiers = Text(f" (diện {last.tier}, con diện {own.tier})", f" (tier {last.tier}; yours is {own.tier})")
+    shown = tiers if decided_by == "tier" else Text("", "")
+    return Text(
+        f"So với con, những em được nhận {before.vi}{shown.vi}. Vì chỉ có vài em nên không nêu số liệu của em cuối "
+        "cùng.",
+        f"Those admitted {before.en}{shown.en}. They are so few that the figures of the last one are not told.",
+    )
+
+
+def longer(extra_m: int) -> Text:
     """Return that all ways together would be longer."""
     more = metres(extra_m)
     return Text(
-        f"Trường đã đủ {capacity} chỗ. Nhận em vào đây thì tổng quãng đường của mọi em dài thêm {more.vi}.",
-        f"The school is full ({capacity}). With this child here, all walks together would be {more.en} longer.",
+        f"Nếu nhận con vào đây thì tổng quãng đường của tất cả các em dài thêm {more.vi}.",
+        f"With your child here, the ways of all children together would be {more.en} longer.",
     )
 
 
-def lottery(capacity: int) -> Text:
-    """Return that the lottery decided."""
+def lottery() -> Text:
+    """Return that the lottery decided between two equally short totals."""
     return Text(
-        f"Trường đã đủ {capacity} chỗ. Nhận em vào đây thì tổng quãng đường không đổi; bốc thăm đã quyết định.",
-        f"The school is full ({capacity}). With the child here the total would be the same; the lottery decided.",
+        "Nếu nhận con vào đây thì tổng quãng đường của tất cả các em không đổi; bốc thăm đã quyết định.",
+        "With your child here the total of all ways would be the same; the lottery decided.",
     )
 
 
-def without(capacity: int) -> Text:
+def without() -> Text:
     """Return that another child would have no place."""
     return Text(
-        f"Trường đã đủ {capacity} chỗ. Nhận em vào đây thì thêm một em khác không có chỗ học.",
-        f"The school is full ({capacity}). With the child here, one more child would have no place.",
+        "Nếu nhận con vào đây thì một em khác sẽ không có chỗ học.",
+        "With your child here, one more child would have no place.",
     )
 
 
-def others_first(capacity: int) -> Text:
-    """Return that all seats went to children who come first in the order of the school."""
+def farther_for_another(farthest_m: int) -> Text:
+    """Return that another child would have no place, or a way longer than the longest that must be."""
+    far = metres(farthest_m)
     return Text(
-        f"Trường đã đủ {capacity} chỗ; những em được nhận đứng trước theo thứ tự xét của trường.",
-        f"The school is full ({capacity}); those admitted come first in its order.",
+        f"Nếu nhận con vào đây thì một em khác không có chỗ học, hoặc phải đi xa hơn {far.vi} là mức xa nhất.",
+        f"With your child here another child would have no place, or go farther than {far.en}, the longest way of all.",
     )
+
+
+def others_first() -> Text:
+    """Return that those admitted come first."""
+    return Text("Những em được nhận đứng trước theo thứ tự xét của trường.", "Those admitted come first in its order.")
 
 
 def beyond(limit_m: int) -> Text:
     """Return that the school is beyond the limit of the policy."""
     limit = metres(limit_m)
-    return Text(f"Xa hơn giới hạn {limit.vi}.", f"Farther than the limit of {limit.en}.")
+    return Text(f"Trường xa hơn giới hạn {limit.vi}.", f"Farther than the limit of {limit.en}.")
+
+
+def taken_before(stage: int) -> Text:
+    """Return that nothing was left when the stage began that could have given the seat."""
+    return Text(f"Đến bước {stage} trường đã hết chỗ.", f"No seat was left when step {stage} began.")
+
+
+def reserved(titles: Text) -> Text:
+    """Return that the seats still free are kept for others."""
+    return Text(f"Chỗ còn trống chỉ dành cho: {titles.vi}.", f"The seats still free are reserved for: {titles.en}.")
+
+
+def no_seats(group: Text | None) -> Text:
+    """Return that there are no seats at all, or none of the group that the child belongs to."""
+    if group is None:
+        return Text("Trường không có chỉ tiêu nào trong đợt này.", "The school has no seats in this round.")
+    return Text(f"Trường không có chỗ dành riêng: {group.vi}.", f"The school has no seats reserved for: {group.en}.")
+
+
+def not_entitled(tier: int | None) -> Text:
+    """Return that no tier of the rule fits the child here, or that its tier is not considered."""
+    if tier is None:
+        return Text(
+            "Theo quy tắc của đợt, con không thuộc diện nào được xét vào trường này.",
+            "Under the rule of the round your child is in no tier that this school may take.",
+        )
+    return Text(f"Trường không xét diện ưu tiên {tier}.", f"Priority tier {tier} is not considered at this school.")
+
+
+def together() -> Text:
+    """Return that the school could not take those placed together, or that another suits all of them better."""
+    return Text(
+        "Các em đăng ký đi cùng được xét chung: trường này không nhận đủ cả nhóm, hoặc tính cho cả nhóm thì kém hơn "
+        "trường đã xếp.",
+        "Those who applied together are considered together: this school could not take all of them, or suits the "
+        "group less than the one given.",
+    )
+
+
+def seat_kept(*, is_confirmed: bool) -> Text:
+    """Return that no other school is looked for."""
+    if is_confirmed:
+        return Text(
+            "Gia đình đã xác nhận chỗ đang có, nên không xét trường khác.",
+            "Your family has confirmed the place held, so no other school is considered.",
+        )
+    return Text("Con giữ chỗ đã có từ lần trước.", "Your child keeps the place of the earlier run.")
+
+
+def not_of_level(name: str) -> Text:
+    """Return that a school named in the application has no such level."""
+    return Text(
+        f"{name} (ghi trong hồ sơ) không tuyển cấp này.", f"{name}, named in the application, has no such level."
+    )
+
+
+def not_reachable(name: str) -> Text:
+    """Return that a school named in the application has no way to it within reach."""
+    return Text(
+        f"{name} (ghi trong hồ sơ) không có đường đi trong phạm vi được đo từ nhà con.",
+        f"{name}, named in the application, cannot be reached from home within the distance that was measured.",
+    )

@@ -49,7 +49,7 @@ def test_who_has_no_place_sees_every_school_that_was_considered(write: Write) ->
     told = explain(write({"near": 1, "far": 0}, {"a": {"near": 5}, "b": {"near": 9, "far": 20}}), "b")
     assert told.distance_m is None
     assert [school.school_code for school in told.nearer] == ["near", "far"]
-    assert "Chưa xếp được chỗ" in told.sentences[0].vi
+    assert "chưa được xếp chỗ" in told.sentences[0].vi
 
 
 def test_who_has_no_school_in_reach_is_told_so(write: Write) -> None:
