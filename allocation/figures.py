@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from allocation.model import UNPLACED, Allocation, AllocationProblem, DualCertificate, Integers, Reason
-from allocation.orders import preference_order, school_order, wishes
+from allocation.orders import has_wishes, preference_order, school_order, wishes
 from allocation.policy import Policy
 from allocation.policy_rules import DeferredAcceptanceStage, PreferenceSource
 from allocation.priority import HELD_TIER, may_take_part
@@ -67,7 +67,7 @@ def nearest_distances_m(problem: AllocationProblem) -> Integers:
 
 
 def reasons(problem: AllocationProblem, allocation: Allocation, policy: Policy) -> list[str]:
-    """Return for each applicant the `Reason`."""
+    """Return for each applicant the `Reason`; who named no school is told of nearer ones, not of preferred ones."""
     has_school = np.zeros(problem.applicant_count, dtype=bool)
     for stage in policy.stages:
         has_school[problem.pair_applicant[may_take_part(problem, policy.seat_groups, stage)]] = True
@@ -80,20 +80,20 @@ def reasons(problem: AllocationProblem, allocation: Allocation, policy: Policy) 
         ),
         None,
     )
-    if asked is None:
-        at_best = allocation.distance_m == nearest_distances_m(problem)
-        if_best, if_other = Reason.NEAREST_SCHOOL, Reason.NEARER_SCHOOLS_FULL
-    else:
+    is_nearest = allocation.distance_m == nearest_distances_m(problem)
+    why = np.where(is_nearest, Reason.NEAREST_SCHOOL.value, Reason.NEARER_SCHOOLS_FULL.value)
+    if asked is not None:
         allowed = np.flatnonzero(may_take_part(problem, policy.seat_groups, asked))
         market = problem.only(pairs=allowed, capacity=problem.pool_capacity)
         order = preference_order(market, asked.preferences, policy.seat_groups)
         _, first = np.unique(market.pair_applicant[order], return_index=True)
         at_best = np.isin(own, allowed[order[first]])
-        if_best, if_other = Reason.FIRST_PREFERENCE, Reason.PREFERRED_SCHOOLS_FULL
+        if_asked = np.where(at_best, Reason.FIRST_PREFERENCE.value, Reason.PREFERRED_SCHOOLS_FULL.value)
+        why = np.where(has_wishes(market), if_asked, why)
     placed = allocation.pool != UNPLACED
     confirmed = problem.is_confirmed & (np.append(problem.pair_tier, UNPLACED)[own] == HELD_TIER)
     if_not = np.where(has_school, Reason.ALL_SCHOOLS_FULL.value, Reason.NO_SCHOOL_IN_REACH.value)
-    if_placed = np.where(confirmed, Reason.SEAT_CONFIRMED.value, np.where(at_best, if_best.value, if_other.value))
+    if_placed = np.where(confirmed, Reason.SEAT_CONFIRMED.value, why)
     return [str(reason) for reason in np.where(placed, if_placed, if_not)]
 
 

@@ -51,6 +51,13 @@ def school_order(problem: AllocationProblem, stage: DeferredAcceptanceStage, gro
     return _places([last[member], alone], problem.pair_pool)
 
 
+def has_wishes(problem: AllocationProblem) -> Truths:
+    """Return for each applicant whether any of the pairs has a submitted rank."""
+    named = np.zeros(problem.applicant_count, dtype=bool)
+    named[problem.pair_applicant[problem.pair_preference > 0]] = True
+    return named
+
+
 def wishes(problem: AllocationProblem, source: PreferenceSource) -> tuple[Integers, Integers, Truths]:
     """Return rank (0 where nearness alone counts) and metres of each pair, and whether it stands in the list.
 
@@ -58,7 +65,11 @@ def wishes(problem: AllocationProblem, source: PreferenceSource) -> tuple[Intege
     """
     by_nearness = source is PreferenceSource.NEAREST
     rank = np.zeros_like(problem.pair_preference) if by_nearness else ranked(problem.pair_preference)
-    listed = (rank < NO_RANK) | (source is not PreferenceSource.SUBMITTED) | (problem.pair_tier == HELD_TIER)
+    listed = (rank < NO_RANK) | (problem.pair_tier == HELD_TIER)
+    if source is PreferenceSource.SUBMITTED_OR_NEAREST:
+        listed |= ~has_wishes(problem)[problem.pair_applicant]
+    elif source is not PreferenceSource.SUBMITTED:
+        listed = np.ones_like(listed)
     if not (problem.together != UNPLACED).any():
         return rank, problem.pair_distance_m, listed
     return _wishes_together(problem, rank, listed)

@@ -135,10 +135,15 @@ class OrderKey(StrEnum):
 
 
 class PreferenceSource(StrEnum):
-    """By what an applicant puts schools in order."""
+    """By what an applicant puts schools in order.
+
+    ``submitted``: those named, and no other. ``submitted_or_nearest``: the same, but whoever named none of the schools
+    that take part prefers the nearest. ``submitted_then_nearest``: after those named the others, the nearest first.
+    """
 
     NEAREST = "nearest"
     SUBMITTED = "submitted"
+    SUBMITTED_OR_NEAREST = "submitted_or_nearest"
     SUBMITTED_THEN_NEAREST = "submitted_then_nearest"
 
 
@@ -181,12 +186,15 @@ class DeferredAcceptanceStage(StageLimits):
         How schools put applicants in order; ends with what leaves no ties.
     bands_m
         Upper bounds of the distance bands, rising: ``[1000, 2000]`` are up to 1 km, up to 2 km, farther.
+    takes_only_ranked
+        A school that gave ranks to applicants takes only those to whom it gave one; a school that gave none takes all.
     """
 
     kind: Literal["deferred_acceptance"]
     order: tuple[OrderKey, ...] = (OrderKey.TIER, OrderKey.DISTANCE, OrderKey.LOTTERY)
     bands_m: tuple[PositiveInt, ...] = ()
     preferences: PreferenceSource = PreferenceSource.NEAREST
+    takes_only_ranked: bool = False
 
     @model_validator(mode="after")
     def _is_a_strict_order(self) -> Self:

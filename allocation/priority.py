@@ -73,12 +73,21 @@ def may_take_part(problem: AllocationProblem, groups: tuple[SeatGroup, ...], sta
     near = problem.pair_distance_m <= np.array(by_level, dtype=np.int64)[problem.pair_pool]
     held = problem.pair_tier == HELD_TIER
     of_tier = np.isin(problem.pair_tier, stage.tiers) if stage.tiers else np.ones_like(near)
-    taking_part = (near & of_tier) | held
+    taking_part = (near & of_tier & _is_acceptable(problem, stage)) | held
     if stage.opens_reserved_seats:
         return np.asarray(taking_part)
     is_ordered = isinstance(stage, DeferredAcceptanceStage)
     own_seats = is_stranger(problem, [one for one in groups if not (is_ordered and one.others_may_take_left_over)])
     return np.asarray(taking_part & ((own_seats == 0) | held))
+
+
+def _is_acceptable(problem: AllocationProblem, stage: Stage) -> Truths:
+    """Return for each pair whether the school ranked the applicant, or ranks nobody, if the stage looks at that."""
+    is_ranked = problem.pair_given_priority > 0
+    if not isinstance(stage, DeferredAcceptanceStage) or not stage.takes_only_ranked or not is_ranked.any():
+        return np.ones(len(problem.pair_pool), dtype=bool)
+    seats = np.unique(problem.pool_school_code + "\n" + problem.pool_level, return_inverse=True)[1][problem.pair_pool]
+    return np.asarray(is_ranked | ~np.isin(seats, seats[is_ranked]))
 
 
 def has_tag(tags: Strings, tag: str) -> Truths:

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from allocation.round_files import NONE, Integers, whole_numbers
 from allocation.verify_ages import ages_are_known
-from allocation.verify_market import HELD, Truths
-from allocation.verify_orders import USUAL_ORDER, orders_of
+from allocation.verify_market import HELD
+from allocation.verify_orders import USUAL_ORDER, named_a_school, orders_of
 from allocation.verify_state import Checked, name_of_school
 from spatial.text import Text
 
@@ -60,10 +60,9 @@ def check_reasons(state: Checked) -> Iterator[Text]:
     in_reach = np.zeros(len(state.shown), dtype=bool)
     for rule in state.stages:
         in_reach[market.applicant[market.allowed_in(rule)]] = True
-    told, is_best = _bests(state)
     at_held = (np.append(market.tier, NONE)[state.own_pair] == HELD) & market.is_confirmed
     if_none = np.where(in_reach, "all_schools_full", "no_school_in_reach")
-    if_placed = np.where(at_held, "seat_confirmed", np.where(is_best, *told))
+    if_placed = np.where(at_held, "seat_confirmed", _why_here(state))
     expected = np.where(state.pool == NONE, if_none, if_placed)
     stated = np.array(state.files.offers["reason"], dtype=str)[state.offer_row]
     for index in np.flatnonzero(stated != expected):
@@ -73,11 +72,12 @@ def check_reasons(state: Checked) -> Iterator[Text]:
         )
 
 
-def _bests(state: Checked) -> tuple[tuple[str, str], Truths]:
-    """Return the two reasons of those who are placed, and for each applicant whether the first of them is true."""
+def _why_here(state: Checked) -> npt.NDArray[np.str_]:
+    """Return the reason of each applicant with a seat: of the wishes of those who have any, else of nearness."""
+    of_nearness = np.where(state.distance_m == _nearest_m(state), "nearest_school", "nearer_schools_full")
     wishes = _wishes_rule(state)
     if wishes is None:
-        return ("nearest_school", "nearer_schools_full"), np.asarray(state.distance_m == _nearest_m(state))
+        return of_nearness
     allowed = np.flatnonzero(state.market.allowed_in(wishes))
     market = state.market.only(allowed)
     orders = orders_of(market, wishes)
@@ -85,7 +85,8 @@ def _bests(state: Checked) -> tuple[tuple[str, str], Truths]:
     own_wish = np.where(np.append(orders.listed, False)[own], np.append(orders.wish, NONE)[own], NONE)
     best = np.full(len(state.shown), _FAR, dtype=np.int64)
     np.minimum.at(best, market.applicant[orders.listed], orders.wish[orders.listed])
-    return ("first_preference", "preferred_schools_full"), np.asarray(own_wish == best)
+    of_wishes = np.where(own_wish == best, "first_preference", "preferred_schools_full")
+    return np.where(np.isin(np.arange(len(best)), named_a_school(market)), of_wishes, of_nearness)
 
 
 def _wishes_rule(state: Checked) -> Mapping[str, Any] | None:

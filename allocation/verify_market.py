@@ -43,6 +43,8 @@ class Market:
         One entry for each pool: row of ``problem/schools.csv``, seat group ("" for open seats), seats.
     applicant, pool, distance_m, tier, wish, given
         One entry for each admissible pair; ``wish`` and ``given`` are the submitted and the school's rank, 0 for none.
+    ranking
+        Rows of the schools that gave a rank to anybody.
     draw
         Each applicant's place in the draw, 0 first.
     family
@@ -59,6 +61,7 @@ class Market:
     tier: Integers
     wish: Integers
     given: Integers
+    ranking: Integers
     draw: Integers
     family: Integers
     is_confirmed: Truths
@@ -105,6 +108,8 @@ class Market:
             allowed = self.distance_m <= most_m[self.pool]
         if stage["tiers"]:
             allowed &= np.isin(self.tier, stage["tiers"])
+        if stage.get("takes_only_ranked", False):
+            allowed &= (self.given > 0) | ~np.isin(self.school_row, self.ranking)[self.pool]
         allowed |= self.tier == HELD
         if stage["opens_reserved_seats"]:
             return allowed
@@ -148,6 +153,7 @@ def market_of(files: RoundFiles, lottery: Integers) -> Market:
         tier=tier[pair],
         wish=wish[pair],
         given=given[pair],
+        ranking=np.unique(where[given > 0]),
         draw=_draw(files, lottery, family, is_later_run=bool((held != NONE).any())),
         family=family if files.policy["keep_together"] else np.full_like(family, NONE),
         is_confirmed=_is_confirmed(files),

@@ -137,12 +137,21 @@ def _other_m(market: Market, school: Integers) -> Integers:
     return np.where(elsewhere, best[market.applicant], second[market.applicant])
 
 
+def named_a_school(market: Market) -> Integers:
+    """Return the applicants who gave a rank to any school of their pairs."""
+    return np.unique(market.applicant[market.wish > 0])
+
+
 def wishes_of(market: Market, stage: Mapping[str, Any]) -> tuple[Integers, Integers, Truths]:
     """Return submitted rank, metres (of those placed together the sums) and whether the school stands in the list."""
     school = _school_numbers(market)
     submitted = _ranked(market.wish)
     rank = np.zeros_like(submitted) if stage["preferences"] == "nearest" else submitted
-    listed = (submitted < _NEVER) | (market.tier == HELD) | (stage["preferences"] != "submitted")
+    listed = (submitted < _NEVER) | (market.tier == HELD)
+    if stage["preferences"] == "submitted_or_nearest":
+        listed |= ~np.isin(market.applicant, named_a_school(market))
+    elif stage["preferences"] != "submitted":
+        listed = np.ones_like(listed)
     metres = market.distance_m.copy()
     rank = rank.copy()
     members: dict[int, list[int]] = {}

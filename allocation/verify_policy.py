@@ -131,7 +131,8 @@ _STAGE = _by_kind(
         **_LIMITS,
         order=_list_of(_ORDER_KEY, least=1),
         bands_m=_list_of(_whole(1)),
-        preferences=_one_of("nearest", "submitted", "submitted_then_nearest"),
+        preferences=_one_of("nearest", "submitted", "submitted_or_nearest", "submitted_then_nearest"),
+        takes_only_ranked=_YES_OR_NO,
     ),
 )
 _POLICY = _record(
