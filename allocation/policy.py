@@ -101,6 +101,11 @@ class Policy(Strict):
         return any(stage.preferences is not PreferenceSource.NEAREST for stage in self._orders)
 
     @property
+    def needs_preferences(self) -> bool:
+        """Whether a stage places nobody without the preferences that families submitted."""
+        return any(stage.preferences is PreferenceSource.SUBMITTED for stage in self._orders)
+
+    @property
     def asks_for_priorities(self) -> bool:
         """Whether a stage looks at the ranks that schools gave."""
         return any(OrderKey.GIVEN_PRIORITY in stage.order for stage in self._orders)

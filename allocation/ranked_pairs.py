@@ -106,8 +106,10 @@ def note_priorities(note: Note, pairs: pd.DataFrame, *, unused_count: int, file:
                 code="priority_missing",
                 file=file,
                 message=Text(
-                    f"{missing_count} cặp học sinh và trường không có thứ tự; các em này đứng sau các em có thứ tự.",
-                    f"{missing_count} pairs have no priority; these children come after those who have one.",
+                    f"{missing_count} cặp học sinh và trường không có thứ tự; các em này đứng sau, hoặc không được xét "
+                    "nếu quy tắc chỉ nhận em có thứ tự.",
+                    f"{missing_count} pairs have no priority; these children come after those who have one, or are not "
+                    "considered where the policy takes only ranked ones.",
                 ),
                 hint=Text("Bổ sung vào tệp thứ tự.", "Add them to the file of priorities."),
             )

@@ -153,9 +153,9 @@ def _intake_options(policy: Policy) -> IntakeOptions:
 
 def _must_fit_the_policy(*, preferences: Path | None, priorities: Path | None, policy: Policy) -> None:
     """Refuse a file of ranks that the policy does not look at, and a policy that waits for one that is not given."""
-    for name, path, is_asked in (
-        ("--preferences", preferences, policy.asks_for_preferences),
-        ("--priorities", priorities, policy.asks_for_priorities),
+    for name, path, is_asked, is_needed in (
+        ("--preferences", preferences, policy.asks_for_preferences, policy.needs_preferences),
+        ("--priorities", priorities, policy.asks_for_priorities, policy.needs_strict_priorities),
     ):
         if path is not None and not is_asked:
             raise InputError(
@@ -163,7 +163,7 @@ def _must_fit_the_policy(*, preferences: Path | None, priorities: Path | None, p
                 hint=Text(f"Bỏ {name}, hoặc chọn quy tắc khác.", f"Leave {name} out, or choose another policy."),
                 subject=str(path),
             )
-        if path is None and is_asked:
+        if path is None and is_needed:
             raise InputError(
                 Text(f"Quy tắc {policy.name} cần tệp {name}.", f"The policy {policy.name} needs the file {name}."),
                 hint=Text(f"Thêm {name}, hoặc chọn quy tắc khác.", f"Add {name}, or choose another policy."),
