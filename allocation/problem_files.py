@@ -23,6 +23,7 @@ from allocation.model import (
     Strings,
     sha256_of,
 )
+from allocation.round_files import RoundFiles
 
 APPLICANTS_FILE = "applicants.csv"
 DISTANCES_FILE = "distances.csv"
@@ -79,6 +80,22 @@ def build_problem(
         pair_given_priority=_whole_or(pairs, "priority_rank", 0)[order],
     )
     return unhashed.with_hash(sha256_of([*problem_tables(unhashed).values()]))
+
+
+def problem_of(files: RoundFiles, *, seed: str) -> AllocationProblem:
+    """Return the facts of a round that was written; with its own seed the same problem that was solved."""
+    applicants = pd.DataFrame(files.applicants)
+    schools = pd.DataFrame(files.schools)
+    pairs = pd.DataFrame(
+        {
+            "applicant_no": applicants["applicant_no"].to_numpy()[files.pair_applicant],
+            "school_code": schools["school_code"].to_numpy()[files.pair_pool],
+            "distance_m": files.pair_distance_m,
+            **files.pair_extra,
+        }
+    )
+    whole = {name: "int64" for name in ("priority_tier", "is_confirmed") if name in applicants}
+    return build_problem(applicants.astype(whole), schools.astype({"capacity": "int64"}), pairs, seed=seed)
 
 
 def _whole_or(frame: pd.DataFrame, column: str, default: int) -> Integers:

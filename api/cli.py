@@ -71,6 +71,14 @@ class LazyGroup(TyperGroup):
                 "Say where an applicant was placed, and why not nearer.",
             ),
         ),
+        "compare": Subcommand(
+            "compare",
+            "compare",
+            Text(
+                "Đặt các quy tắc cạnh nhau trên cùng một bài toán.",
+                "Set policies side by side on one problem.",
+            ),
+        ),
         "publish": Subcommand(
             "publish",
             "publish",

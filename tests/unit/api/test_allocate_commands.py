@@ -253,3 +253,18 @@ def test_a_child_in_two_files_or_two_levels_is_one_finding_that_names_both_place
     assert issues[["file", "row"]].to_numpy().tolist() == [["applicants.csv", 3], ["more.csv", 2]]
     assert "more.csv, row 2" in issues["message_en"].iloc[0]
     assert "applicants.csv, dòng 3" in issues["message_vi"].iloc[1]
+
+
+def test_compare_sets_two_policies_side_by_side_and_writes_the_page(allocate: Type, folder: Path) -> None:
+    rounds = [str(folder / name) for name in ("least-travel", "deferred-acceptance")]
+    for name in rounds:
+        allocate("--any-id", "--policy", Path(name).name, "--out", name)
+    page = folder / "comparison.html"
+    done = CliRunner().invoke(app, ["compare", *rounds, "--seats", "1", "--out", str(page), "--json"])
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert [one["policy"] for one in told["rounds"]] == ["least-travel", "deferred-acceptance"]
+    assert [len(one["gains"]) for one in told["one_more_seat"]] == [1, 1]
+    assert "Policies side by side" in page.read_text(encoding="utf-8")
+    refused = CliRunner().invoke(app, ["compare", rounds[0]])
+    assert isinstance(refused.exception, InputError)

@@ -1,0 +1,82 @@
+"""Policies side by side: figures that a person can add up, and one more seat as the difference of two solves."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from allocation.compare import as_data, compare_directories
+from allocation.compare_report import render_comparison
+from allocation.policy import load_policy
+from allocation.problem_files import problem_of
+from allocation.round_files import read_directory
+from allocation.seat_prices import most_wanted, solve_with_one_more
+from spatial.errors import InputError, VerificationError
+
+Write = Callable[..., Path]
+
+# Least travel: a far (400), b near (100): 500 m; a could claim near (90 m before b's 100 m).
+# By distance and tier: a near (90), b far (900): 990 m, and nobody has a claim. c has no school left.
+SEATS = {"near": 1, "far": 1}
+WAYS = {"a": {"near": 90, "far": 400}, "b": {"near": 100, "far": 900}, "c": {"far": 2500}}
+
+
+@pytest.fixture
+def rounds(write: Write) -> list[Path]:
+    return [write(SEATS, WAYS, name=name, policy=name) for name in ("least-travel", "deferred-acceptance")]
+
+
+def test_the_price_of_each_policy_stands_beside_the_other(rounds: list[Path]) -> None:
+    shortest, ordered = compare_directories(rounds).rounds
+    assert (shortest.whole.placed, shortest.whole.total_distance_m) == (2, 500)
+    assert (ordered.whole.placed, ordered.whole.total_distance_m) == (2, 990)
+    assert (shortest.whole.median_distance_m, ordered.whole.median_distance_m) == (250, 495)
+    assert (shortest.whole.p95_distance_m, ordered.whole.p95_distance_m) == (400, 900)
+    assert (shortest.whole.share_within_1000_m, shortest.whole.share_nearest) == (1.0, 0.5)
+    assert (shortest.claims_by_tier_and_distance, ordered.claims_by_tier_and_distance) == (1, 0)
+    assert [*ordered.placed_by_school.items()] == [(("far", "grade_1"), 1), (("near", "grade_1"), 1)]
+
+
+def test_one_more_seat_is_what_a_second_solve_says_and_what_the_certificate_proves(rounds: list[Path]) -> None:
+    """One more seat near: a 90, b 100, c 2,500 are all placed. One more far: c is placed and nothing else moves."""
+    files = read_directory(rounds[0])
+    facts = problem_of(files, seed="s")
+    assert facts.problem_sha256 == files.summary["problem_sha256"]
+    gains = solve_with_one_more(facts, load_policy("least-travel"), [0, 1])
+    assert [(one.school_code, one.more_placed, one.saved_m) for one in gains] == [
+        ("far", 1, 500 - (500 + 2500)),
+        ("near", 1, 500 - (90 + 100 + 2500)),
+    ]
+    proven = dict(zip(files.school_results["school_code"], files.school_results["seat_price_m"], strict=True))
+    assert {one.school_code: str(one.saved_m) for one in gains} == proven
+
+
+def test_the_most_wanted_school_is_the_nearest_of_most_children_for_each_seat(rounds: list[Path]) -> None:
+    facts = problem_of(read_directory(rounds[0]), seed="s")
+    assert most_wanted(facts, 1) == [1]
+
+
+def test_rounds_of_different_problems_are_not_compared(write: Write, rounds: list[Path]) -> None:
+    other = write({"near": 2, "far": 1}, WAYS, name="other")
+    with pytest.raises(InputError, match="another problem"):
+        compare_directories([rounds[0], other])
+    with pytest.raises(InputError, match="Two rounds"):
+        compare_directories(rounds[:1])
+
+
+def test_what_is_not_proven_is_not_compared(rounds: list[Path]) -> None:
+    offers = rounds[1] / "offers.csv"
+    offers.write_text(offers.read_text().replace("near", "far"))
+    with pytest.raises(VerificationError):
+        compare_directories(rounds)
+
+
+def test_the_page_says_every_figure_in_words_and_no_applicant(rounds: list[Path]) -> None:
+    comparison = compare_directories(rounds)
+    gains = [solve_with_one_more(comparison.problem, one.policy, [0]) for one in comparison.rounds]
+    page = render_comparison(comparison, gains=gains, places=None, crs="")
+    assert '<td class="n">990</td>' in page
+    assert "Justified envy by tier, then distance" in page
+    assert "+1 em" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert as_data(comparison)["rounds"][0]["by_level"]["grade_1"]["placed"] == 2
