@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from allocation.model import Level
+from allocation.policy_messages import ContradictionError, said
 from allocation.policy_rules import (
     Citation,
     DeferredAcceptanceStage,
@@ -28,7 +29,10 @@ from spatial.errors import InputError
 from spatial.text import Text
 
 DEFAULT_POLICY = "least-travel"
-_KIND_PLACE = 2
+_TIERS_DO_NOT_RISE = Text(
+    "các diện phải đánh số từ 1, không bỏ số, theo thứ tự của danh sách",
+    "the tiers must be numbered from 1 without gaps, in the order of the list",
+)
 
 
 class Policy(Strict):
@@ -76,18 +80,21 @@ class Policy(Strict):
     def _tiers_rise(self) -> Self:
         numbers = [rule.tier for rule in self.tiers]
         if numbers != sorted(numbers) or {*numbers} != {*range(1, len({*numbers}) + 1)}:
-            message = "the tiers must be numbered from 1 without gaps, in the order of the list"
-            raise ValueError(message)
+            raise ContradictionError(_TIERS_DO_NOT_RISE)
         known = {*numbers}
         asked = {tier for stage in self.stages for tier in stage.tiers}
         asked |= {tier for group in self.seat_groups for tier in group.tiers_before_tag}
         if known and not asked <= known:
-            message = f"a stage or seat group names the tier {min(asked - known)}, which no rule gives"
-            raise ValueError(message)
+            tier = min(asked - known)
+            raise ContradictionError(
+                Text(
+                    f"một giai đoạn hoặc nhóm chỗ nêu diện {tier}, mà không mục nào trong tiers có diện này",
+                    f"a stage or seat group names the tier {tier}, which no rule gives",
+                )
+            )
         codes = [group.code for group in self.seat_groups]
         if len({*codes}) < len(codes):
-            message = "two seat groups have the same code"
-            raise ValueError(message)
+            raise ContradictionError(Text("hai nhóm chỗ cùng một mã", "two seat groups have the same code"))
         return self
 
     @property
@@ -169,18 +176,18 @@ def parse_policy(text: str, *, subject: str) -> Policy:
     except yaml.YAMLError as error:
         raise InputError(Text("Không phải YAML hợp lệ.", "This is no valid YAML."), subject=subject) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = _entry_of(first["loc"], first["type"]) or "policy"
-        raise InputError(
-            Text(f"Quy tắc sai ở {where}: {first['msg']}.", f"The policy is wrong at {where}: {first['msg']}."),
-            hint=Text("Xem docs/how-to/run-a-round.md.", "See docs/how-to/run-a-round.md."),
-            subject=subject,
-        ) from error
+        raise _wrong(error, subject=subject) from error
 
 
-def _entry_of(location: tuple[int | str, ...], kind_of_error: str) -> str:
-    """Return the entry of the file that pydantic means: without the kind of the stage, which it puts in between."""
-    parts = [str(part) for place, part in enumerate(location) if not (location[0] == "stages" and place == _KIND_PLACE)]
-    if kind_of_error.startswith("union_tag"):
-        parts.append("kind")
-    return ".".join(part for part in parts if part != "[key]")
+def _wrong(error: ValidationError, *, subject: str) -> InputError:
+    """Return the refusal of a policy: the first entry that is wrong, and where the others stand."""
+    (where, what), *others = (said(one) for one in error.errors())
+    rest = ", ".join(entry for entry, _ in others)
+    hint = Text("Xem docs/how-to/run-a-round.md.", "See docs/how-to/run-a-round.md.")
+    if rest:
+        hint = Text(f"Cũng sai ở: {rest}. {hint.vi}", f"Also wrong: {rest}. {hint.en}")
+    return InputError(
+        Text(f"Quy tắc sai ở {where}: {what.vi}.", f"The policy is wrong at {where}: {what.en}."),
+        hint=hint,
+        subject=subject,
+    )

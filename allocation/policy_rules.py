@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from allocation.model import Level
+from allocation.policy_messages import ContradictionError
 from spatial.text import Text
 
 
@@ -199,17 +200,23 @@ class DeferredAcceptanceStage(StageLimits):
     @model_validator(mode="after")
     def _is_a_strict_order(self) -> Self:
         if not self.order or self.order[-1] not in {OrderKey.LOTTERY, OrderKey.GIVEN_PRIORITY}:
-            message = "order must end with lottery or given_priority, so that nobody is equal"
-            raise ValueError(message)
+            raise ContradictionError(
+                Text(
+                    "order phải kết thúc bằng lottery hoặc given_priority, để không ai ngang ai",
+                    "order must end with lottery or given_priority, so that nobody is equal",
+                )
+            )
         if len(set(self.order)) != len(self.order):
-            message = "order names a key twice"
-            raise ValueError(message)
+            raise ContradictionError(Text("order nêu một tiêu chí hai lần", "order names a key twice"))
         if (OrderKey.DISTANCE_BAND in self.order) != bool(self.bands_m):
-            message = "bands_m belongs to distance_band, and distance_band needs it"
-            raise ValueError(message)
+            raise ContradictionError(
+                Text(
+                    "bands_m đi cùng distance_band: có cái này phải có cái kia",
+                    "bands_m belongs to distance_band, and distance_band needs it",
+                )
+            )
         if list(self.bands_m) != sorted(set(self.bands_m)):
-            message = "bands_m must rise"
-            raise ValueError(message)
+            raise ContradictionError(Text("bands_m phải tăng dần", "bands_m must rise"))
         return self
 
 

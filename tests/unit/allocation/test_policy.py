@@ -66,3 +66,43 @@ def test_an_unknown_name_tells_the_known_ones() -> None:
     with pytest.raises(InputError) as refused:
         load_policy("fairest")
     assert "least-travel" in refused.value.sentence("en")
+
+
+ORDERED = TEXT.replace("least_travel,", "deferred_acceptance, order: [tier],")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "vi", "en"),
+    [
+        (TEXT.replace("least_travel", "quickest"), "không có loại giai đoạn 'quickest'", "no kind of stage 'quickest'"),
+        (TEXT.replace("kind: least_travel, ", ""), "thiếu loại giai đoạn", "kind of the stage is missing"),
+        (TEXT.replace("4000", "0"), "phải lớn hơn 0, ở đây là 0", "must be above 0 and is 0"),
+        (TEXT.replace("4000", "4.5"), "phải là số nguyên", "must be a whole number"),
+        (TEXT.replace("grade_6", "grade_7"), "không có 'grade_7'; có: 'kindergarten_3'", "there is no 'grade_7'"),
+        (TEXT.replace('version: "1"', ""), "version: thiếu mục này", "version: the entry is missing"),
+        (TEXT + "colour: red", "quy tắc không có mục này", "no such entry"),
+        (TEXT.replace("trial", "Trial One"), "không đúng dạng", "does not have the form"),
+        (TEXT + "near_by: flying", "không có 'flying'; có: 'walking', 'riding'", "there is no 'flying'"),
+        (TEXT.split("stages", maxsplit=1)[0] + "stages: []", "cần ít nhất một mục", "at least one"),
+        (ORDERED, "để không ai ngang ai", "so that nobody is equal"),
+        (
+            TEXT + "tiers: [{tier: 2, title: {vi: a, en: b}, when: [everybody]}]",
+            "đánh số từ 1",
+            "numbered from 1",
+        ),
+        ("just text", "các cặp tên: giá trị", "pairs of name: value"),
+    ],
+)
+def test_what_is_wrong_is_said_in_both_languages(wrong: str, vi: str, en: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse_policy(wrong, subject="trial.yaml")
+    assert vi in refused.value.message.vi
+    assert en in refused.value.message.en
+    assert "should" not in refused.value.message.vi
+
+
+def test_every_wrong_entry_of_a_policy_is_named_at_once() -> None:
+    with pytest.raises(InputError) as refused:
+        parse_policy(TEXT.replace("4000", "0") + "colour: red", subject="trial.yaml")
+    assert "stages.0.max_distance_m.grade_1" in refused.value.message.vi
+    assert "colour" in (refused.value.hint or ("", ""))[0]

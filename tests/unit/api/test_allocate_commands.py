@@ -83,7 +83,8 @@ def test_verify_says_what_it_checked(allocate: Type, folder: Path) -> None:
     allocate("--any-id")
     done = CliRunner().invoke(app, ["verify", str(folder / "out")])
     assert done.exit_code == 0
-    assert done.stdout.count("✓") == 15
+    claims = json.loads(CliRunner().invoke(app, ["verify", "--json", str(folder / "out")]).stdout)["claims"]
+    assert done.stdout.count("✓") == len(claims) >= 13
 
 
 def test_one_offer_changed_by_hand_ends_the_command_with_4_and_is_named(allocate: Type, folder: Path) -> None:
