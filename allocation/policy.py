@@ -183,7 +183,7 @@ def _wrong(error: ValidationError, *, subject: str) -> InputError:
     """Return the refusal of a policy: the first entry that is wrong, and where the others stand."""
     (where, what), *others = (said(one) for one in error.errors())
     rest = ", ".join(entry for entry, _ in others)
-    hint = Text("Xem docs/how-to/run-a-round.md.", "See docs/how-to/run-a-round.md.")
+    hint = Text("Xem docs/how-to/choose-a-policy.md.", "See docs/how-to/choose-a-policy.md.")
     if rest:
         hint = Text(f"Cũng sai ở: {rest}. {hint.vi}", f"Also wrong: {rest}. {hint.en}")
     return InputError(

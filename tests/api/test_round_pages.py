@@ -1,13 +1,16 @@
 """A round on its page: the public sees no figure that points at a few children, an officer sees all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from allocation import store
+from allocation.policy import load_policy, shipped_policies
 from allocation.public_figures import AdmissionRound, RoundSchool
 from allocation.snapshot import RoundId
 from api.i18n import sentences
@@ -73,6 +76,20 @@ def test_a_round_is_listed_and_shown_with_its_figures(client: httpx.Client) -> N
         assert figure in page
     assert "01/07/2026" in page, "published at 01:00 in Vietnam"
     assert "Tổng quãng đường ngắn nhất" in page
+
+
+@pytest.mark.parametrize("name", shipped_policies())
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_rule_is_named_on_the_page_as_its_file_names_it(
+    client: httpx.Client, app: FastAPI, stored: AdmissionRound, *, name: str, language: str
+) -> None:
+    made = replace(stored, round_id=RoundId("other-rule"), snapshot_name="other.results.sqlite", policy=name)
+    with app.state.database_door.open().transaction() as session:
+        store.save_round(session, made)
+    title = load_policy(name).title
+    page = client.get(f"/rounds/other-rule?lang={language}").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert escape(getattr(title, language)) in page
+    assert f"({name})" in page
 
 
 @pytest.mark.usefixtures("stored")

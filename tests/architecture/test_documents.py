@@ -3,6 +3,17 @@
 import re
 from pathlib import Path
 
+from allocation.policy import Policy, shipped_policies
+from allocation.policy_rules import (
+    Condition,
+    DeferredAcceptanceStage,
+    Lottery,
+    OrderKey,
+    PreferenceSource,
+    SeatGroup,
+    StageLimits,
+    TierRule,
+)
 from api.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -29,3 +40,13 @@ def test_decisions_are_numbered_without_gaps_and_fit_on_a_screen() -> None:
     records = sorted((REPOSITORY / "docs" / "decisions").glob("*.md"))
     assert [int(record.name[:4]) for record in records] == list(range(1, len(records) + 1))
     assert [record.name for record in records if len(record.read_text(encoding="utf-8").splitlines()) > 60] == []
+
+
+def test_every_policy_and_every_word_of_a_policy_file_is_documented() -> None:
+    documented = (REPOSITORY / "docs" / "how-to" / "choose-a-policy.md").read_text(encoding="utf-8")
+    parts = (Policy, TierRule, SeatGroup, StageLimits, DeferredAcceptanceStage, Lottery)
+    words = {*shipped_policies(), *Condition, *OrderKey, *PreferenceSource}
+    words |= {name for part in parts for name in part.model_fields}
+    # What every entry has, and what the form of the table says by itself.
+    words -= {"kind", "code"}
+    assert sorted(word for word in words if f"`{word}" not in documented) == []
