@@ -53,7 +53,7 @@ def level_moves(finished: FinishedRound, seen: StageMarket, level: str) -> Level
     of_level = market.pool_level == level
     local = np.append(np.where(of_level, np.cumsum(of_level) - 1, UNPLACED), of_level.sum())
     last_tier = int(entry.get("last_tier", 1))
-    tiers = 1 + last_tier - np.clip(market.priority_tier, 1, last_tier)
+    tiers = 1 + last_tier - np.minimum(market.priority_tier, last_tier)
     unplaced_m = int(entry["unplaced_cost_m"]) * tiers
     farthest_m = entry.get("farthest_m")
     pairs = of_level[market.pair_pool]

@@ -154,10 +154,11 @@ def full(seats: int, group: Text | None = None, *, has_groups: bool = False) -> 
     told = number(seats)
     if group is not None:
         return Text(
-            f"Đã đủ {told.vi} chỗ dành riêng ({group.vi}).", f"The {told.en} seats reserved for {group.en} are taken."
+            f"Đã hết chỗ dành riêng cho: {group.vi} ({told.vi} chỗ).",
+            f"All seats reserved for {group.en} are taken ({told.en}).",
         )
     if has_groups:
-        return Text(f"Trường đã đủ {told.vi} chỗ chung.", f"The {told.en} open seats of the school are taken.")
+        return Text(f"Trường đã hết chỗ chung ({told.vi} chỗ).", f"All open seats of the school are taken ({told.en}).")
     return Text(f"Trường đã đủ {told.vi} chỗ.", f"The school is full ({told.en}).")
 
 
@@ -175,7 +176,8 @@ def compared(decided_by: str, own: Standing, last: Standing, *, with_tier: bool)
         return Text(
             f"Em được nhận cuối cùng{tier.vi} cách trường {last_m.vi}; con thuộc diện ưu tiên {own.tier}, cách trường "
             f"{own_m.vi}. Diện {last.tier} được xét trước diện {own.tier}.",
-            f"The last child admitted{tier.en} lives {last_m.en} away; yours is in tier {own.tier}, {own_m.en} away. "
+            f"The last child admitted{tier.en} lives {last_m.en} from the school; yours is in "
+            f"tier {own.tier}, {own_m.en} away. "
             f"Tier {last.tier} comes before tier {own.tier}.",
         )
     same = Text(f" cũng thuộc diện {own.tier},", f" is also in tier {own.tier},") if with_tier else Text("", "")

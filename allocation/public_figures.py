@@ -80,15 +80,29 @@ class AdmissionRound:
 
 def public_view(admission_round: AdmissionRound) -> AdmissionRound:
     """Return the round with every figure withheld that could point at a few children."""
-    withheld = _withheld(admission_round.schools)
+    hidden = _withheld(admission_round.schools)
+    silent = _silent_cut_offs(admission_round.summary)
     return replace(
         admission_round,
         summary=_public_summary(admission_round.summary),
-        schools=tuple(
-            _without_figures(school) if (school.level, school.school_code) in withheld else school
-            for school in admission_round.schools
-        ),
+        schools=tuple(_public_school(school, hidden=hidden, silent=silent) for school in admission_round.schools),
     )
+
+
+def _public_school(
+    school: RoundSchool, *, hidden: set[tuple[str, str]], silent: set[tuple[str, str, int]]
+) -> RoundSchool:
+    if (school.level, school.school_code) in hidden:
+        return _without_figures(school)
+    if school.cut_off_tier is not None and (school.level, school.school_code, school.cut_off_tier) in silent:
+        return replace(school, cut_off_distance_m=None)
+    return school
+
+
+def _silent_cut_offs(summary: Mapping[str, Any]) -> set[tuple[str, str, int]]:
+    """Return level, school and tier of the cut-offs whose metres are withheld, because so few were admitted."""
+    rows = (row for row in summary.get("cut_offs", ()) if row["admitted"] is None)
+    return {(row["level"], row["school_code"], row["tier"]) for row in rows}
 
 
 def is_small(count: int) -> bool:

@@ -88,7 +88,7 @@ def publish_round(
             hint=Text("Dùng chữ thường, số và gạch nối.", "Use small letters, digits and hyphens."),
         )
     _refuse_unverified(directory)
-    book = RoundBook.read(directory)
+    book = RoundBook.read(directory, withholds_small_counts=True)
     with database.transaction() as session:
         before = _round_before(session, RoundId(order.round_id))
         context = _context(session, order)
@@ -190,28 +190,45 @@ def _draft(
         layer_versions=context.layer_versions,
         snapshot_name=snapshot_name(round_id),
         content_sha256="",
-        summary=summary,
+        summary={**summary, "cut_offs": _cut_offs(book)},
         schools=tuple(_round_schools(book, places)),
     )
 
 
 def _round_schools(book: RoundBook, places: Mapping[tuple[str, str], tuple[float, float]]) -> Iterator[RoundSchool]:
+    """Yield each school and level once, its seat groups together; the price is that of an open seat."""
     table = book.files.school_results
-    for code, level, *figures in zip(*(table[name] for name in _SCHOOL_COLUMNS), strict=True):
-        capacity, placed, tier, cut_off_m, price_m = (int(text) if text else None for text in figures)
+    groups = table.get("seat_group", [""] * len(table["school_code"]))
+    together: dict[tuple[str, str], list[tuple[str, list[int | None]]]] = {}
+    for group, code, level, *texts in zip(groups, *(table[name] for name in _SCHOOL_COLUMNS), strict=True):
+        figures = [int(text) if text else None for text in texts]
+        together.setdefault((code, level), []).append((group, figures))
+    for (code, level), pools in together.items():
+        capacity, placed = (sum(figures[column] or 0 for _, figures in pools) for column in (0, 1))
+        last = max(((figures[2], figures[3] or 0) for _, figures in pools if figures[2] is not None), default=None)
         x, y = places.get((code, level), (None, None))
         yield RoundSchool(
             school_code=code,
             level=level,
             name=book.names.get((code, level), code),
-            capacity=capacity or 0,
-            placed=placed or 0,
-            cut_off_tier=tier,
-            cut_off_distance_m=cut_off_m,
-            seat_price_m=price_m,
+            capacity=capacity,
+            placed=placed,
+            cut_off_tier=None if last is None else last[0],
+            cut_off_distance_m=None if last is None else last[1],
+            seat_price_m=next((figures[4] for group, figures in pools if not group), None),
             x=x,
             y=y,
         )
+
+
+def _cut_offs(book: RoundBook) -> list[dict[str, str | int | None]]:
+    """Return the rows of ``cut_offs.csv``, in which small counts are withheld already."""
+    table = book.files.cut_offs
+    texts = {"school_code", "level", "seat_group"}
+    rows = (dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True))
+    return [
+        {name: text if name in texts else int(text) if text else None for name, text in row.items()} for row in rows
+    ]
 
 
 _SCHOOL_COLUMNS = (

@@ -60,6 +60,7 @@ def show_round(
         policy_title=policy_title(seen.policy),
         levels=levels_of(seen),
         pools=by_level(seen.schools),
+        cut_offs=cut_offs_of(seen.summary),
         is_full_view=account is not None,
         least_count=LEAST_PUBLIC_COUNT,
     )
@@ -92,6 +93,14 @@ def by_level(schools: Iterable[RoundSchool]) -> list[tuple[Text, list[RoundSchoo
     for school in schools:
         grouped.setdefault(school.level, []).append(school)
     return [(level_label(level), sorted(grouped[level], key=_fullest_first)) for level in _in_order(grouped)]
+
+
+def cut_offs_of(summary: Mapping[str, Any]) -> Mapping[tuple[str, str], list[Mapping[str, Any]]]:
+    """Return the cut-offs by level and school, in the order of stages, then tiers."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in sorted(summary.get("cut_offs", ()), key=lambda row: (row["stage"], row["tier"], row["seat_group"])):
+        found.setdefault((row["level"], row["school_code"]), []).append(row)
+    return found
 
 
 def level_label(level: str) -> Text:

@@ -8,7 +8,7 @@ from allocation.public_figures import AdmissionRound, public_view
 from allocation.snapshot import RoundId
 from api.dependencies import DatabaseDep
 from api.parameters import no_parameters
-from api.schemas.rounds import RoundDetailOut, RoundOut, RoundSchoolOut, RoundsOut
+from api.schemas.rounds import CutOffOut, RoundDetailOut, RoundOut, RoundSchoolOut, RoundsOut
 from spatial.crs import WGS84, transformer
 
 router = APIRouter(tags=["rounds"], dependencies=[Depends(no_parameters)])
@@ -29,6 +29,7 @@ def get_round(round_id: str, database: DatabaseDep) -> RoundDetailOut:
         shown = public_view(store.get_round(session, RoundId(round_id)))
     detail = RoundDetailOut.of(shown)
     detail.schools = _schools(shown, crs=database.crs)
+    detail.cut_offs = [CutOffOut(**row) for row in shown.summary.get("cut_offs", ())]
     return detail
 
 

@@ -36,7 +36,7 @@ class RoundOut(BaseModel):
             verified=shown.verified,
             published_at=shown.published_at,
             layer_versions=dict(shown.layer_versions),
-            summary=dict(shown.summary),
+            summary={name: value for name, value in shown.summary.items() if name != "cut_offs"},
         )
 
 
@@ -77,7 +77,21 @@ class RoundSchoolOut(BaseModel):
         )
 
 
+class CutOffOut(BaseModel):
+    """The last one admitted to one tier of the seats of a school in one stage; null where so few were admitted."""
+
+    school_code: str
+    level: str
+    seat_group: str
+    stage: int
+    tier: int
+    admitted: int | None
+    last_distance_m: int | None
+    last_lottery_place: Annotated[int | None, Field(description="where the lottery decided; 1 draws first")]
+
+
 class RoundDetailOut(RoundOut):
-    """A round with its schools, by level and code."""
+    """A round with its schools, by level and code, and their cut-offs."""
 
     schools: list[RoundSchoolOut] = []
+    cut_offs: list[CutOffOut] = []
