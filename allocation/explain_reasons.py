@@ -1,5 +1,6 @@
 """Why a child did not get a school that was wished for: the stage that could have given it, and what decided there."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from allocation.explain_round import FinishedRound
 from allocation.model import UNPLACED, Integers
 from allocation.policy_rules import OrderKey
 from allocation.priority import HELD_TIER
+from allocation.public_figures import is_small
 from allocation.stage_markets import StageMarket
 from spatial.text import NO_TEXT, Text
 
@@ -36,7 +38,7 @@ class Reasons:
     Parameters
     ----------
     withholds_small_counts
-        Whether metres and draw of a last one admitted are withheld where ``cut_offs.csv`` withholds them.
+        Whether metres and draw of a last one admitted are withheld where fewer than five of the tier were admitted.
     """
 
     def __init__(self, finished: FinishedRound, *, withholds_small_counts: bool) -> None:
@@ -44,6 +46,7 @@ class Reasons:
         self._withholds = withholds_small_counts
         self._moves: dict[tuple[int, str], LevelMoves] = {}
         self._last: dict[int, Integers] = {}
+        self._admitted: dict[int, Counter[tuple[int, int]]] = {}
 
     def why_not(self, row: int, fact: int) -> Refusal:
         """Return why the applicant in ``row`` did not get the school of the pair ``fact`` of the facts."""
@@ -168,22 +171,15 @@ class Reasons:
         )
 
     def _is_withheld(self, seen: StageMarket, pair: int) -> bool:
-        market = seen.market
-        pool = market.pair_pool[pair]
-        place = (
-            str(market.pool_school_code[pool]),
-            str(market.pool_level[pool]),
-            str(market.pool_seat_group[pool]),
-            str(seen.number),
-            str(int(market.pair_tier[pair])),
-        )
-        return self._withholds and place in self._withheld_places
-
-    @cached_property
-    def _withheld_places(self) -> frozenset[tuple[str, ...]]:
-        table = self._round.files.cut_offs
-        columns = (table[name] for name in ("school_code", "level", "seat_group", "stage", "tier", "admitted"))
-        return frozenset(tuple(place) for *place, admitted in zip(*columns, strict=True) if not admitted)
+        """Tell whether so few of the tier were admitted to these seats that the last one could be found out."""
+        if not self._withholds:
+            return False
+        market, placed = seen.market, seen.own[seen.own != UNPLACED]
+        if seen.number not in self._admitted:
+            pools, tiers = market.pair_pool[placed].tolist(), market.pair_tier[placed].tolist()
+            self._admitted[seen.number] = Counter(zip(pools, tiers, strict=True))
+        place = int(market.pair_pool[pair]), int(market.pair_tier[pair])
+        return is_small(self._admitted[seen.number][place])
 
     def _by_total(self, row: int, pair: int, seen: StageMarket) -> Refusal:
         level = str(seen.market.applicant_level[row])
