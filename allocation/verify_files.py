@@ -13,6 +13,33 @@ from spatial.text import Text
 
 _ID_LENGTH = 12
 _CERTIFICATE_FORMAT = 1
+APPLICANT_COLUMNS = {
+    "applicant_no",
+    "level",
+    "priority_tier",
+    "area",
+    "attended_area",
+    "attended_school",
+    "parent_work_area",
+    "parent_work_school",
+    "sibling_school",
+    "home_school",
+    "tags",
+    "together",
+    "held_school",
+    "held_seat_group",
+    "is_confirmed",
+}
+_OFFER_COLUMNS = {"applicant_no", "school_code", "distance_m", "stage", "reason"}
+_SCHOOL_COLUMNS = {
+    "school_code",
+    "level",
+    "capacity",
+    "placed",
+    "cut_off_tier",
+    "cut_off_distance_m",
+    "seat_price_m",
+}
 
 
 def check_hashes(state: Checked) -> Iterator[Text]:
@@ -38,6 +65,21 @@ def check_hashes(state: Checked) -> Iterator[Text]:
     if files.summary.get("policy_version") != files.policy["version"]:
         yield Text("Phiên bản quy tắc không khớp policy.json.", "The version of the policy is not that of policy.json.")
     yield from _check_certificate(state)
+    yield from _check_columns(files)
+
+
+def _check_columns(files: RoundFiles) -> Iterator[Text]:
+    """Yield columns that are none of the round: what they say could not be checked."""
+    has_groups = bool(files.policy["seat_groups"])
+    kept_seats = {name for name in files.schools if name.startswith("seats_")}
+    for file, has, known in (
+        ("problem/applicants.csv", files.applicants, APPLICANT_COLUMNS),
+        ("problem/schools.csv", files.schools, {"school_code", "level", "capacity", "area"} | kept_seats),
+        ("offers.csv", files.offers, _OFFER_COLUMNS | ({"seat_group"} if has_groups else set())),
+        ("schools.csv", files.school_results, _SCHOOL_COLUMNS | ({"seat_group"} if has_groups else set())),
+    ):
+        for name in sorted({*has} - known):
+            yield Text(f"{file}: không biết cột {name}.", f"{file}: the column {name} is not known.")
 
 
 def _check_certificate(state: Checked) -> Iterator[Text]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from allocation.round_files import NONE, Integers
-from allocation.verify_market import HELD
+from allocation.verify_market import HELD, Truths
 from allocation.verify_state import Checked, name_of_school
 from spatial.text import Text
 
@@ -30,10 +30,11 @@ def check_admissible(state: Checked) -> Iterator[Text]:
             f"Applicant {state.shown[index]}: distance_m says {state.distance_m[index]}, the problem "
             f"{expected_m[index]}.",
         )
-    for index in np.flatnonzero(~offered & ((state.distance_m != NONE) | (state.stage != NONE))):
+    says_more = (state.distance_m != NONE) | (state.stage != NONE) | _has_seat_group(state)
+    for index in np.flatnonzero(~offered & says_more):
         yield Text(
-            f"Hồ sơ {state.shown[index]} không có trường nhưng có khoảng cách hoặc giai đoạn.",
-            f"Applicant {state.shown[index]} has no school but a distance or a stage.",
+            f"Hồ sơ {state.shown[index]} không có trường nhưng có khoảng cách, giai đoạn hoặc nhóm chỗ.",
+            f"Applicant {state.shown[index]} has no school but a distance, a stage or a seat group.",
         )
     placed = np.flatnonzero(known)
     own = state.market.only(state.own_pair[placed])
@@ -45,6 +46,13 @@ def check_admissible(state: Checked) -> Iterator[Text]:
             f"Hồ sơ {state.shown[index]}: giai đoạn {state.stage[index]} không thể xếp chỗ này.",
             f"Applicant {state.shown[index]}: stage {state.stage[index]} cannot give this seat.",
         )
+
+
+def _has_seat_group(state: Checked) -> Truths:
+    groups = state.files.offers.get("seat_group")
+    if groups is None:
+        return np.zeros(len(state.shown), dtype=bool)
+    return np.array([groups[row] != "" for row in state.offer_row.tolist()], dtype=bool)
 
 
 def check_together(state: Checked) -> Iterator[Text]:
