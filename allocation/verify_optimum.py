@@ -45,6 +45,7 @@ class _Part:
     price_m: Integers
     unplaced_m: Integers
     least_unplaced_m: int
+    last_tier: int
 
 
 def check_optimum(state: Checked) -> Iterator[Text]:
@@ -69,7 +70,12 @@ def _check_part(state: Checked, entry: dict[str, Any]) -> Iterator[Text]:
         yield failure
         return
     part = _part_of(state, entry)
-    found = [*_check_large_enough(part), *_check_own_seats(state, part), *_check_full(state, part)]
+    found = [
+        *_check_tiers(part, entry),
+        *_check_large_enough(part),
+        *_check_own_seats(state, part),
+        *_check_full(state, part),
+    ]
     yield from found
     if not found:
         moves = _equal_moves(part)
@@ -82,7 +88,7 @@ def _wrong_numbers(state: Checked, entry: dict[str, Any]) -> Text | None:
     prices = entry["price_m"]
     if set(prices) != codes:
         return Text("certificate.json: các giá chỗ không khớp các trường.", "certificate.json: not one price a school.")
-    last_tier = entry.get("last_tier", 1)
+    last_tier = entry["last_tier"]
     numbers = [entry["unplaced_cost_m"], last_tier, *prices.values()]
     in_range = all(type(number) is int and 0 <= number < _LARGEST_SUM for number in numbers)
     if in_range and entry["unplaced_cost_m"] * (last_tier + 1) * (len(state.shown) + 1) < _LARGEST_SUM:
@@ -101,7 +107,7 @@ def _part_of(state: Checked, entry: dict[str, Any]) -> _Part:
     pairs = np.flatnonzero(state.pairs_of(stage))
     pairs = pairs[of_level[market.applicant[pairs]]]
     tier = market.best_tier[applicants]
-    last_tier = entry.get("last_tier", 1)
+    last_tier = entry["last_tier"]
     unplaced_m = entry["unplaced_cost_m"] * (1 + last_tier - np.minimum(tier, last_tier))
     at_stage = state.stage[applicants] == stage
     prices = entry["price_m"]
@@ -118,7 +124,17 @@ def _part_of(state: Checked, entry: dict[str, Any]) -> _Part:
         price_m=np.array([prices[state.pool_name[pool]] for pool in pools] + [0], dtype=np.int64),
         unplaced_m=unplaced_m,
         least_unplaced_m=entry["unplaced_cost_m"],
+        last_tier=int(market.best_tier[market.applicant[pairs]].max(initial=1)),
     )
+
+
+def _check_tiers(part: _Part, entry: dict[str, Any]) -> Iterator[Text]:
+    """Yield a ``last_tier`` that is not the largest of the stage: with another, first tiers would not come first."""
+    if entry["last_tier"] != part.last_tier:
+        yield Text(
+            f"certificate.json: last_tier phải là {part.last_tier}.",
+            f"certificate.json: last_tier should be {part.last_tier}.",
+        )
 
 
 def _check_large_enough(part: _Part) -> Iterator[Text]:
