@@ -1,9 +1,10 @@
 """The file of applicants: who they are, which level they enter, where they live."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,8 @@ APPLICANT_COLUMNS = (
     *ELIGIBILITY_COLUMNS,
 )
 MOST_TIERS = 1000
+_Value = TypeVar("_Value", date, Sex)
+_PLAIN = "^[0-9]{12}$"
 
 SEXES: Mapping[str, Sex] = MappingProxyType(
     {
@@ -58,7 +61,7 @@ class ApplicantRows:
 
 def applicant_numbers(text: pd.Series, *, any_id: bool) -> pd.Series:
     """Return a column of applicant numbers as they are compared: personal IDs as plain digits."""
-    if any_id:
+    if any_id or pc.all(pc.match_substring_regex(pa.array(text, type=pa.string()), _PLAIN)).as_py():
         return text
     distinct = text.unique().tolist()
     plain = [personal_id.normalise(value) for value in distinct]
@@ -114,8 +117,8 @@ def check_applicants(
         {
             "applicant_no": numbers,
             "level": levels,
-            "date_of_birth": [day.isoformat() if day else "" for day in born],
-            "sex": [sex.value if sex else "" for sex in sexes],
+            "date_of_birth": _written(born, lambda day: day.isoformat()),
+            "sex": _written(sexes, lambda sex: sex.value),
             "priority_tier": np.where(tiers < 1, 1, tiers),
             "x": points[:, 0],
             "y": points[:, 1],
@@ -131,6 +134,12 @@ def check_applicants(
     return ApplicantRows(
         frame=_with_groups(checks, frame, kept, any_id=rules.any_id), set_aside_count=int(checks.aside.sum())
     )
+
+
+def _written(values: list[_Value | None], write: Callable[[_Value], str]) -> pd.Series:
+    """Return values as text, each distinct one written once; empty where there is none."""
+    texts = {value: "" if value is None else write(value) for value in dict.fromkeys(values)}
+    return pd.Series([texts[value] for value in values], dtype="str")
 
 
 def _with_groups(checks: RecordChecks, frame: pd.DataFrame, kept: Truths, *, any_id: bool) -> pd.DataFrame:
@@ -185,7 +194,9 @@ def _sexes(checks: RecordChecks) -> list[Sex | None]:
     unknown = ~text.isin([*SEXES, ""])
     for record in np.flatnonzero(unknown):
         checks.note(int(record), _unknown_sex(text.iloc[record]))
-    return [SEXES.get(value) for value in text]
+    code, distinct = pd.factorize(text)
+    sexes: list[Sex | None] = np.array([SEXES.get(value) for value in distinct], dtype=object)[code].tolist()
+    return sexes
 
 
 def _unknown_sex(value: str) -> Issue:
@@ -221,7 +232,7 @@ def _check_personal_ids(
 def _agree(numbers: pd.Series, born: list[date | None], sexes: list[Sex | None]) -> Truths:
     """Return which personal IDs plainly agree with what is declared; `personal_id.check` looks at all others."""
     cells = pa.array(numbers, type=pa.string())
-    formed = pc.match_substring_regex(cells, "^[0-9]{12}$").to_numpy(zero_copy_only=False)
+    formed = pc.match_substring_regex(cells, _PLAIN).to_numpy(zero_copy_only=False)
     digits = pc.if_else(pa.array(formed), cells, "000000000000")
     province = pc.is_in(pc.utf8_slice_codeunits(digits, 0, 3), pa.array([*personal_id.PROVINCES]))
     century, years = (

@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 import numpy as np
+import pandas as pd
 
 from allocation.record_checks import RecordChecks
 from spatial.issues import Issue, Severity
@@ -34,7 +35,9 @@ def dates_in(checks: RecordChecks, name: str) -> list[date | None]:
     unreadable = text.isin([value for value, day in days.items() if day is None and value])
     for record in np.flatnonzero(unreadable):
         checks.note(int(record), _unreadable_date(name, text.iloc[record]))
-    return [days[value] for value in text.tolist()]
+    code, distinct = pd.factorize(text)
+    found: list[date | None] = np.array([days[value] for value in distinct], dtype=object)[code].tolist()
+    return found
 
 
 def _unreadable_date(name: str, value: str) -> Issue:

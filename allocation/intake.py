@@ -11,7 +11,7 @@ import pandas as pd
 
 from allocation.applicant_rows import APPLICANT_COLUMNS, ApplicantRules, applicant_numbers, check_applicants
 from allocation.coordinates import ByAddress, Mask, Points, located
-from allocation.distance_rows import DISTANCE_COLUMNS, KnownNames, check_distances
+from allocation.distance_rows import DISTANCE_COLUMNS, KnownNames, check_distances, indices_in
 from allocation.joined_tables import joined
 from allocation.model import ANY_LEVEL, CLASS_NORM_COUNT, Level
 from allocation.policy import Policy
@@ -273,12 +273,12 @@ def _must_be_a_level(level: str | None) -> None:
 def _known_names(given: RoundInput, *, whole: tuple[SourceTable, SourceTable]) -> KnownNames:
     """Return whom pairs may name; those of other levels and those set aside are known too."""
     numbers, codes = whole[0].column("applicant_no"), whole[1].column("school_code")
-    others = numbers[~numbers.isin(given.applicants["applicant_no"])]
+    others = numbers[indices_in(numbers, given.applicants["applicant_no"]) < 0]
     return KnownNames(
         applicants=given.applicants,
         schools=given.schools,
         other_applicants=frozenset(applicant_numbers(others, any_id=given.any_id)),
-        other_schools=frozenset(codes[~codes.isin(given.schools["school_code"])]),
+        other_schools=frozenset(codes[indices_in(codes, given.schools["school_code"].drop_duplicates()) < 0]),
     )
 
 

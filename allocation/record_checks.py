@@ -95,7 +95,12 @@ def _shortened(text: str) -> str:
 
 def _parsed(text: pd.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Return the whole numbers of a column, -1 where a cell is none, and which cells are: ``12`` or ``12.0``."""
-    cells = pa.array(text, type=pa.string())
+    cells = pa.array(text, from_pandas=True)
+    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+        cells = cells.cast(pa.string())
+    plain = pc.and_(pc.ascii_is_decimal(cells), pc.less_equal(pc.binary_length(cells), _LARGEST_WHOLE_NUMBER_DIGITS))
+    if pc.all(plain).as_py():
+        return np.array(pc.cast(cells, pa.int64())), np.ones(len(text), dtype=bool)
     digits = pc.match_substring_regex(cells, rf"^[0-9]{{1,{_LARGEST_WHOLE_NUMBER_DIGITS}}}(\.0+)?$")
     whole = pc.replace_substring_regex(pc.if_else(digits, cells, "-1"), r"\.0+$", "")
     return np.array(pc.cast(whole, pa.int64())), np.array(digits.to_numpy(zero_copy_only=False), dtype=bool)

@@ -39,6 +39,9 @@ _NO_TIER = (
     Text("Chưa có chỗ: không diện nào của quy tắc hợp với em.", "Unplaced: no tier of the policy fits this child."),
     Text("Kiểm tra các cột mà diện ưu tiên xét đến.", "Check the columns that the tiers look at."),
 )
+_BETWEEN_FILES = ", "
+"""Stands between the names where a finding is about all files of applicants (`allocation.joined_tables`)."""
+
 _SAID_WHEN_MEASURED = frozenset({"home_far_from_street", "home_without_point", "home_cut_off", "no_school_in_reach"})
 """Findings of `allocation.distances` about one applicant that already say why no school is in reach."""
 
@@ -221,8 +224,8 @@ def in_order_of_files(issues: Iterable[Issue], files: tuple[str, ...]) -> IssueR
     """Return the findings as an officer goes through them: file by file, row by row; what is about no file is last."""
     place = {name: at for at, name in enumerate(files)}
 
-    def where(issue: Issue) -> tuple[int, str, int]:
-        at = place.get(issue.file, len(place) + (not issue.file))
-        return at, issue.file, issue.row or 0
+    def where(issue: Issue) -> tuple[int, int]:
+        first_file = issue.file.split(_BETWEEN_FILES, 1)[0]
+        return place.get(first_file, len(place) + (not issue.file)), issue.row or 0
 
     return IssueReport(sorted(issues, key=where))

@@ -127,7 +127,12 @@ def _from_parquet(data: bytes, file: str) -> SourceTable:
             columns[name] = pa.chunked_array([pa.nulls(len(column), pa.string())])
             issues.append(_no_text(file, name, kind=str(column.type)))
     row = np.arange(_FIRST_ROW, _FIRST_ROW + table.num_rows)
-    return _clean(pa.table(columns), file=file, row=row, issues=issues)
+    numbers = frozenset(name for name, column in zip(clean_names, table.columns, strict=True) if _is_number(column))
+    return _clean(pa.table(columns), file=file, row=row, issues=issues, numbers=numbers)
+
+
+def _is_number(column: pa.ChunkedArray) -> bool:
+    return bool(pa.types.is_integer(column.type))
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -309,9 +314,20 @@ def _wrong_width(record: pa_csv.InvalidRow, file: str, *, row: int) -> Issue:
     )
 
 
-def _clean(table: pa.Table, *, file: str, row: npt.NDArray[np.int64], issues: list[Issue]) -> SourceTable:
+def _clean(
+    table: pa.Table,
+    *,
+    file: str,
+    row: npt.NDArray[np.int64],
+    issues: list[Issue],
+    numbers: frozenset[str] = frozenset(),
+) -> SourceTable:
+    """Return the table with cells trimmed and in NFC, blank rows left out; ``numbers`` are columns of digits alone."""
     columns = {}
     for name in table.column_names:
+        if name in numbers:
+            columns[name] = pc.fill_null(table[name], "")
+            continue
         trimmed = pc.utf8_trim_whitespace(pc.fill_null(table[name], ""))
         if not _is_ascii(trimmed):
             trimmed = pc.utf8_trim_whitespace(pc.replace_substring_regex(trimmed, _HIDDEN_LETTERS, ""))

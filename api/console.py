@@ -13,7 +13,7 @@ from rich.table import Table
 
 from api.settings import language_of_terminal, settings
 from spatial.errors import DiabanError, InputError
-from spatial.issues import IssueReport, Severity
+from spatial.issues import Issue, IssueReport, Severity
 from spatial.text import Text
 
 _ISSUES_SHOWN = 10
@@ -94,6 +94,20 @@ def say_issues(report: IssueReport, *, written_to: str) -> None:
     rest = len(report) - _ISSUES_SHOWN
     if rest > 0:
         say(Text(f"… và {rest} mục nữa trong {written_to}.", f"… and {rest} more in {written_to}."))
+
+
+def say_issue_counts(report: IssueReport) -> None:
+    """Print how many findings of each code there are, the gravest first, each with the place of the first one."""
+    language = settings().language
+    grave = list(Severity)
+    grouped: dict[tuple[int, str], list[Issue]] = {}
+    for issue in report:
+        grouped.setdefault((grave.index(issue.severity), issue.code), []).append(issue)
+    for (severity, code), found in sorted(
+        grouped.items(), key=lambda entry: (entry[0][0], -len(entry[1]), entry[0][1])
+    ):
+        word = SEVERITY_WORDS[grave[severity]].in_language(language)
+        messages.print(f"{len(found):>7}  {word}  {code}  ({found[0].where(language)})", markup=False)
 
 
 @contextmanager

@@ -62,10 +62,14 @@ class Issue:
     value: str = ""
     hint: Text = NO_TEXT
 
+    def where(self, language: str) -> str:
+        """Return file and row in ``language``."""
+        row_word = "dòng" if language != "en" else "row"
+        return self.file if self.row is None else f"{self.file}, {row_word} {self.row}"
+
     def sentence(self, language: str) -> str:
         """Return file, row, field, value, message and hint as one line in ``language``."""
-        row_word = "dòng" if language != "en" else "row"
-        where = self.file if self.row is None else f"{self.file}, {row_word} {self.row}"
+        where = self.where(language)
         what = f"{self.field} = {self.value!r}" if self.value else self.field
         parts = [part for part in (where, what) if part]
         text = f"{self.message.in_language(language)} {self.hint.in_language(language)}".strip()

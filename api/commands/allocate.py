@@ -18,9 +18,10 @@ from allocation.result_files import SUMMARY_FILE
 from allocation.round import RoundResult, RoundSettings, run
 from allocation.verify import verify_directory
 from api.commands.options import JsonOption
-from api.console import Head, plain_table, print_json, progress, results, said, say, say_issues
+from api.console import Head, plain_table, print_json, progress, results, said, say, say_issue_counts, say_issues
 from api.settings import settings
 from spatial.errors import InputError, VerificationError
+from spatial.issues import IssueReport, Severity
 from spatial.text import Text
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
             given = _measured(given, network, tell=tell)
         _must_not_replace_by_nobody(given, out)
         result = run(given, settings=round_settings, directory=out, progress=tell)
-    say_issues(given.issues, written_to=str(out / "issues.csv"))
+    _say_findings(given.issues, written_to=str(out / "issues.csv"))
     _show_result(result, as_json=as_json)
     if given.applicants.empty:
         raise _no_applicant(given, kept=None)
@@ -127,10 +128,17 @@ def explain(
     _print_explanation(explanation)
 
 
+def _say_findings(issues: IssueReport, *, written_to: str) -> None:
+    """Print the first findings, those that set a record aside before the others, and how many there are of each."""
+    grave = list(Severity)
+    say_issues(IssueReport(sorted(issues, key=lambda issue: grave.index(issue.severity))), written_to=written_to)
+    say_issue_counts(issues)
+
+
 def _must_not_replace_by_nobody(given: RoundInput, out: Path) -> None:
     """Refuse to put a round without applicants in the place of an earlier one."""
     if given.applicants.empty and (out / SUMMARY_FILE).exists():
-        say_issues(given.issues, written_to="--out")
+        _say_findings(given.issues, written_to="--out")
         raise _no_applicant(given, kept=out)
 
 

@@ -1,6 +1,7 @@
 """The commands allocate, verify and explain, as a person types them."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -269,3 +270,17 @@ def test_compare_sets_two_policies_side_by_side_and_writes_the_page(allocate: Ty
     assert "Policies side by side" in page.read_text(encoding="utf-8")
     refused = CliRunner().invoke(app, ["compare", rounds[0]])
     assert isinstance(refused.exception, InputError)
+
+
+def test_the_terminal_counts_the_findings_of_each_code_the_gravest_first(allocate: Type, folder: Path) -> None:
+    rows = [f"x{number},grade_9,1" for number in range(12)] + ["a,grade_1,1", "b,grade_1,2.5"]
+    (folder / "applicants.csv").write_text("\n".join(["applicant_no,level,priority_tier", *rows]) + "\n")
+    (folder / "schools.csv").write_text("school_code,level,capacity\nX,grade_1,0\n")
+    done = allocate("--any-id")
+    assert done.exit_code == 0, done.exception
+    counts = re.findall(r"^ +([0-9]+)  .+?  (\S+)  \(", done.stderr, re.MULTILINE)
+    assert counts[0] == ("12", "level_unknown")
+    issues = pd.read_csv(folder / "out" / "issues.csv")
+    assert {code: int(count) for count, code in counts} == issues["code"].value_counts().to_dict()
+    grave = [issues.loc[issues["code"] == code, "severity"].iloc[0] for _, code in counts]
+    assert grave == sorted(grave)
