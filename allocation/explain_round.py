@@ -63,7 +63,7 @@ class FinishedRound:
         """How many pools under the policy each pool of the facts became: one, and one for each seat group."""
         return len(self.policy.seat_groups) + 1
 
-    @property
+    @cached_property
     def asks_for_wishes(self) -> bool:
         """Whether any stage looks at submitted preferences."""
         return any(

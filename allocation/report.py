@@ -12,7 +12,8 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from allocation.figures import seat_prices_m
+from allocation.cut_offs import cut_off_table
+from allocation.figures import pairs_of, seat_prices_m
 from allocation.intake import RoundInput
 from allocation.model import LEVEL_LABELS, UNPLACED, Allocation, AllocationProblem, DualCertificate
 from allocation.stages import Decision
@@ -22,6 +23,17 @@ from spatial.text import Text
 WALK_BANDS_M = (500, 1000, 2000, 4000, 7000)
 _MOST_WANTED_SCHOOLS = 8
 _MAP_HEIGHT_PX = 620
+_STAGE_LABELS = {
+    "deferred_acceptance": Text(
+        "Mỗi trường nhận theo thứ tự ưu tiên cho đến khi đủ chỗ",
+        "Each school takes those who come first until it is full",
+    ),
+    "least_travel": Text("Tổng quãng đường của các em ngắn nhất", "Least total distance for all children"),
+    "least_farthest": Text(
+        "Em đi xa nhất phải đi ít nhất, rồi tổng quãng đường ngắn nhất",
+        "The shortest way for the child who goes farthest, then the least total distance",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +64,9 @@ def render_report(
     problem, allocation = decision.problem, decision.allocation
     schools = school_rows(given, problem, allocation)
     made = _map(given, schools, crs=crs)
+    titles = {group.code: group.title.text for group in decision.policy.seat_groups}
     rows = [_blank_for_missing(row) for row in schools.to_dict("records")]
+    rows = [{**row, "group": titles.get(row["seat_group"])} for row in rows]
     return _template().render(
         policy=decision.policy,
         summary=summary,
@@ -62,6 +76,9 @@ def render_report(
         walks=[
             {"label": LEVEL_LABELS[level], "bands": walk_bands(problem, allocation, level)} for level in problem.levels
         ],
+        stages=stage_rows(decision),
+        tiers=tier_rows(decision),
+        cut_offs=cut_off_rows(given, decision),
         issues=_issue_counts(given.issues),
         map=made,
         labels=LEVEL_LABELS,
@@ -94,6 +111,7 @@ def school_rows(given: RoundInput, problem: AllocationProblem, allocation: Alloc
         {
             "school_code": problem.pool_school_code,
             "level": problem.pool_level,
+            "seat_group": problem.pool_seat_group,
             "capacity": problem.pool_capacity,
             "placed": np.bincount(allocation.pool[placed], minlength=problem.pool_count),
             "farthest_m": pd.arrays.IntegerArray(farthest_m, farthest_m < 0),
@@ -103,6 +121,44 @@ def school_rows(given: RoundInput, problem: AllocationProblem, allocation: Alloc
     )
     places = given.schools[["school_code", "level", "name", "x", "y"]]
     return pools.merge(places, on=["school_code", "level"], how="left")
+
+
+def stage_rows(decision: Decision) -> list[dict[str, Any]]:
+    """Return for each stage of the rule what it does, how many it placed, and how far they go on average."""
+    allocation = decision.allocation
+    rows = []
+    for number, stage in enumerate(decision.policy.stages, start=1):
+        ways_m = allocation.distance_m[(allocation.pool != UNPLACED) & (allocation.stage == number)]
+        mean_m = float(ways_m.mean()) if len(ways_m) else None
+        rows.append(
+            {"number": number, "label": _STAGE_LABELS[stage.kind], "placed": len(ways_m), "mean_distance_m": mean_m}
+        )
+    return rows
+
+
+def tier_rows(decision: Decision) -> list[dict[str, Any]]:
+    """Return how many of each tier have a place and how many none; empty where there is one tier alone.
+
+    Of those placed the tier at their school counts, of the others the best that they have; tier 0 kept a seat.
+    """
+    problem, placed = decision.problem, decision.allocation.pool != UNPLACED
+    own = pairs_of(problem, decision.allocation.pool)
+    tier = np.where(placed, np.append(problem.pair_tier, 0)[own], problem.priority_tier)
+    found = np.unique(tier).tolist()
+    return [
+        {"tier": one, "placed": int((placed & (tier == one)).sum()), "unplaced": int((~placed & (tier == one)).sum())}
+        for one in found
+        if len(found) > 1
+    ]
+
+
+def cut_off_rows(given: RoundInput, decision: Decision) -> list[dict[str, Any]]:
+    """Return the rows of ``cut_offs.csv`` with the names of schools and seat groups."""
+    names = given.schools[["school_code", "level", "name"]]
+    titles = {group.code: group.title.text for group in decision.policy.seat_groups}
+    table = cut_off_table(decision).merge(names, on=["school_code", "level"], how="left")
+    rows = (_blank_for_missing(row) for row in table.to_dict("records"))
+    return [{**row, "group": titles.get(row["seat_group"])} for row in rows]
 
 
 def walk_bands(problem: AllocationProblem, allocation: Allocation, level: str) -> list[Band]:
