@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from allocation.area_findings import AREA_COLUMNS, area_findings
 from allocation.intake import RoundInput
 from allocation.policy import Policy
 from allocation.policy_rules import Condition
@@ -18,7 +19,7 @@ _APPLICANT_COLUMN = {
     Condition.SIBLING_AT_SCHOOL: "sibling_school",
     Condition.HOME_SCHOOL: "home_school",
 }
-_OF_AREAS = {"area", "attended_area", "parent_work_area"}
+_OF_AREAS = {*AREA_COLUMNS}
 _KEEP_TOGETHER = frozenset({"deferred_acceptance"})
 """Kinds of stages that give a group one school."""
 _IN_AREA = frozenset({Condition.LIVES_IN_AREA, Condition.ATTENDED_IN_AREA, Condition.PARENT_WORKS_IN_AREA})
@@ -61,6 +62,7 @@ def note_columns(given: RoundInput, policy: Policy) -> None:
         if column not in schools or not (schools[column].fillna("") != "").any():
             given.issues.add(_missed(column, given.schools_file))
     given.issues.extend(_stated_tiers_without_rule(given, policy))
+    given.issues.extend(area_findings(applicants, schools, policy))
 
 
 def _applicant_files(given: RoundInput) -> str:

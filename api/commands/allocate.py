@@ -21,7 +21,7 @@ from api.commands.options import JsonOption
 from api.console import Head, plain_table, print_json, progress, results, said, say, say_issue_counts, say_issues
 from api.settings import settings
 from spatial.errors import InputError, VerificationError
-from spatial.issues import IssueReport, Severity
+from spatial.issues import Issue, IssueReport, Severity
 from spatial.text import Text
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
         tell(Text("Đọc tệp", "Reading"))
         given = read_files(paths, options=options)
         if network is not None:
-            given = _measured(given, network, tell=tell)
+            given = _measured(given, network, policy=rule, tell=tell)
         _must_not_replace_by_nobody(given, out)
         result = run(given, settings=round_settings, directory=out, progress=tell)
     _say_findings(given.issues, written_to=str(out / "issues.csv"))
@@ -197,7 +197,7 @@ def _published_geocoder() -> "Geocoder":
     return published_geocoder()
 
 
-def _measured(given: RoundInput, network: Path, *, tell: Say) -> RoundInput:
+def _measured(given: RoundInput, network: Path, *, policy: Policy, tell: Say) -> RoundInput:
     """Return the round with its pairs measured on foot along the streets of a file."""
     # Maps and networks cost a second to import, and a round with given distances needs neither.
     from allocation.distances import pairs_by_walking  # noqa: PLC0415 - as said above
@@ -208,9 +208,29 @@ def _measured(given: RoundInput, network: Path, *, tell: Say) -> RoundInput:
     tell(Text("Đo đường đi bộ", "Measuring the ways"))
     measured = pairs_by_walking(given.applicants, given.schools, streets.network)
     named = {"applicants": ", ".join(given.files[:-1]), "schools": given.schools_file}
+    _note_another_measure(given, policy)
     given.issues.extend(streets.issues)
     given.issues.extend(replace(issue, file=named.get(issue.file, issue.file)) for issue in measured.issues)
     return with_given_ranks(replace(given, pairs=measured.pairs, street_lines=streets.network.edge_lines))
+
+
+def _note_another_measure(given: RoundInput, policy: Policy) -> None:
+    """Warn when the policy counts ways otherwise than on foot, as streets are measured."""
+    if policy.near_by == "walking":
+        return
+    meant = {"riding": Text("đường xe chạy", "ways by vehicle"), "straight_line": Text("đường thẳng", "straight lines")}
+    words = meant[policy.near_by]
+    given.issues.add(
+        Issue(
+            severity=Severity.WARNING,
+            code="measured_on_foot",
+            message=Text(
+                f"Quy tắc tính theo {words.vi}; --network đo đường đi bộ.",
+                f"The policy counts {words.en}; --network measures on foot.",
+            ),
+            hint=Text("Đưa khoảng cách của quy tắc bằng --distances.", "Give the policy's distances by --distances."),
+        )
+    )
 
 
 _HEADS = (

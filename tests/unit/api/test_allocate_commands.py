@@ -187,6 +187,14 @@ def test_ways_are_measured_along_the_streets_of_a_file(allocate: Type, folder: P
     assert done.exit_code == 0, done.exception
     assert "a,X,900,1,nearest_school" in (folder / "out" / "offers.csv").read_text()
     assert "<iframe" in (folder / "out" / "report.html").read_text()
+    assert "measured_on_foot" not in (folder / "out" / "issues.csv").read_text()
+    rule = 'name: line\nversion: "1"\ntitle: {vi: a, en: a}\nnear_by: straight_line\nstages: [{kind: least_travel}]\n'
+    (folder / "line.yaml").write_text(rule)
+    again = allocate(
+        "--any-id", f"--network={folder / 'streets.gpkg'}", f"--policy={folder / 'line.yaml'}", distances=False
+    )
+    assert again.exit_code == 0, again.exception
+    assert "measured_on_foot" in (folder / "out" / "issues.csv").read_text()
 
 
 SUBMITTED = """
