@@ -198,3 +198,20 @@ def test_an_export_that_the_disk_refuses_leaves_the_earlier_file(
     with pytest.raises(DataUnavailableError, match="cannot be written"):
         service.export_layer(database, LayerName.ZONE, target)
     assert target.read_bytes() == b"earlier"
+
+
+@pytest.mark.parametrize("far_m", [1e8, 1e12])
+def test_a_parcel_beyond_any_projection_stands_aside_and_the_rest_is_stored(
+    database: Database, tmp_path: Path, far_m: float
+) -> None:
+    """PostGIS tells every feature in degrees as it is stored; one that no projection reaches must not get so far."""
+    parcels = gpd.GeoDataFrame(
+        {"ward_code": ["26740"] * 3, "map_sheet": ["1"] * 3, "parcel_no": ["1", "2", "3"]},
+        geometry=[shapely.box(x, y, x + 8, y + 20) for x, y in [(EAST, NORTH), (far_m, NORTH), (EAST + 9, NORTH)]],
+        crs="EPSG:9210",
+    )
+    path = tmp_path / "parcels.gpkg"
+    pyogrio.write_dataframe(parcels, path)
+    report = bring_in(database, path, LayerName.PARCEL, publish=True)
+    assert sorted(published(database, LayerName.PARCEL)["parcel_no"]) == ["1", "3"]
+    assert report.version.quarantined_count == 1
