@@ -3,6 +3,7 @@
 import threading
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI, Request
 
 from allocation.publication import PublishedResults
@@ -51,6 +52,11 @@ class DatabaseDoor:
                 self._database = database
             return self._database
 
+    @property
+    def opened(self) -> Database | None:
+        """The store if it is open already: then nobody waits."""
+        return self._database
+
     def close(self) -> None:
         """Let go of the store."""
         with self._lock:
@@ -63,6 +69,13 @@ def get_database(request: Request) -> Database:
     """Return the store of this installation."""
     door: DatabaseDoor = request.app.state.database_door
     return door.open()
+
+
+async def find_database(request: Request) -> Database:
+    """Return the store without a thread, unless it must be opened first."""
+    door: DatabaseDoor = request.app.state.database_door
+    opened = door.opened
+    return await to_thread.run_sync(door.open) if opened is None else opened
 
 
 async def get_published(request: Request) -> PublishedResults:

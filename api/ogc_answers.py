@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from fastapi import Request
 from starlette.responses import Response
@@ -99,8 +99,18 @@ def _weight(accepted: str, kind: str) -> float:  # how much a media type is want
 
 def address_of(request: Request, path: str, **parameters: object) -> str:
     """Return the full address of ``path`` under ``/ogc``."""
-    query = f"?{urlencode(parameters)}" if parameters else ""
+    return address_with(request, path, encoded(parameters))
+
+
+def address_with(request: Request, path: str, parts: Mapping[str, str]) -> str:
+    """Return the full address of ``path`` under ``/ogc``, with parameters as `encoded` gives them."""
+    query = f"?{'&'.join(parts.values())}" if parts else ""
     return f"{str(request.base_url).rstrip('/')}{ROOT}{path}{query}"
+
+
+def encoded(parameters: Mapping[str, object]) -> dict[str, str]:
+    """Return each parameter as it stands in an address, by its name; done once, it serves all links of a page."""
+    return {name: f"{quote_plus(name)}={quote_plus(str(value))}" for name, value in parameters.items()}
 
 
 def link(href: str, rel: str, kind: str, title: Text, *, language: str) -> dict[str, str]:
@@ -119,12 +129,12 @@ def link_header(links: Sequence[Mapping[str, str]]) -> dict[str, str]:
 def self_links(request: Request, path: str, given: Mapping[str, str], *, kind: str = JSON) -> list[dict[str, str]]:
     """Return the links of a document to itself and to its other form."""
     language = language_of(request)
-    kept = {name: value for name, value in given.items() if name != "f"}
+    kept = encoded({name: value for name, value in given.items() if name != "f"})
     titles = {"json": Text("Tài liệu JSON", "This document as JSON"), "html": Text("Trang HTML", "This as a page")}
     mine = "html" if wants_html(request, given, also=kind) else "json"
     return [
         link(
-            address_of(request, path, **kept, f=form),
+            address_with(request, path, kept | {"f": f"f={form}"}),
             "self" if form == mine else "alternate",
             HTML if form == "html" else kind,
             titles[form],

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from anyio import to_thread
 from fastapi import Request
 
-from api.dependencies import get_database
 from api.ogc_access import no_such_collection
 from api.ogc_figures import figures_of
 from basemap import feature_store
@@ -14,7 +15,6 @@ from basemap.feature_page import NO_FEATURES, Edition, FeaturePage, MatchCount
 from basemap.feature_query import FeatureQuery
 from basemap.model import LayerName
 from spatial.db import Database
-from spatial.quick_reads import QuickReads
 
 IsKept = Callable[[Edition], bool]
 """Whether the caller has the answer of a version already."""
@@ -29,40 +29,28 @@ class Found:
     count: MatchCount
 
 
-def find(request: Request, layer: LayerName, query: FeatureQuery, *, is_kept: IsKept) -> Found | Edition:
-    """Return the answer, or only its version where the caller keeps that already.
+async def find_at_once(
+    request: Request, database: Database, layer: LayerName, *, query: FeatureQuery, is_kept: IsKept
+) -> Found | Edition | None:
+    """Return what `find` does, without a thread; None where it must be asked instead.
 
     Raises
     ------
     NotFoundError
         The layer was never published.
-    BadQueryError
-        The layer cannot answer the filter.
     """
-    database = get_database(request)
-    if database.quick_reads is None or query.filter is not None or query.period is not None:
-        return _find_in_session(request, database, layer, query=query, is_kept=is_kept)
-    return _find_at_once(request, database, database.quick_reads, layer=layer, query=query, is_kept=is_kept)
-
-
-def _find_at_once(
-    request: Request,
-    database: Database,
-    reads: QuickReads,
-    *,
-    layer: LayerName,
-    query: FeatureQuery,
-    is_kept: IsKept,
-) -> Found | Edition:
+    reads = database.quick_reads
+    if reads is None or query.filter is not None or query.period is not None:
+        return None
     if "if-none-match" in request.headers:
-        edition = find_edition_at_once(reads, layer, query)
+        edition = await find_edition_at_once(reads, layer)
         if edition is not None and is_kept(edition):
             return edition
-    answer = answer_at_once(reads, layer, query, stored=database.crs)
+    answer = await answer_at_once(reads, layer, query, stored=database.crs)
     if answer is None:
         raise no_such_collection()
     if answer.page is None or answer.count is None:
-        return _find_many(request, database, layer, query=query, answer=answer)
+        return await to_thread.run_sync(partial(_find_many, request, database, layer, query=query, answer=answer))
     return Found(edition=answer.edition, page=answer.page, count=answer.count)
 
 
@@ -75,9 +63,18 @@ def _find_many(request: Request, database: Database, layer: LayerName, *, query:
     return Found(edition=answer.edition, page=page, count=count)
 
 
-def _find_in_session(
+def find(
     request: Request, database: Database, layer: LayerName, *, query: FeatureQuery, is_kept: IsKept
 ) -> Found | Edition:
+    """Return the answer, or only its version where the caller keeps that already.
+
+    Raises
+    ------
+    NotFoundError
+        The layer was never published.
+    BadQueryError
+        The layer cannot answer the filter.
+    """
     with database.transaction() as session:
         feature_store.read_lightly(session)
         if query.filter is not None:

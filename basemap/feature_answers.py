@@ -5,11 +5,9 @@ next question. Questions about another time or with a CQL2 filter, and those tha
 features answer, are asked piece by piece (`basemap.feature_store`).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 import shapely
 
@@ -19,16 +17,21 @@ from basemap.feature_query import FeatureQuery
 from basemap.feature_text import told_by_postgis
 from basemap.model import LayerName
 from spatial.db import srid_of
-from spatial.quick_reads import QuickReads
+from spatial.quick_reads import QuickReads, Row
 
 _EDITION = """
-    SELECT act.version_id, act.published_at, version.feature_count, version.source_file
+    SELECT act.version_id, (extract(epoch FROM act.published_at) * 1000)::bigint AS published_ms,
+        version.feature_count, version.source_file
     FROM layer_publication AS act JOIN layer_version AS version ON version.id = act.version_id"""
 
 _OF_TODAY = f"""{_EDITION} JOIN layer_today AS today ON today.publication_id = act.id
-    WHERE today.layer = %(layer)s"""
+    WHERE today.layer = $1"""
 
 _OF_VERSION = "(SELECT version_id FROM edition)"
+_FIRST_CONDITION = 5
+"""Place of the first value that a condition names: layer, limit, offset and the most that are counted come before."""
+
+_EPOCH = datetime.fromtimestamp(0, tz=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +49,13 @@ class Answer:
     count: MatchCount | None
 
 
-def find_edition_at_once(reads: QuickReads, layer: LayerName, query: FeatureQuery) -> Edition | None:
+async def find_edition_at_once(reads: QuickReads, layer: LayerName) -> Edition | None:
     """Return the version that answers a question about today, None if there is none."""
-    row = reads.row(_OF_TODAY, _values(layer, query, srid=0))
+    row = await reads.row(_OF_TODAY, (layer.value,))
     return None if row is None else _as_edition(row)
 
 
-def answer_at_once(reads: QuickReads, layer: LayerName, query: FeatureQuery, *, stored: str) -> Answer | None:
+async def answer_at_once(reads: QuickReads, layer: LayerName, query: FeatureQuery, *, stored: str) -> Answer | None:
     """Return the answer to a question without a filter, None when no version answers it.
 
     Parameters
@@ -61,41 +64,45 @@ def answer_at_once(reads: QuickReads, layer: LayerName, query: FeatureQuery, *, 
         Storage coordinate system.
     """
     if query.area is not None and query.area.is_empty:
-        edition = find_edition_at_once(reads, layer, query)
+        edition = await find_edition_at_once(reads, layer)
         none = MatchCount(count=0, is_exact=True)
         return None if edition is None else Answer(edition=edition, page=NO_FEATURES, count=none)
     names = tuple(name for name, _ in query.equals)
     words = _words(layer, query.crs, stored, names, has_area=query.area is not None)
-    row = reads.row(words, _values(layer, query, srid=srid_of(stored)))
+    row = await reads.row(words, _values(layer, query, srid=srid_of(stored)))
     if row is None:
         return None
-    edition, (text, returned_count, matched_count) = _as_edition(row), row[4:]
+    edition, text, (returned_count, matched_count) = _as_edition(row), row[4], map(_number, row[5:])
     if not query.is_whole_layer and matched_count > feature_counts.EXACT_LIMIT_COUNT:
         return Answer(edition=edition, page=None, count=None)
     has_more = query.offset_count + returned_count < matched_count and returned_count > 0
-    page = FeaturePage(text=text or "", returned_count=returned_count, has_more=has_more)
+    page = FeaturePage(text=text or b"", returned_count=returned_count, has_more=has_more)
     return Answer(edition=edition, page=page, count=MatchCount(count=matched_count, is_exact=True))
 
 
-def _as_edition(row: tuple[Any, ...]) -> Edition:
-    version_id, published_at, feature_count, source_file = row[:4]
+def _as_edition(row: Row) -> Edition:
+    version_id, published_ms, feature_count = map(_number, row[:3])
     return Edition(
         version_id=version_id,
-        published_at=published_at.astimezone(UTC),
+        published_at=_EPOCH + timedelta(milliseconds=published_ms),
         feature_count=feature_count,
-        source_file=source_file,
+        source_file=(row[3] or b"").decode(),
     )
 
 
-def _values(layer: LayerName, query: FeatureQuery, *, srid: int) -> Mapping[str, Any]:
-    values: dict[str, Any] = {f"equal_{name}": value for name, value in query.equals}
-    values |= {"layer": layer.value, "limit": query.limit_count, "offset": query.offset_count}
-    if query.area is not None and not query.area.is_empty:
-        values["area"] = shapely.to_wkb(shapely.set_srid(query.area, srid), hex=True, include_srid=True)
-        values["most"] = feature_counts.EXACT_LIMIT_COUNT + 1
-    elif query.equals:
-        values["most"] = feature_counts.EXACT_LIMIT_COUNT + 1
-    return values
+def _number(value: bytes | None) -> int:
+    return int(value or 0)
+
+
+def _values(layer: LayerName, query: FeatureQuery, *, srid: int) -> tuple[object, ...]:
+    """Return the values of a statement of `_words`, in its order."""
+    values: list[object] = [layer.value, query.limit_count, query.offset_count]
+    if query.area is not None or query.equals:
+        values.append(feature_counts.EXACT_LIMIT_COUNT + 1)
+    values += [value for _, value in query.equals]
+    if query.area is not None:
+        values.append(shapely.to_wkb(shapely.set_srid(query.area, srid), hex=True, include_srid=True))
+    return tuple(values)
 
 
 @lru_cache(maxsize=1024)
@@ -107,19 +114,20 @@ def _words(layer: LayerName, crs: str, stored: str, names: tuple[str, ...], *, h
     the spatial one is narrower.
     """
     table, told = layer.value, told_by_postgis(layer, crs, stored)
-    where, found, matched = [f"{name} = %(equal_{name})s" for name in names], "", "(SELECT feature_count FROM edition)"
+    where = [f"{name} = ${place}" for place, name in enumerate(names, _FIRST_CONDITION)]
+    found, matched = "", "(SELECT feature_count FROM edition)"
     if has_area:
-        area = "%(area)s::geometry"
+        area = f"${_FIRST_CONDITION + len(names)}::geometry"
         where += [f"geometry && {area}", f"version_id + 0 = {_OF_VERSION}", f"ST_Intersects(geometry, {area})"]
     else:
         where.append(f"version_id = {_OF_VERSION}")
     all_ids = f"SELECT id FROM {table} WHERE {' AND '.join(where)}"  # noqa: S608  values bound
     if has_area or names:
-        found, all_ids = f"found AS MATERIALIZED ({all_ids} LIMIT %(most)s),", "SELECT id FROM found"
+        found, all_ids = f"found AS MATERIALIZED ({all_ids} LIMIT $4),", "SELECT id FROM found"
         matched = "(SELECT count(*) FROM found)"
     return f"""
     WITH edition AS MATERIALIZED ({_OF_TODAY}), {found}
-    chosen AS ({all_ids} ORDER BY id LIMIT %(limit)s OFFSET %(offset)s),
+    chosen AS ({all_ids} ORDER BY id LIMIT $2 OFFSET $3),
     page AS MATERIALIZED (SELECT {told} AS told FROM chosen JOIN {table} USING (id) ORDER BY id)
     SELECT edition.*, (SELECT string_agg(told, ',') FROM page), (SELECT count(*) FROM page), {matched} FROM edition
     """  # noqa: S608  values bound

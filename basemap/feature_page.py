@@ -27,10 +27,10 @@ class FeaturePage:
     Parameters
     ----------
     text
-        GeoJSON of each, commas between, in the order in which they were stored.
+        GeoJSON of each in UTF-8, commas between, in the order in which they were stored.
     """
 
-    text: str
+    text: bytes
     returned_count: int
     has_more: bool
 
@@ -43,4 +43,4 @@ class MatchCount:
     is_exact: bool
 
 
-NO_FEATURES = FeaturePage(text="", returned_count=0, has_more=False)
+NO_FEATURES = FeaturePage(text=b"", returned_count=0, has_more=False)

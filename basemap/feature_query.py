@@ -132,6 +132,7 @@ class FeatureQuery:
         return (None if self.area is None else self.area.wkb, self.equals, self.filter)
 
 
+@lru_cache
 def crs_uris(storage_crs: str) -> Mapping[str, str]:
     """Return the coordinate systems on offer: address of its definition to ``EPSG:n``, the default first."""
     codes = dict.fromkeys((WGS84, WEB_MERCATOR, HCMC, BA_RIA_VUNG_TAU, storage_crs))
@@ -233,7 +234,7 @@ def area_in_storage(area: BaseGeometry, *, crs: str, storage_crs: str) -> BaseGe
     A straight edge in degrees is a curve on the ground: it gets a vertex at least every 110 m, or 64 in all.
     """
     code = crs_uris(storage_crs)[crs]
-    if known_crs(code) == known_crs(storage_crs):
+    if _is_one_system(code, storage_crs):
         return area
     inside = area.intersection(_reach(code))
     if inside.is_empty:
@@ -242,6 +243,11 @@ def area_in_storage(area: BaseGeometry, *, crs: str, storage_crs: str) -> BaseGe
     finest = _FINEST_STEP_DEGREES if code == WGS84 else _FINEST_STEP_DEGREES * 111_000
     bent = shapely.segmentize(inside, max(finest, max(x2 - x1, y2 - y1) / _STEPS_COUNT))
     return shapely.transform(bent, transformer(code, storage_crs))
+
+
+@lru_cache
+def _is_one_system(code: str, storage_crs: str) -> bool:
+    return known_crs(code) == known_crs(storage_crs)
 
 
 @lru_cache

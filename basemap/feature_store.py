@@ -64,7 +64,9 @@ def read_page(session: Session, layer: LayerName, edition: Edition, *, query: Fe
     statement = statement.limit(query.limit_count + 1).offset(query.offset_count)
     features = rows.as_text(session.execute(statement).all())
     page = features[: query.limit_count]
-    return FeaturePage(text=",".join(page), returned_count=len(page), has_more=len(features) > query.limit_count)
+    return FeaturePage(
+        text=",".join(page).encode(), returned_count=len(page), has_more=len(features) > query.limit_count
+    )
 
 
 def read_one(session: Session, layer: LayerName, edition: Edition, *, feature_id: str, crs: str) -> str | None:

@@ -34,6 +34,8 @@ _DATUM_OPERATION_CODE = int(DATUM_OPERATION.removeprefix("EPSG:"))
 Coordinates = npt.NDArray[np.float64]
 """Array of shape (n, 2): x (easting or longitude), y (northing or latitude)."""
 
+Step = Callable[[Coordinates], Coordinates]
+
 
 @lru_cache(maxsize=64)
 def known_crs(name: str) -> CRS:
@@ -65,7 +67,7 @@ def is_vn2000(name: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def transformer(source: str, target: str) -> Callable[[Coordinates], Coordinates]:
+def transformer(source: str, target: str) -> Step:
     """Return the function that takes coordinates (n, 2) in ``source`` to ``target``, x before y.
 
     Where one side is VN-2000 and the other is not, the way leads over EPSG:6960 and no other operation.
@@ -79,16 +81,25 @@ def transformer(source: str, target: str) -> Callable[[Coordinates], Coordinates
         return lambda points: np.array(points, dtype=np.float64)
     if is_vn2000(source) == is_vn2000(target):
         return _apply(Transformer.from_crs(known_crs(source), known_crs(target), always_xy=True))
+    wgs84 = known_crs(WGS84)
     if is_vn2000(source):
-        steps = (
-            Transformer.from_crs(known_crs(source), _VN2000_GEOGRAPHIC, always_xy=True),
-            _datum_operation(),
-            Transformer.from_crs(known_crs(WGS84), known_crs(target), always_xy=True),
+        return _chain(
+            _between(known_crs(source), _VN2000_GEOGRAPHIC),
+            _apply(_datum_operation()),
+            _between(wgs84, known_crs(target)),
         )
-        return _chain(*(_apply(step) for step in steps))
-    to_wgs84 = Transformer.from_crs(known_crs(source), known_crs(WGS84), always_xy=True)
-    from_vn2000 = Transformer.from_crs(_VN2000_GEOGRAPHIC, known_crs(target), always_xy=True)
-    return _chain(_apply(to_wgs84), _apply(_datum_operation(), inverse=True), _apply(from_vn2000))
+    return _chain(
+        _between(known_crs(source), wgs84),
+        _apply(_datum_operation(), inverse=True),
+        _between(_VN2000_GEOGRAPHIC, known_crs(target)),
+    )
+
+
+def _between(source: CRS, target: CRS) -> Step | None:
+    """Return the step between two systems on one datum, None where there is nothing to do."""
+    if source.equals(target, ignore_axis_order=True):
+        return None
+    return _apply(Transformer.from_crs(source, target, always_xy=True))
 
 
 def _datum_operation() -> Transformer:
@@ -108,19 +119,21 @@ def _operation_codes(candidate: Transformer) -> set[int]:
     return {int(step["id"]["code"]) for step in steps if "id" in step and str(step["id"]["code"]).isdigit()}
 
 
-def _apply(step: Transformer, *, inverse: bool = False) -> Callable[[Coordinates], Coordinates]:
+def _apply(step: Transformer, *, inverse: bool = False) -> Step:
     direction = "INVERSE" if inverse else "FORWARD"
 
     def run(points: Coordinates) -> Coordinates:
         x, y = step.transform(points[:, 0], points[:, 1], direction=direction)
-        return np.column_stack([x, y]).astype(np.float64)
+        return np.column_stack([x, y]).astype(np.float64, copy=False)
 
     return run
 
 
-def _chain(*steps: Callable[[Coordinates], Coordinates]) -> Callable[[Coordinates], Coordinates]:
+def _chain(*steps: Step | None) -> Step:
+    taken = [step for step in steps if step is not None]
+
     def run(points: Coordinates) -> Coordinates:
-        for step in steps:
+        for step in taken:
             points = step(points)
         return points
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from importlib import metadata
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
+from starlette.routing import Route
 
 from api import ogc_documents
 from api.dependencies import get_database
@@ -34,8 +35,6 @@ from basemap import feature_store
 from basemap.model import LAYERS, LayerName
 from spatial.db import Database
 from spatial.text import Text
-
-router = APIRouter(include_in_schema=False)
 
 _NAME = Text("Tên", "Name")
 _WHAT = Text("Nội dung", "What")
@@ -182,15 +181,18 @@ def _told_parameters(document: dict[str, Any], path: str) -> str:
     return ", ".join(each.get("name") or each["$ref"].rpartition("/")[2] for each in listed)
 
 
-for _path, _endpoint in (
-    (ROOT, landing),
-    (f"{ROOT}/", landing),
-    (f"{ROOT}/conformance", conformance),
-    (f"{ROOT}/api", api_document),
-    (f"{ROOT}/collections", collections),
-    (f"{ROOT}/collections/{{collection}}", collection),
-    (f"{ROOT}/collections/{{collection}}/queryables", queryables),
-    (f"{ROOT}/collections/{{collection}}/items", ogc_items.items),
-    (f"{ROOT}/collections/{{collection}}/items/{{feature}}", ogc_items.item),
-):
-    router.add_route(_path, _endpoint, methods=["GET"], include_in_schema=False)
+ROUTES = tuple(
+    Route(path, endpoint, methods=["GET"], include_in_schema=False)
+    for path, endpoint in (
+        (f"{ROOT}/collections/{{collection}}/items", ogc_items.items),
+        (f"{ROOT}/collections/{{collection}}/items/{{feature}}", ogc_items.item),
+        (ROOT, landing),
+        (f"{ROOT}/", landing),
+        (f"{ROOT}/conformance", conformance),
+        (f"{ROOT}/api", api_document),
+        (f"{ROOT}/collections", collections),
+        (f"{ROOT}/collections/{{collection}}", collection),
+        (f"{ROOT}/collections/{{collection}}/queryables", queryables),
+    )
+)
+"""What is asked for most stands first."""

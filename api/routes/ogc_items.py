@@ -2,21 +2,24 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import quote
 
+from anyio import to_thread
 from fastapi import Request
 from starlette.responses import Response
 
 from api.clock import now
-from api.dependencies import get_database
+from api.dependencies import find_database, get_database
 from api.i18n import language_of
-from api.ogc_access import Readers, no_such_collection, readable_layer, readers_of
+from api.ogc_access import Readers, find_readable_layer, no_such_collection, readable_layer, readers_of
 from api.ogc_answers import (
     GEOJSON,
     JSON,
     address_of,
+    address_with,
     caching,
+    encoded,
     is_known,
     link,
     link_header,
@@ -27,7 +30,7 @@ from api.ogc_answers import (
     tag_of,
     wants_html,
 )
-from api.ogc_reading import Found, find
+from api.ogc_reading import Found, IsKept, find, find_at_once
 from basemap import cql, feature_store
 from basemap.feature_page import Edition
 from basemap.feature_query import (
@@ -43,32 +46,65 @@ from basemap.feature_query import (
     parse_period,
 )
 from basemap.model import LAYERS, LayerName
+from spatial.db import Database
 from spatial.errors import NotFoundError
 from spatial.text import Text
 
 _PAGING = ("limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs")
+_KNOWN = {layer: frozenset((*_PAGING, *LAYERS[layer].attribute_names)) for layer in LayerName}
+_IN_SESSION = frozenset(("filter", "datetime"))
 _NEXT, _PREVIOUS = Text("Trang sau", "Next page"), Text("Trang trước", "Previous page")
 _COLLECTION = Text("Lớp dữ liệu", "The collection")
 _IDENTIFIER = Text("Mã", "Id")
 _ESTIMATE_HEADER = {"ogc-number-matched": "estimate"}
 
 
-def items(request: Request) -> Response:
-    """Return one page of features."""
-    layer = readable_layer(request, request.path_params["collection"])
-    given = parameters_of(request, {*_PAGING, *LAYERS[layer].attribute_names})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    layer: LayerName
+    given: Mapping[str, str]
+    query: FeatureQuery
+    is_page: bool
+
+
+async def items(request: Request) -> Response:
+    """Return one page of features: without a thread where the store answers in one statement."""
+    layer = await find_readable_layer(request, request.path_params["collection"])
+    database = await find_database(request)
+    if database.quick_reads is None or not _IN_SESSION.isdisjoint(request.query_params):
+        return await to_thread.run_sync(_items_in_session, request, database, layer)
+    asked = _asked(request, layer, storage_crs=database.crs)
+    found = await find_at_once(request, database, layer, query=asked.query, is_kept=_is_kept(request, asked))
+    if found is None:
+        return await to_thread.run_sync(_items_in_session, request, database, layer)
+    if asked.is_page:
+        return await to_thread.run_sync(_told, request, asked, found)
+    return _told(request, asked, found)
+
+
+def _items_in_session(request: Request, database: Database, layer: LayerName) -> Response:
+    asked = _asked(request, layer, storage_crs=database.crs)
+    found = find(request, database, layer, query=asked.query, is_kept=_is_kept(request, asked))
+    return _told(request, asked, found)
+
+
+def _asked(request: Request, layer: LayerName, *, storage_crs: str) -> _Asked:
+    given = parameters_of(request, _KNOWN[layer])
     is_page = wants_html(request, given, also=GEOJSON)
-    query = query_of(layer, given, storage_crs=get_database(request).crs)
+    return _Asked(layer=layer, given=given, query=query_of(layer, given, storage_crs=storage_crs), is_page=is_page)
+
+
+def _is_kept(request: Request, asked: _Asked) -> IsKept:
+    return lambda edition: not asked.is_page and is_known(request, _tag(request, edition, is_page=False))
+
+
+def _told(request: Request, asked: _Asked, found: Found | Edition) -> Response:
+    layer, query = asked.layer, asked.query
     is_public = readers_of(request, layer) is Readers.PUBLIC
-
-    def is_kept(edition: Edition) -> bool:
-        return not is_page and is_known(request, _tag(request, edition, is_page=False))
-
-    found = find(request, layer, query, is_kept=is_kept)
     if isinstance(found, Edition):
         return Response(status_code=304, headers=caching(_tag(request, found, is_page=False), is_public=is_public))
-    links = _links(request, layer, given, query, has_more=found.page.has_more)
-    if is_page:
+    links = _links(request, layer, asked.given, query, has_more=found.page.has_more)
+    if asked.is_page:
         return _as_page(request, layer, query, found, links=links)
     headers = {"content-crs": f"<{query.crs}>"} | ({} if found.count.is_exact else _ESTIMATE_HEADER)
     headers |= caching(_tag(request, found.edition, is_page=False), is_public=is_public) | link_header(links)
@@ -143,13 +179,15 @@ def _links(
 ) -> list[dict[str, str]]:
     language, path = language_of(request), f"/collections/{layer.value}/items"
     links = self_links(request, path, given, kind=GEOJSON)
-    turned: dict[str, Any] = {**given, "limit": query.limit_count}
+    turned = encoded(given) | {"limit": f"limit={query.limit_count}"}
     kind = next(each["type"] for each in links if each["rel"] == "self")
     if has_more:
-        ahead = address_of(request, path, **turned | {"offset": query.offset_count + query.limit_count})
+        offset_count = query.offset_count + query.limit_count
+        ahead = address_with(request, path, turned | {"offset": f"offset={offset_count}"})
         links.append(link(ahead, "next", kind, _NEXT, language=language))
     if query.offset_count:
-        back = address_of(request, path, **turned | {"offset": max(0, query.offset_count - query.limit_count)})
+        offset_count = max(0, query.offset_count - query.limit_count)
+        back = address_with(request, path, turned | {"offset": f"offset={offset_count}"})
         links.append(link(back, "prev", kind, _PREVIOUS, language=language))
     home = address_of(request, f"/collections/{layer.value}")
     links.append(link(home, "collection", JSON, _COLLECTION, language=language))
@@ -165,14 +203,14 @@ def _feature_links(
     return [*links, home]
 
 
-def _as_geojson(found: Found, links: list[dict[str, str]]) -> str:
+def _as_geojson(found: Found, links: list[dict[str, str]]) -> bytes:
     moment = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
     estimate = "" if found.count.is_exact else '"numberMatchedIsEstimate":true,'
-    return (
+    head = (
         f'{{"type":"FeatureCollection","timeStamp":"{moment}","numberMatched":{found.count.count},{estimate}'
-        f'"numberReturned":{found.page.returned_count},"links":{json.dumps(links, ensure_ascii=False)},'
-        f'"features":[{found.page.text}]}}'
+        f'"numberReturned":{found.page.returned_count},"links":{json.dumps(links, ensure_ascii=False)},"features":['
     )
+    return b"".join((head.encode(), found.page.text, b"]}"))
 
 
 def _as_page(
@@ -181,7 +219,7 @@ def _as_page(
     language, schema = language_of(request), LAYERS[layer]
     path = f"/collections/{layer.value}/items"
     rows = []
-    for each in json.loads(f"[{found.page.text}]"):
+    for each in json.loads(b"[%b]" % found.page.text):
         name = each["id"]
         address = address_of(request, f"{path}/{quote(name, safe='')}", f="html")
         rows.append(((name, address), *(each["properties"][key] for key in schema.attribute_names)))

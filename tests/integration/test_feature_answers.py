@@ -1,5 +1,6 @@
 """A page, its version and its count from PostGIS in one statement: together right, at once new, and never torn."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ from basemap import feature_counts, feature_store, store
 from basemap.feature_answers import Answer, answer_at_once
 from basemap.feature_query import CRS84, FeatureQuery, crs_uris
 from basemap.model import LayerName, LayerVersionId
+from spatial import quick_reads
 from spatial.crs import HCMC
 from spatial.db import Database
 from spatial.errors import DataUnavailableError
@@ -52,7 +54,7 @@ def published(database: Database, count: int, *, at: datetime = NOON) -> LayerVe
 
 def asked(database: Database, query: FeatureQuery) -> Answer:
     assert database.quick_reads is not None
-    answer = answer_at_once(database.quick_reads, LayerName.PARCEL, query, stored=database.crs)
+    answer = asyncio.run(answer_at_once(database.quick_reads, LayerName.PARCEL, query, stored=database.crs))
     assert answer is not None
     return answer
 
@@ -137,10 +139,47 @@ def test_readers_go_on_after_the_server_dropped_every_connection(postgis_databas
     assert asked(postgis_database, FeatureQuery()).edition.feature_count == 20
 
 
+def test_many_who_ask_at_once_each_get_their_own_answer(postgis_database: Database) -> None:
+    reads = postgis_database.quick_reads
+    assert reads is not None
+
+    async def ask_all() -> list[quick_reads.Row | None]:
+        return await asyncio.gather(*(reads.row("SELECT $1::int + 1", (number,)) for number in range(100)))
+
+    assert asyncio.run(ask_all()) == [(str(number + 1).encode(),) for number in range(100)]
+
+
+def test_a_question_given_up_halfway_spoils_no_later_answer(postgis_database: Database) -> None:
+    reads = postgis_database.quick_reads
+    assert reads is not None
+
+    async def give_up_and_ask() -> quick_reads.Row | None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reads.row("SELECT 'old' FROM pg_sleep($1)", (0.5,)), timeout=0.1)
+        return await reads.row("SELECT $1::text", ("new",))
+
+    assert asyncio.run(give_up_and_ask()) == (b"new",)
+
+
+def test_no_connection_keeps_more_kinds_of_statements_than_it_may(
+    postgis_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = postgis_database.quick_reads
+    assert reads is not None
+    monkeypatch.setattr(quick_reads, "MOST_PREPARED_COUNT", 3)
+
+    async def ask_in_turn() -> list[int]:
+        kept = "SELECT count(*) FROM pg_prepared_statements WHERE $1::int"
+        rows = [await reads.row(f"{kept} = {number}", (number,)) for number in range(10)]
+        return [int(row[0] or 0) for row in rows if row is not None]
+
+    assert max(asyncio.run(ask_in_turn())) == 3
+
+
 def test_a_store_without_tables_is_named_as_not_built(postgis_database: Database) -> None:
     assert postgis_database.quick_reads is not None
     with pytest.raises(DataUnavailableError, match="has not been built"):
-        postgis_database.quick_reads.row("SELECT * FROM no_such_table", {})
+        asyncio.run(postgis_database.quick_reads.row("SELECT * FROM no_such_table", ()))
 
 
 def test_right_after_an_import_an_estimated_count_is_within_a_fifth_of_the_truth(
