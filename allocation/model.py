@@ -169,6 +169,8 @@ class AllocationProblem:
 
     def only(self, *, pairs: Truths | Integers, capacity: Integers) -> "AllocationProblem":
         """Return the problem that has left only some pairs, and ``capacity`` seats in each pool."""
+        if pairs.dtype == bool and pairs.all():
+            return replace(self, pool_capacity=capacity)
         return replace(
             self,
             pool_capacity=capacity,

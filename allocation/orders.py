@@ -14,6 +14,7 @@ from allocation.priority import (
     ranked,
     schools_of,
 )
+from allocation.whole_number_order import order_by
 
 
 def preference_order(problem: AllocationProblem, source: PreferenceSource, groups: tuple[SeatGroup, ...]) -> Integers:
@@ -25,9 +26,12 @@ def preference_order(problem: AllocationProblem, source: PreferenceSource, group
     the open ones.
     """
     rank, distance_m, takes_part = wishes(problem, source)
-    order = np.lexsort([problem.pair_pool, _seat_order(problem, groups), schools_of(problem)[problem.pair_pool],
-                        distance_m, rank, problem.pair_applicant])  # fmt: skip
-    return np.asarray(order[takes_part[order]], dtype=np.int64)
+    keys = [problem.pair_applicant, rank, distance_m]
+    if groups:
+        keys += [schools_of(problem)[problem.pair_pool], _seat_order(problem, groups)]
+    # Pairs lie in the order of their pools, that is, of school_code: what is equal so far stays in it.
+    order = order_by(*keys)
+    return order if takes_part.all() else order[takes_part[order]]
 
 
 def school_order(problem: AllocationProblem, stage: DeferredAcceptanceStage, groups: tuple[SeatGroup, ...]) -> Integers:
@@ -102,10 +106,10 @@ def _wishes_together(problem: AllocationProblem, rank: Integers, listed: Truths)
 
 def _seat_order(problem: AllocationProblem, groups: tuple[SeatGroup, ...]) -> Integers:
     """Return for each pair when its seats are asked for among those of one school: own, open, others'."""
-    turn = np.where(problem.pool_seat_group[problem.pair_pool] == OPEN_SEATS, 1, 0)
-    asked_after = {group.code for group in groups if not group.is_asked_first}
-    turn[np.isin(problem.pool_seat_group[problem.pair_pool], list(asked_after))] = 2
-    return np.where(is_stranger(problem, groups) == 1, 3, turn)
+    asked_after = [group.code for group in groups if not group.is_asked_first]
+    of_pool = np.where(problem.pool_seat_group == OPEN_SEATS, 1, 0)
+    of_pool[[code in asked_after for code in problem.pool_seat_group]] = 2
+    return np.where(is_stranger(problem, groups) == 1, 3, of_pool[problem.pair_pool])
 
 
 def key_of(problem: AllocationProblem, name: OrderKey, stage: DeferredAcceptanceStage) -> Integers:
@@ -126,7 +130,7 @@ def key_of(problem: AllocationProblem, name: OrderKey, stage: DeferredAcceptance
 def _nearest_other_m(problem: AllocationProblem) -> Integers:
     """Return for each pair the metres to the nearest of the applicant's other schools; `FARTHEST_M` without another."""
     school = schools_of(problem)[problem.pair_pool]
-    order = np.lexsort([problem.pair_pool, problem.pair_distance_m, problem.pair_applicant])
+    order = order_by(problem.pair_applicant, problem.pair_distance_m)
     own, far = problem.pair_applicant[order], np.full(problem.applicant_count, FARTHEST_M, dtype=np.int64)
     starts = np.flatnonzero(np.append(True, own[1:] != own[:-1])) if len(own) else np.array([], dtype=np.int64)
     nearest_m, nearest_school, second_m = far.copy(), np.full_like(far, UNPLACED), far.copy()
@@ -139,9 +143,8 @@ def _nearest_other_m(problem: AllocationProblem) -> Integers:
 
 def _places(keys: list[Integers], pool: Integers) -> Integers:
     """Return for each pair its place within its pool by the keys, the first key weighing most."""
-    order = np.lexsort([*reversed(keys), pool])
+    order = order_by(pool, *keys)
+    count = np.bincount(pool)
     places = np.empty(len(pool), dtype=np.int64)
-    places[order] = np.arange(len(pool))
-    first = np.full(int(pool.max(initial=-1)) + 1, len(pool), dtype=np.int64)
-    np.minimum.at(first, pool, places)
-    return places - first[pool]
+    places[order] = np.arange(len(pool)) - np.repeat(np.cumsum(count) - count, count)
+    return places

@@ -243,7 +243,7 @@ def is_stranger(problem: AllocationProblem, groups: Iterable[SeatGroup]) -> Inte
     """Return 1 for each pair whose seat is kept for a tag that the applicant does not have, else 0."""
     stranger = np.zeros(len(problem.pair_pool), dtype=np.int64)
     for group in groups:
-        of_group = problem.pool_seat_group[problem.pair_pool] == group.code
+        of_group = (problem.pool_seat_group == group.code)[problem.pair_pool]
         stranger[of_group & ~_has_tag(problem, group.for_tag)[problem.pair_applicant]] = 1
     return stranger
 
@@ -252,7 +252,7 @@ def comes_after_tag(problem: AllocationProblem, groups: Iterable[SeatGroup]) -> 
     """Return 1 for each pair that must wait until all with the tag are seated: strangers but of the tiers before it."""
     after = is_stranger(problem, groups)
     for group in groups:
-        of_group = problem.pool_seat_group[problem.pair_pool] == group.code
+        of_group = (problem.pool_seat_group == group.code)[problem.pair_pool]
         after[of_group & np.isin(problem.pair_tier, group.tiers_before_tag)] = 0
     return after
 
