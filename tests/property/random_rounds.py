@@ -12,6 +12,7 @@ import pandas as pd
 
 from allocation.model import UNPLACED
 from allocation.policy import Policy
+from allocation.policy_rules import PreferenceSource
 from allocation.problem_files import build_problem
 from allocation.result_files import write_round
 from allocation.stages import Decision, decide
@@ -104,12 +105,13 @@ def random_round(seed: int, *, families: bool = True, flows: bool = True) -> Ran
 
 
 def _applicants(chance: random.Random, names: list[str], codes: list[str], *, families: bool) -> pd.DataFrame:
+    areas = [""] if chance.random() < 0.2 else AREAS
     frame = pd.DataFrame(
         {
             "applicant_no": names,
             "level": [chance.choice(["grade_1", "grade_6"]) for _ in names],
             "priority_tier": [chance.randint(1, 3) for _ in names],
-            "area": [chance.choice(AREAS) for _ in names],
+            "area": [chance.choice(areas) for _ in names],
             "tags": [chance.choice(TAGS) for _ in names],
             "sibling_school": [chance.choice([*codes, "", ""]) for _ in names],
         }
@@ -159,7 +161,8 @@ def _policy(chance: random.Random, *, flows: bool) -> dict[str, Any]:
 
 
 def _tiers(chance: random.Random) -> list[dict[str, Any]]:
-    rules = [(1, ["lives_in_area"], ""), (1, ["sibling_at_school"], ""), (2, ["everybody"], "poor")]
+    rules = [(1, ["lives_in_area"], ""), (1, ["areas_not_given", "stated_tier"], "")]
+    rules += [(1, ["sibling_at_school"], ""), (2, ["everybody"], "poor")]
     rules += [(3, ["everybody"], "")] if chance.random() < 0.5 else []
     return [{"tier": tier, "title": TITLE, "when": when, "tag": tag} for tier, when, tag in rules]
 
@@ -172,6 +175,7 @@ def _seat_groups(chance: random.Random) -> list[dict[str, Any]]:
         "others_may_take_left_over": chance.random() < 0.5,
     }
     quota = {"code": "quota", "for_tag": "poor", "share_percent": 30, "is_asked_first": chance.random() < 0.5}
+    quota["tiers_before_tag"] = chance.choice([[], [1]])
     return [{"title": TITLE, **group} for group in (needs, quota)]
 
 
@@ -181,7 +185,8 @@ def _stages(chance: random.Random, *, flows: bool) -> list[dict[str, Any]]:
         "kind": "deferred_acceptance",
         "order": order,
         "bands_m": [150, 500] if "distance_band" in order else [],
-        "preferences": chance.choice(["nearest", "submitted", "submitted_then_nearest"]),
+        "preferences": chance.choice([*PreferenceSource]).value,
+        "takes_only_ranked": chance.random() < 0.3,
         "max_distance_m": chance.choice([{}, {"grade_1": 500}]),
     }
     others: list[dict[str, Any]] = [{"kind": "deferred_acceptance", "opens_reserved_seats": True}]
