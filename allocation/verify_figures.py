@@ -58,8 +58,8 @@ def check_reasons(state: Checked) -> Iterator[Text]:
     """Yield the offers whose reason is not the true one."""
     market = state.market
     in_reach = np.zeros(len(state.shown), dtype=bool)
-    for rule in state.stages:
-        in_reach[market.applicant[market.allowed_in(rule)]] = True
+    for allowed in state.allowed:
+        in_reach[market.applicant[allowed]] = True
     at_held = (np.append(market.tier, NONE)[state.own_pair] == HELD) & market.is_confirmed
     if_none = np.where(in_reach, "all_schools_full", "no_school_in_reach")
     if_placed = np.where(at_held, "seat_confirmed", _why_here(state))

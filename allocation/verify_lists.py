@@ -47,21 +47,20 @@ def check_cut_offs(state: Checked) -> Iterator[Text]:
 def check_waiting_lists(state: Checked) -> Iterator[Text]:
     """Yield the rows of ``waiting_lists.csv`` that are not those of the children without a seat, in order."""
     market, codes, numbers = state.market, state.files.schools["school_code"], state.files.applicants["applicant_no"]
-    could = np.zeros(len(market.pool), dtype=bool)
-    for rule in state.stages:
-        could |= market.allowed_in(rule)
+    could = np.logical_or.reduce(state.allowed)
     waiting = market.only(could & (state.pool == NONE)[market.applicant])
     orders = orders_of(waiting, next((one for one in state.stages if one["kind"] == _ORDERED), USUAL_ORDER))
-    has_groups = bool(state.files.policy.get("seat_groups"))
-    lists: dict[int, list[tuple[int, str]]] = {}
-    for pair in np.flatnonzero(orders.listed).tolist():
-        entry = int(orders.standing[pair]), numbers[int(waiting.applicant[pair])]
-        lists.setdefault(int(waiting.pool[pair]), []).append(entry)
+    has_groups = bool(state.files.policy["seat_groups"])
+    listed = np.flatnonzero(orders.listed)
+    order = listed[np.lexsort([orders.standing[listed], waiting.pool[listed]])]
+    pools = waiting.pool[order]
+    positions = np.arange(1, len(order) + 1) - np.searchsorted(pools, pools)
     expected = [
         (codes[market.school_row[pool]], state.pool_level[pool], *([market.seat_group[pool]] if has_groups else []),
-         str(position), number)
-        for pool in sorted(lists)
-        for position, (_, number) in enumerate(sorted(lists[pool]), start=1)
+         str(position), numbers[who])
+        for pool, position, who in zip(
+            pools.tolist(), positions.tolist(), waiting.applicant[order].tolist(), strict=True
+        )
     ]  # fmt: skip
     columns = ["school_code", "level", *(["seat_group"] if has_groups else []), "position", "applicant_no"]
     stated = zip(*(state.files.waiting_lists[name] for name in columns), strict=True)

@@ -88,7 +88,7 @@ def check_no_waste(state: Checked) -> Iterator[Text]:
     allowed = np.zeros(len(market.pool), dtype=bool)
     for number, rule in enumerate(state.stages, start=1):
         if rule["kind"] in _NEAREST_FIRST:
-            allowed |= market.allowed_in(rule) & (own_stage[market.applicant] == number)
+            allowed |= state.allowed[number - 1] & (own_stage[market.applicant] == number)
     alone = market.family[market.applicant] == NONE
     wasted = has_free[market.pool] & (market.distance_m < own_m[market.applicant]) & allowed & alone
     _, first = np.unique(market.applicant[wasted], return_index=True)
@@ -118,7 +118,7 @@ def _check_held(state: Checked) -> Iterator[Text]:
     some of a family held no seat there, the family may have had to move on together.
     """
     market = state.market
-    holding = np.flatnonzero((market.tier == HELD) & market.allowed_in(state.stages[0]))
+    holding = np.flatnonzero((market.tier == HELD) & state.allowed[0])
     lost = holding[(state.pool == NONE)[market.applicant[holding]]]
     if not len(lost):
         return

@@ -118,9 +118,14 @@ class Checked:
         """Return for each applicant whether the earlier stages left the child without a seat."""
         return np.asarray((self.stage == NONE) | (self.stage >= stage))
 
+    @cached_property
+    def allowed(self) -> list[Truths]:
+        """For each stage, for each pair of the market whether the stage may use it."""
+        return [self.market.allowed_in(rule) for rule in self.stages]
+
     def pairs_of(self, stage: int) -> Truths:
         """Return for each pair of the market whether it takes part in a stage."""
-        return np.asarray(self.is_open(stage)[self.market.applicant] & self.market.allowed_in(self.stages[stage - 1]))
+        return np.asarray(self.is_open(stage)[self.market.applicant] & self.allowed[stage - 1])
 
 
 def name_of_school(state: Checked, pool: int) -> str:

@@ -3,14 +3,12 @@
 import random
 
 import numpy as np
-import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocation.deferred_acceptance import solve
 from allocation.model import UNPLACED, Allocation, AllocationProblem
 from allocation.policy_rules import DeferredAcceptanceStage
-from allocation.problem_files import build_problem
 
 NEAREST_FIRST = DeferredAcceptanceStage(kind="deferred_acceptance")
 
@@ -20,27 +18,37 @@ def problem_from(
 ) -> AllocationProblem:
     """A round with ties, empty schools and applicants who can go nowhere."""
     chance = random.Random(seed)  # noqa: S311 - a test case, no secret
-    names = [f"a{number:02d}" for number in range(applicants)]
-    rows = [
-        (name, f"s{school}", chance.choice([100, 200, 300, chance.randrange(1, 2000)]))
-        for name in names
+    pairs = [
+        (applicant, school, chance.choice([100, 200, 300, chance.randrange(1, 2000)]))
+        for applicant in range(applicants)
         for school in range(schools)
         if chance.random() < 0.8
     ]
-    frame = pd.DataFrame(
-        {"applicant_no": names, "level": "", "priority_tier": [chance.randint(1, tiers) for _ in names]}
-    )
-    if families:
-        frame["together"] = [names[number // 2 * 2] if number < applicants // 2 else "" for number in range(applicants)]
-    pools = pd.DataFrame(
-        {
-            "school_code": [f"s{school}" for school in range(schools)],
-            "level": "",
-            "capacity": [chance.randint(0, 3) for _ in range(schools)],
-        }
-    )
-    return build_problem(
-        frame, pools, pd.DataFrame(rows, columns=["applicant_no", "school_code", "distance_m"]), seed=str(seed)
+    applicant, pool, distance_m = np.array(pairs, dtype=np.int64).reshape(-1, 3).T
+    tier = np.array([chance.randint(1, tiers) for _ in range(applicants)], dtype=np.int64)
+    paired = np.arange(applicants) // 2
+    nobody = np.full(applicants, UNPLACED, dtype=np.int64)
+    nothing = np.zeros(len(pairs), dtype=np.int64)
+    return AllocationProblem(
+        applicant_no=np.array([f"a{number:02d}" for number in range(applicants)], dtype=object),
+        applicant_level=np.full(applicants, "", dtype=object),
+        priority_tier=tier,
+        lottery_rank=np.array(chance.sample(range(applicants), applicants), dtype=np.int64),
+        together=np.where(paired * 2 + 1 < applicants // 2, paired, nobody) if families else nobody,
+        held_pool=nobody,
+        is_confirmed=np.zeros(applicants, dtype=bool),
+        applicant_facts={},
+        pool_school_code=np.array([f"s{school}" for school in range(schools)], dtype=object),
+        pool_level=np.full(schools, "", dtype=object),
+        pool_seat_group=np.full(schools, "", dtype=object),
+        pool_capacity=np.array([chance.randint(0, 3) for _ in range(schools)], dtype=np.int64),
+        pool_facts={},
+        pair_applicant=applicant,
+        pair_pool=pool,
+        pair_distance_m=distance_m,
+        pair_tier=tier[applicant],
+        pair_preference=nothing,
+        pair_given_priority=nothing,
     )
 
 
