@@ -99,7 +99,7 @@ def applicants_in(text: pd.Series, known: pd.Series, *, any_id: bool) -> tuple[p
     index = indices_in(text, known)
     if any_id or (index >= 0).all():
         return text, index
-    numbers = applicant_numbers(text, any_id=False)
+    numbers = applicant_numbers(text.astype("str"), any_id=False)
     return numbers, indices_in(numbers, known)
 
 
@@ -123,7 +123,7 @@ def note_strangers(
     """Note each name that no other file knows, once, on its first row."""
     if (index >= 0).all():
         return
-    strangers = values[index < 0]
+    strangers = values[index < 0].astype("str")
     strangers = strangers[~strangers.isin(list(others))]
     counts = strangers.value_counts(sort=False)
     for record, value in strangers.drop_duplicates().items():
@@ -146,7 +146,7 @@ def _must_match_something(numbers: pd.Series, codes: pd.Series, *, checks: Recor
     """Refuse a file of which no row names an applicant and a school that stand in the other files."""
     people = names.other_applicants.union(names.applicants["applicant_no"])
     places = names.other_schools.union(names.schools["school_code"])
-    in_files = numbers.isin(list(people)) & codes.isin(list(places))
+    in_files = numbers.astype("str").isin(list(people)) & codes.astype("str").isin(list(places))
     if len(in_files) and not in_files.any() and len(names.applicants) and len(names.schools):
         raise InputError(
             Text(

@@ -182,7 +182,7 @@ def read_files(paths: RoundPaths, *, options: IntakeOptions | None = None) -> Ro
 def _with_pairs(given: RoundInput, paths: RoundPaths, names: KnownNames, options: IntakeOptions) -> RoundInput:
     """Read what lies between applicants and schools: distances, preferences, priorities."""
     if paths.distances is not None:
-        checks = RecordChecks(read_table(paths.distances))
+        checks = RecordChecks(read_table(paths.distances, coded=("applicant_no", "school_code")))
         checks.note_unknown_columns(DISTANCE_COLUMNS)
         given = replace(given, pairs=check_distances(checks, names, any_id=options.any_id))
         given = _also(given, checks)

@@ -403,3 +403,35 @@ def test_only_a_point_that_would_fit_the_other_way_round_is_called_swapped(read:
     )
     hints = [issue.hint.en for issue in only(given, "coordinates_outside")]
     assert hints == ["lon and lat are swapped.", "Check this point."]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "codes", "metres", "kept"),
+    [
+        (["a", "b", "a"], ["A", "A", "B"], ["1", "2", "3"], [["a", "A", 1], ["b", "A", 2], ["a", "B", 3]]),
+        ([" a", "b", "a "], ["A", "A ", "B"], ["1", "2", "3"], [["a", "A", 1], ["b", "A", 2], ["a", "B", 3]]),
+        (["a", None, "zz"], ["A", "A", "B"], ["1", "2", "3"], [["a", "A", 1]]),
+        (["a", "b", "b"], ["A", "", "Z"], ["1", "2", "3"], [["a", "A", 1]]),
+        (["a", "b", "a"], ["A", "A", "B"], ["1", None, "2.5"], [["a", "A", 1]]),
+    ],
+)
+def test_parquet_of_clean_cells_of_dirty_ones_and_csv_say_the_same(
+    files: Files,
+    tmp_path: Path,
+    numbers: list[str | None],
+    codes: list[str],
+    metres: list[str | None],
+    kept: list[list[object]],
+) -> None:
+    table = pd.DataFrame({"applicant_no": numbers, "school_code": codes, "distance_m": metres})
+    table.to_parquet(tmp_path / "d.parquet", row_group_size=2)
+    table.to_csv(tmp_path / "d.csv", index=False)
+    people = files("applicants.csv", ["applicant_no", "a", "b"])
+    schools = files("schools.csv", ["school_code,capacity", "A,1", "B,1"])
+    said = []
+    for name in ("d.parquet", "d.csv"):
+        given = read_round(people, schools, distances=tmp_path / name, options=ANY)
+        assert given.pairs is not None
+        assert given.pairs[["applicant_no", "school_code", "distance_m"]].to_numpy().tolist() == kept
+        said.append([(issue.code, issue.row, issue.value) for issue in given.issues])
+    assert said[0] == said[1]
