@@ -184,6 +184,52 @@ class AllocationProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FarthestProof:
+    """The proof of one level of a stage `least_farthest` that no shorter limit places as many of each tier.
+
+    Both proofs are sets of pools (indices into the problem's pools), by König's theorem: of any applicants no more can
+    be placed than the set has seats and of them have a pair outside the set.
+
+    Parameters
+    ----------
+    farthest_m
+        The longest way allowed, except to those who hold a seat from an earlier run.
+    enough
+        For each tier the set that shows that of tiers up to it no more can be placed on ways of any length.
+    short_tier, short
+        The tier and the set that show that on ways shorter than ``farthest_m`` too few of tiers up to it find a seat;
+        None where no shorter way is thinkable.
+    """
+
+    farthest_m: int
+    enough: Mapping[int, tuple[int, ...]]
+    short_tier: int | None
+    short: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaxation:
+    """What a level of a stage comes to if nobody had to be placed together; no placement with whole groups is better.
+
+    Parameters
+    ----------
+    unplaced_cost_m, last_tier, price_m
+        As in `DualCertificate`; they prove it.
+    placed_by_tier, total_distance_m
+        How many of each tier it places, and their metres.
+    farthest
+        As in `DualCertificate`.
+    """
+
+    unplaced_cost_m: int
+    last_tier: int
+    price_m: Mapping[int, int]
+    placed_by_tier: Mapping[int, int]
+    total_distance_m: int
+    farthest: FarthestProof | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DualCertificate:
     """The proof that one level of one stage of least travel is optimal.
 
@@ -197,11 +243,11 @@ class DualCertificate:
         The largest tier among the applicants of the level who have a pair in the stage; 1 where there is none.
     price_m
         For each pool of the level (index into the problem's pools): what one more seat would save in that sum.
-    farthest_m
-        Of a stage `least_farthest`: the longest way allowed; no shorter one would place as many. Else None.
-    bottleneck
-        The proof of that: pools without which, on ways shorter than ``farthest_m``, too few would find a seat; for each
-        tier t from 1 on the set for the applicants of tiers up to t (`allocation.least_farthest`).
+    farthest
+        Of a stage `least_farthest`: the proof of the longest way; the prices are those on ways up to it. Else None.
+    relaxation
+        Where the rule of groups changed the placement: the bound without it. The prices are then those of the children
+        alone, with the groups where they are. Else None.
     """
 
     stage: int
@@ -210,8 +256,8 @@ class DualCertificate:
     unplaced_cost_m: int
     price_m: Mapping[int, int]
     last_tier: int = 1
-    farthest_m: int | None = None
-    bottleneck: tuple[tuple[int, ...], ...] = ()
+    farthest: FarthestProof | None = None
+    relaxation: Relaxation | None = None
 
     def more_placed(self, pool: int) -> int:
         """Return how many more children (0 or 1) one more seat in ``pool`` would place."""

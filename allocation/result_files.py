@@ -16,9 +16,18 @@ import pyarrow as pa
 from allocation.cut_offs import cut_off_table
 from allocation.figures import figures, justified_envy_pair_count, reasons, school_table
 from allocation.lottery import lottery_numbers, seed_commitment
-from allocation.model import UNPLACED, AcceptanceCertificate, Allocation, AllocationProblem, Certificate
+from allocation.model import (
+    UNPLACED,
+    AcceptanceCertificate,
+    Allocation,
+    AllocationProblem,
+    Certificate,
+    FarthestProof,
+    Relaxation,
+)
 from allocation.problem_files import csv_bytes, problem_tables
 from allocation.stages import Decision
+from allocation.together import cost_of_groups
 from allocation.waiting_lists import waiting_table
 from spatial.issues import IssueReport
 
@@ -87,8 +96,10 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
 def summary_of(decision: Decision, *, seed: str) -> dict[str, Any]:
     """Return the figures of the round and what it can be recomputed from."""
     problem, policy, allocation = decision.problem, decision.policy, decision.allocation
+    cost = cost_of_groups(problem, allocation)
     return {
         **asdict(figures(problem, allocation)),
+        **({"together": cost} if cost else {}),
         "justified_envy_pairs": justified_envy_pair_count(problem, allocation, policy),
         "problem_sha256": problem.problem_sha256,
         "policy": policy.name,
@@ -137,10 +148,33 @@ def _certificate_of(problem: AllocationProblem, one: Certificate) -> dict[str, A
         "last_tier": one.last_tier,
         "price_m": {pool_name(problem, pool): price for pool, price in one.price_m.items()},
     }
-    if one.farthest_m is None:
-        return content
-    bottleneck = [[pool_name(problem, pool) for pool in pools] for pools in one.bottleneck]
-    return content | {"farthest_m": one.farthest_m, "bottleneck": bottleneck}
+    if one.farthest is not None:
+        content |= _farthest_of(problem, one.farthest)
+    if one.relaxation is not None:
+        content |= {"relaxation": _relaxation_of(problem, one.relaxation)}
+    return content
+
+
+def _relaxation_of(problem: AllocationProblem, bound: Relaxation) -> dict[str, Any]:
+    """Return what the level comes to without the rule of groups, and its proof."""
+    content = {} if bound.farthest is None else _farthest_of(problem, bound.farthest)
+    return content | {
+        "placed_by_tier": {str(tier): count for tier, count in bound.placed_by_tier.items()},
+        "total_distance_m": bound.total_distance_m,
+        "unplaced_cost_m": bound.unplaced_cost_m,
+        "last_tier": bound.last_tier,
+        "price_m": {pool_name(problem, pool): price for pool, price in bound.price_m.items()},
+    }
+
+
+def _farthest_of(problem: AllocationProblem, proof: FarthestProof) -> dict[str, Any]:
+    """Return the proof of the longest way, with the names of its pools."""
+    return {
+        "farthest_m": proof.farthest_m,
+        "enough": {str(tier): [pool_name(problem, pool) for pool in pools] for tier, pools in proof.enough.items()},
+        "short_tier": proof.short_tier,
+        "short": [pool_name(problem, pool) for pool in proof.short],
+    }
 
 
 def pool_name(problem: AllocationProblem, pool: int) -> str:

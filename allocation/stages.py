@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from allocation import deferred_acceptance, least_travel
+from allocation import deferred_acceptance, least_farthest, least_travel, together
 from allocation.model import UNPLACED, Allocation, AllocationProblem, Certificate
 from allocation.policy import Policy
 from allocation.priority import may_take_part, under_policy
@@ -51,7 +51,11 @@ Solver = Callable[[AllocationProblem, StageRun], Allocation]
 
 
 def _least_travel(problem: AllocationProblem, run: StageRun) -> Allocation:
-    return least_travel.solve(problem, stage=run.number)
+    return together.solve(problem, least_travel.solve, stage=run.number)
+
+
+def _least_farthest(problem: AllocationProblem, run: StageRun) -> Allocation:
+    return together.solve(problem, least_farthest.solve, stage=run.number)
 
 
 def _deferred_acceptance(problem: AllocationProblem, run: StageRun) -> Allocation:
@@ -59,7 +63,11 @@ def _deferred_acceptance(problem: AllocationProblem, run: StageRun) -> Allocatio
 
 
 _SOLVERS: Mapping[str, Solver] = MappingProxyType(
-    {least_travel.KIND: _least_travel, deferred_acceptance.KIND: _deferred_acceptance}
+    {
+        least_travel.KIND: _least_travel,
+        least_farthest.KIND: _least_farthest,
+        deferred_acceptance.KIND: _deferred_acceptance,
+    }
 )
 
 

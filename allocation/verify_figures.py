@@ -11,6 +11,7 @@ from allocation.verify_ages import ages_are_known
 from allocation.verify_market import HELD
 from allocation.verify_orders import USUAL_ORDER, named_a_school, orders_of
 from allocation.verify_state import Checked, name_of_school
+from allocation.verify_together import check_told
 from spatial.text import Text
 
 _FAR = np.iinfo(np.int64).max
@@ -38,6 +39,7 @@ _PROVEN_OF_ROUND = frozenset(
         "seed",
         "seed_sha256",
         "any_id",
+        "together",
     ]
 )
 
@@ -178,6 +180,7 @@ def check_summary(state: Checked) -> Iterator[Text]:
     everybody = np.ones(len(state.shown), dtype=bool)
     all_schools = np.ones(len(state.capacity), dtype=bool)
     yield from _differences(_figures(state, everybody, all_schools), summary, where="summary.json")
+    yield from check_told(state)
     envy = _envy_count(state)
     if summary["justified_envy_pairs"] != envy:
         yield Text(

@@ -16,16 +16,17 @@ Schrijver, Combinatorial Optimization (2003), chapter 12: complementary slacknes
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from allocation.round_files import Integers
+from allocation import verify_farthest, verify_together
+from allocation.round_files import NONE, Integers
 from allocation.verify_state import Checked, name_of_school
 from spatial.text import Text
 
-KIND = "least_travel"
+_KINDS = ("least_travel", verify_farthest.KIND)
 _LARGEST_SUM = 2**62
 
 
@@ -48,12 +49,21 @@ class _Part:
     last_tier: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Scope:
+    """Who is to be placed: applicants by row, pairs by position in the market, and the seats of every pool."""
+
+    applicants: Integers
+    pairs: Integers
+    seats: Integers
+
+
 def check_optimum(state: Checked) -> Iterator[Text]:
     """Yield what contradicts the optimum, stage by stage and level by level, where stages are of this kind."""
     entries = {(entry["stage"], entry["level"]): entry for entry in state.files.certificate["levels"]}
     levels = sorted({*state.files.applicants["level"], *state.files.schools["level"]})
     for stage, rule in enumerate(state.stages, start=1):
-        for level in levels if rule["kind"] == KIND else []:
+        for level in levels if rule["kind"] in _KINDS else []:
             entry = entries.get((stage, level))
             if entry is None or entry["kind"] != rule["kind"]:
                 yield Text(
@@ -69,7 +79,15 @@ def _check_part(state: Checked, entry: dict[str, Any]) -> Iterator[Text]:
     if failure is not None:
         yield failure
         return
-    part = _part_of(state, entry)
+    scope = _scope_of(state, entry)
+    if "relaxation" in entry:
+        yield from _check_relaxation(state, entry, scope)
+        scope = _of_those_alone(state, entry, scope)
+    if entry["kind"] == verify_farthest.KIND:
+        yield from verify_farthest.check_within(state, entry, scope.applicants)
+        yield from _check_farthest(state, entry, scope, placed=_placed_by_tier(state, entry, scope))
+        scope = replace(scope, pairs=verify_farthest.pairs_within(state, entry, scope.pairs))
+    part = _part_of(state, entry, scope)
     found = [
         *_check_tiers(part, entry),
         *_check_large_enough(part),
@@ -99,24 +117,64 @@ def _wrong_numbers(state: Checked, entry: dict[str, Any]) -> Text | None:
     )
 
 
-def _part_of(state: Checked, entry: dict[str, Any]) -> _Part:
-    market, stage, level = state.market, entry["stage"], entry["level"]
-    pools = np.flatnonzero(np.array(state.pool_level, dtype=object) == level)
-    of_level = np.array(state.files.applicants["level"], dtype=object) == level
-    applicants = np.flatnonzero(of_level & state.is_open(stage))
-    pairs = np.flatnonzero(state.pairs_of(stage))
-    pairs = pairs[of_level[market.applicant[pairs]]]
+def _scope_of(state: Checked, entry: dict[str, Any]) -> _Scope:
+    """Return who and what takes part in a stage at a level."""
+    of_level = np.array(state.files.applicants["level"], dtype=object) == entry["level"]
+    pairs = verify_together.at_common_schools(state, np.flatnonzero(state.pairs_of(entry["stage"])))
+    return _Scope(
+        applicants=np.flatnonzero(of_level & state.is_open(entry["stage"])),
+        pairs=np.asarray(pairs[of_level[state.market.applicant[pairs]]]),
+        seats=state.seats_left(entry["stage"]),
+    )
+
+
+def _of_those_alone(state: Checked, entry: dict[str, Any], scope: _Scope) -> _Scope:
+    """Return the same without the groups and their seats: these stay where they are."""
+    is_alone = state.market.family == NONE
+    staying = state.pool[(state.stage == entry["stage"]) & (state.pool != NONE) & ~is_alone]
+    return _Scope(
+        applicants=scope.applicants[is_alone[scope.applicants]],
+        pairs=scope.pairs[is_alone[state.market.applicant[scope.pairs]]],
+        seats=scope.seats - np.bincount(staying, minlength=len(scope.seats)),
+    )
+
+
+def _check_relaxation(state: Checked, entry: dict[str, Any], scope: _Scope) -> Iterator[Text]:
+    bound, pairs = entry["relaxation"], scope.pairs
+    if entry["kind"] == verify_farthest.KIND:
+        placed = {int(tier): count for tier, count in bound["placed_by_tier"].items()}
+        yield from _check_farthest(state, {"level": entry["level"], **bound}, scope, placed=placed)
+        pairs = verify_farthest.pairs_within(state, bound, pairs)
+    yield from verify_together.check_bound(state, entry, pairs)
+
+
+def _check_farthest(state: Checked, proof: dict[str, Any], scope: _Scope, *, placed: dict[int, int]) -> Iterator[Text]:
+    return verify_farthest.check_farthest(
+        state, proof, level=proof["level"], pairs=scope.pairs, seats=scope.seats, placed=placed
+    )
+
+
+def _placed_by_tier(state: Checked, entry: dict[str, Any], scope: _Scope) -> dict[int, int]:
+    is_placed = (state.stage[scope.applicants] == entry["stage"]) & (state.pool[scope.applicants] != NONE)
+    tiers, count = np.unique(state.market.best_tier[scope.applicants[is_placed]], return_counts=True)
+    return dict(zip(tiers.tolist(), count.tolist(), strict=True))
+
+
+def _part_of(state: Checked, entry: dict[str, Any], scope: _Scope) -> _Part:
+    market, stage, applicants, pairs = state.market, entry["stage"], scope.applicants, scope.pairs
+    pools = np.flatnonzero(np.array(state.pool_level, dtype=object) == entry["level"])
+    at_stage = (state.stage[applicants] == stage) & (state.pool[applicants] != NONE)
+    own_pool = state.pool[applicants]
     tier = market.best_tier[applicants]
     last_tier = entry["last_tier"]
     unplaced_m = entry["unplaced_cost_m"] * (1 + last_tier - np.minimum(tier, last_tier))
-    at_stage = state.stage[applicants] == stage
     prices = entry["price_m"]
     return _Part(
         applicants=applicants,
         pools=pools,
-        seats=state.seats_left(stage)[pools],
-        placed=state.placed_counts(stage=stage)[pools],
-        own=np.where(at_stage, np.searchsorted(pools, state.pool[applicants]), len(pools)),
+        seats=scope.seats[pools],
+        placed=np.bincount(own_pool[at_stage], minlength=len(scope.seats))[pools],
+        own=np.where(at_stage, np.searchsorted(pools, own_pool), len(pools)),
         own_m=np.where(at_stage, state.distance_m[applicants], unplaced_m),
         pair_applicant=np.searchsorted(applicants, market.applicant[pairs]),
         pair_pool=np.searchsorted(pools, market.pool[pairs]),

@@ -127,6 +127,7 @@ _LIMITS: Mapping[str, Shape] = {
 _ORDER_KEY = _one_of("tier", "distance", "distance_band", "relative_distance", "given_priority", "lottery")
 _STAGE = _by_kind(
     least_travel=_record(**_LIMITS),
+    least_farthest=_record(**_LIMITS),
     deferred_acceptance=_record(
         **_LIMITS,
         order=_list_of(_ORDER_KEY, least=1),

@@ -257,11 +257,27 @@ def _show_result(result: RoundResult, *, as_json: bool) -> None:
         farthest = str(row["max_distance_m"] or "")
         table.add_row(said(LEVEL_LABELS[row["level"]]), *counts, mean, farthest, share)
     results.print(table)
+    _tell_cost_of_groups(result)
     total = metres(int(result.summary["total_distance_m"]))
     say(
         Text(
             f"Tổng quãng đường {total.vi}; đã kiểm chứng; kết quả ở {result.directory}.",
             f"Total distance {total.en}; verified; the result is in {result.directory}.",
+        )
+    )
+
+
+def _tell_cost_of_groups(result: RoundResult) -> None:
+    cost = result.summary.get("together")
+    if cost is None:
+        return
+    fewer, more_m = cost["fewer_placed"], cost["more_distance_m"]
+    say(
+        Text(
+            f"Xếp anh chị em cùng một trường: so với mức tốt nhất khi không có quy tắc này, ít hơn {fewer} em có chỗ, "
+            f"tổng quãng đường thêm {more_m} m.",
+            f"Placing siblings in one school: against the best without that rule, {fewer} fewer placed, "
+            f"{more_m} m more in all.",
         )
     )
 
