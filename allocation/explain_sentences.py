@@ -168,30 +168,35 @@ def compared(decided_by: str, own: Standing, last: Standing, *, with_tier: bool)
         return _compared_without_figures(decided_by, own, last)
     last_m, own_m = metres(last.distance_m), metres(own.distance_m or 0)
     tier = (
-        Text(f" thuộc diện ưu tiên {last.tier},", f" is in priority tier {last.tier} and")
+        Text(f" thuộc diện ưu tiên {last.tier}, nhà", f" is in priority tier {last.tier} and")
         if with_tier
-        else Text("", "")
+        else Text(" có nhà", "")
     )
     if decided_by == "tier":
         return Text(
-            f"Em được nhận cuối cùng{tier.vi} cách trường {last_m.vi}; con thuộc diện ưu tiên {own.tier}, cách trường "
+            f"Em cuối cùng được nhận{tier.vi} cách trường {last_m.vi}; con thuộc diện ưu tiên {own.tier}, "
+            f"nhà cách trường "
             f"{own_m.vi}. Diện {last.tier} được xét trước diện {own.tier}.",
             f"The last child admitted{tier.en} lives {last_m.en} from the school; yours is in "
             f"tier {own.tier}, {own_m.en} away. "
             f"Tier {last.tier} comes before tier {own.tier}.",
         )
-    same = Text(f" cũng thuộc diện {own.tier},", f" is also in tier {own.tier},") if with_tier else Text("", "")
+    same = (
+        Text(f"con cũng thuộc diện {own.tier}, nhà", f" is also in tier {own.tier},")
+        if with_tier
+        else Text("nhà con", "")
+    )
     if decided_by == "distance":
         more = metres((own.distance_m or 0) - last.distance_m)
         return Text(
-            f"Em được nhận cuối cùng{tier.vi} cách trường {last_m.vi}; con{same.vi} cách {own_m.vi}, xa hơn {more.vi}.",
+            f"Em cuối cùng được nhận{tier.vi} cách trường {last_m.vi}; {same.vi} cách {own_m.vi}, xa hơn {more.vi}.",
             f"The last child admitted{tier.en} lives {last_m.en} away; yours{same.en} {'' if with_tier else 'lives '}"
             f"{own_m.en} away, {more.en} farther.",
         )
     if decided_by == "lottery" and own.distance_m == last.distance_m:
         return joined(
             Text(
-                f"Em được nhận cuối cùng{tier.vi} cách trường {last_m.vi}, bằng đúng quãng đường của con, nên bốc thăm "
+                f"Em cuối cùng được nhận{tier.vi} cách trường {last_m.vi}, bằng đúng quãng đường của con, nên bốc thăm "
                 "quyết định.",
                 f"The last child admitted{tier.en} lives {last_m.en} away, as far as yours, so the lottery decided.",
             ),
@@ -207,7 +212,8 @@ def _compared_otherwise(decided_by: str, own: Standing, last: Standing) -> Text:
         return joined(equal, _drawn(own, last))
     if decided_by == "distance_band":
         return Text(
-            f"Em được nhận cuối cùng cách trường {last_m.vi}; con cách {own_m.vi}, thuộc vòng ngoài nên xét sau.",
+            f"Em cuối cùng được nhận có nhà cách trường {last_m.vi}; nhà con cách {own_m.vi}, thuộc vòng "
+            f"ngoài nên xét sau.",
             f"The last child admitted lives {last_m.en} away; yours, {own_m.en} away, is in a later band.",
         )
     if decided_by == "relative_distance":
@@ -216,7 +222,7 @@ def _compared_otherwise(decided_by: str, own: Standing, last: Standing) -> Text:
         mine = "không có thứ tự" if own.priority_rank is None else f"đứng thứ {own.priority_rank}"
         mine_en = "has no rank" if own.priority_rank is None else f"is number {own.priority_rank}"
         return Text(
-            f"Trong danh sách ưu tiên của trường, em được nhận cuối cùng đứng thứ {last.priority_rank or '–'}; "
+            f"Trong danh sách ưu tiên của trường, em cuối cùng được nhận đứng thứ {last.priority_rank or '–'}; "
             f"con {mine}.",
             f"In the school's list of priorities the last child admitted is number {last.priority_rank or '–'}; yours "
             f"{mine_en}.",
@@ -242,7 +248,7 @@ def _drawn(own: Standing, last: Standing) -> Text:
 def _compared_by_alternative(own: Standing, last: Standing) -> Text:
     mine, theirs = _alternative(own.saved_m or 0), _alternative(last.saved_m or 0)
     return Text(
-        "Trường nhận trước những em mà nếu không học ở đây thì phải đi xa hơn nhiều nhất. Với em được nhận cuối cùng, "
+        "Trường nhận trước những em mà nếu không học ở đây thì phải đi xa hơn nhiều nhất. Với em cuối cùng được nhận, "
         f"trường gần nhất khác {theirs.vi}; với con, {mine.vi}.",
         "The school first takes those whose nearest other school is much farther. For the last child admitted that one "
         f"{theirs.en}; for yours it {mine.en}.",

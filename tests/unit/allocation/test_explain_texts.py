@@ -70,7 +70,7 @@ def test_a_farther_child_reads_the_metres_of_the_last_one_admitted(written: Call
     )
     nearer = only(told)
     assert nearer.sentence == (
-        "Trường đã đủ 1 chỗ. Em được nhận cuối cùng cách trường 846 m; con cách 912 m, xa hơn 66 m.",
+        "Trường đã đủ 1 chỗ. Em cuối cùng được nhận có nhà cách trường 846 m; nhà con cách 912 m, xa hơn 66 m.",
         "The school is full (1). The last child admitted lives 846 m away; yours lives 912 m away, 66 m farther.",
     )
     assert (nearer.why_not, nearer.decided_by, nearer.stage) == (WhyNot.OTHERS_COME_FIRST, "distance", 1)
@@ -85,9 +85,9 @@ def test_a_child_of_a_later_tier_reads_both_tiers(written: Callable[..., Path]) 
     nearer = only(told)
     assert nearer.sentence == (
         (
-            "Trường đã đủ 1 chỗ. Em được nhận cuối cùng thuộc diện ưu tiên 1, cách trường 900 m; con thuộc "
+            "Trường đã đủ 1 chỗ. Em cuối cùng được nhận thuộc diện ưu tiên 1, nhà cách trường 900 m; con thuộc "
             "diện ưu tiên 2, "
-            "cách trường 300 m. Diện 1 được xét trước diện 2."
+            "nhà cách trường 300 m. Diện 1 được xét trước diện 2."
         ),
         (
             "The school is full (1). The last child admitted is in priority tier 1 and lives 900 m from the "
@@ -108,7 +108,7 @@ def test_at_equal_metres_the_places_in_the_draw_are_told(written: Callable[..., 
     nearer = only(loser)
     assert nearer.sentence == (
         (
-            "Trường đã đủ 1 chỗ. Em được nhận cuối cùng cách trường 500 m, bằng đúng quãng đường của con, nên "
+            "Trường đã đủ 1 chỗ. Em cuối cùng được nhận có nhà cách trường 500 m, bằng đúng quãng đường của con, nên "
             "bốc thăm quyết "
             "định. Em ấy có thứ tự bốc thăm 1, con có thứ tự 2; số nhỏ được xét trước."
         ),
@@ -186,7 +186,7 @@ def test_seats_kept_for_others_are_named(written: Callable[..., Path]) -> None:
     nearer = only(explain(directory, "b"))
     assert nearer.sentence == (
         (
-            "Trường đã hết chỗ chung (1 chỗ). Em được nhận cuối cùng cách trường 100 m; con cách 200 m, xa "
+            "Trường đã hết chỗ chung (1 chỗ). Em cuối cùng được nhận có nhà cách trường 100 m; nhà con cách 200 m, xa "
             "hơn 100 m. Chỗ còn "
             "trống chỉ dành cho: lớp hòa nhập."
         ),
