@@ -92,6 +92,14 @@ def _numbered(group: Integers, keys: list[Integers], *, most: int = _LARGEST) ->
     return number
 
 
+def in_order(group: Integers, number: Integers) -> Integers:
+    """Return the positions sorted by group, within it by number; no number is twice in a group."""
+    span = int(number.max(initial=0)) + 1
+    if (int(group.max(initial=0)) + 1) * span < _LARGEST:
+        return np.argsort(group * span + number)
+    return np.lexsort([number, group])
+
+
 def _narrow(key: Integers) -> Integers:
     """Return numbers from 0 in the same order, without the gaps where these are wide."""
     if not len(key):
@@ -168,15 +176,21 @@ def _sum_over(
     rows: list[int], first: Integers, *, school: Integers, columns: tuple[Integers, Integers], listed: Truths
 ) -> None:
     """Give the members of a family one list: schools that all have, by the sums of their ranks and metres."""
-    own = [{int(school[pair]): pair for pair in range(first[row], first[row + 1]) if listed[pair]} for row in rows]
+    spans = [slice(first[row], first[row + 1]) for row in rows]
+    own = []
+    for span in spans:
+        ways = zip(*(column[span].tolist() for column in columns), strict=True)
+        stated = zip(school[span].tolist(), listed[span].tolist(), ways, strict=True)
+        own.append({code: way for code, is_listed, way in stated if is_listed})
     shared = set(own[0]).intersection(*own)
-    sums = {code: [int(sum(column[one[code]] for one in own)) for column in columns] for code in shared}
-    for row in rows:
-        for pair in range(first[row], first[row + 1]):
-            code = int(school[pair])
-            listed[pair] = listed[pair] and code in shared
-            if code in sums:
-                columns[0][pair], columns[1][pair] = sums[code]
+    sums = {code: [sum(parts) for parts in zip(*(one[code] for one in own), strict=True)] for code in shared}
+    for span in spans:
+        codes = school[span].tolist()
+        listed[span] &= np.array([code in shared for code in codes], dtype=bool)
+        for at, column in enumerate(columns):
+            column[span] = [
+                sums[code][at] if code in sums else way for code, way in zip(codes, column[span].tolist(), strict=True)
+            ]
 
 
 def _with_families(market: Market, keys: list[Integers]) -> Integers:

@@ -24,7 +24,7 @@ import numpy as np
 
 from allocation.round_files import NONE, Integers
 from allocation.verify_market import Market, Truths
-from allocation.verify_orders import Orders
+from allocation.verify_orders import Orders, in_order
 from allocation.verify_state import Checked
 from spatial.text import Text
 
@@ -156,7 +156,7 @@ def _refusals(state: Checked, market: Market, orders: Orders, *, seats: Integers
 
 def _nobody_has_asked(market: Market, orders: Orders, seats: Integers) -> _Asking:
     listed = np.flatnonzero(orders.listed)
-    pairs = listed[np.lexsort([orders.wish[listed], market.applicant[listed]])]
+    pairs = listed[in_order(market.applicant[listed], orders.wish[listed])]
     start = np.searchsorted(market.applicant[pairs], np.arange(len(market.draw) + 1)).tolist()
     return _Asking(
         pairs=pairs.data,
