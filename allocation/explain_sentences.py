@@ -157,6 +157,8 @@ def full(seats: int, group: Text | None = None, *, has_groups: bool = False) -> 
             f"Đã hết chỗ dành riêng cho: {group.vi} ({told.vi} chỗ).",
             f"All seats reserved for {group.en} are taken ({told.en}).",
         )
+    if has_groups and not seats:
+        return Text("Trường không có chỗ chung.", "The school has no open seats.")
     if has_groups:
         return Text(f"Trường đã hết chỗ chung ({told.vi} chỗ).", f"All open seats of the school are taken ({told.en}).")
     return Text(f"Trường đã đủ {told.vi} chỗ.", f"The school is full ({told.en}).")

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from allocation import service, store
-from allocation.intake import read_round
+from allocation.intake import RoundInput, read_round
 from allocation.personal_id import Sex, make_personal_id
 from allocation.policy import load_policy
-from allocation.public_figures import AdmissionRound
+from allocation.public_figures import AdmissionRound, public_view
 from allocation.publication import Publication, PublishedResults
 from allocation.receipt import new_receipt_code
 from allocation.round import RoundSettings, run
@@ -21,6 +21,7 @@ from allocation.snapshot import RoundId
 from spatial.crs import HCMC
 from spatial.db import Database
 from spatial.errors import DataUnavailableError, InputError, NotFoundError, VerificationError
+from spatial.issues import IssueReport
 from spatial.text import Text
 
 SECRET = b"a secret of thirty-two bytes or so"
@@ -104,6 +105,43 @@ def test_each_family_finds_its_place_and_why(publish: Callable[..., AdmissionRou
     # With the second child in A the ways would be 500 + 200 + 300 m: 200 m more.
     assert "200 m" in nearer.reason.vi
     published.close()
+
+
+def test_a_round_with_reserved_seats_is_published_school_by_school(
+    applicants: pd.DataFrame, database: Database, order: PublicationOrder, tmp_path: Path
+) -> None:
+    rule = tmp_path / "reserved.yaml"
+    rule.write_text(
+        "{name: reserved, version: '1', title: {vi: a, en: b}, stages: [{kind: deferred_acceptance}], "
+        "seat_groups: [{code: needs, title: {vi: hòa nhập, en: inclusive}, for_tag: needs, share_percent: 50, "
+        "others_may_take_left_over: false}]}",
+        encoding="utf-8",
+    )
+    schools = pd.DataFrame({"school_code": ["A", "B"], "level": "grade_1", "capacity": [2, 2], "name": ["A", "B"]})
+    rows = [(NUMBERS[n], code, metres) for n, ways in DISTANCES.items() for code, metres in ways.items()]
+    given = RoundInput(
+        applicants=applicants[["applicant_no"]].assign(level="grade_1", x=None, y=None),
+        schools=schools.assign(x=None, y=None),
+        pairs=pd.DataFrame(rows, columns=["applicant_no", "school_code", "distance_m"]),
+        issues=IssueReport(),
+    )
+    settings = RoundSettings(policy=load_policy(str(rule)), seed="2026", crs="")
+    directory = run(given, settings=settings, directory=tmp_path / "out").directory
+    published = publish_round(
+        database, directory, order=order, published_dir=tmp_path / "published", secret=SECRET, published_at=PUBLISHED
+    )
+    # One seat of each school is for anybody; the child at 200 m from A finds it taken, and that of B too (300 m).
+    assert [(each.school_code, each.capacity, each.placed) for each in published.schools] == [("A", 2, 1), ("B", 2, 1)]
+    assert [(row["seat_group"], row["admitted"]) for row in published.summary["cut_offs"]] == [("", None), ("", None)]
+    with Publication(tmp_path / "published" / "grade-1-2026.results.sqlite", secret=SECRET) as publication:
+        second = publication.look_up(NUMBERS[1], BORN[1], RECEIPTS[1])
+    assert second is not None
+    assert second.school is None
+    assert "Chỗ còn trống chỉ dành cho: hòa nhập." in second.nearer[0].reason.vi
+    assert "100 m" not in second.nearer[0].reason.vi
+    with database.transaction() as session:
+        kept = store.get_round(session, RoundId("grade-1-2026"))
+    assert [each.cut_off_distance_m for each in public_view(kept).schools] == [None, None]
 
 
 def test_the_school_of_a_result_stands_at_its_place_in_degrees(
