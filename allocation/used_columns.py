@@ -20,8 +20,6 @@ _APPLICANT_COLUMN = {
     Condition.HOME_SCHOOL: "home_school",
 }
 _OF_AREAS = {*AREA_COLUMNS}
-_KEEP_TOGETHER = frozenset({"deferred_acceptance"})
-"""Kinds of stages that give a group one school."""
 _IN_AREA = frozenset({Condition.LIVES_IN_AREA, Condition.ATTENDED_IN_AREA, Condition.PARENT_WORKS_IN_AREA})
 
 
@@ -32,7 +30,7 @@ def applicant_columns_of(policy: Policy) -> frozenset[str]:
         asked.add("tags")
     if not policy.tiers:
         asked.add("priority_tier")
-    if policy.keep_together and all(stage.kind in _KEEP_TOGETHER for stage in policy.stages):
+    if policy.keep_together:
         asked.add("together_with")
     if policy.eligibility is not None:
         asked.add("late_entry")

@@ -85,8 +85,17 @@ def test_a_school_that_nobody_can_reach_is_warned_of(given: RoundInput, tmp_path
 
 
 def test_wishes_that_the_policy_does_not_look_at_are_said(given: RoundInput, tmp_path: Path) -> None:
-    applicants = given.applicants.assign(together_with=["b", "a", ""])
+    applicants = given.applicants.assign(together_with=["b", "a", ""], home_school=["near", "", ""])
     run(replace(given, applicants=applicants), settings=SETTINGS, directory=tmp_path / "out")
+    assert [issue.field for issue in given.issues if issue.code == "column_not_considered"] == ["home_school"]
+
+
+def test_brothers_and_sisters_who_are_not_kept_together_by_the_policy_are_said(
+    given: RoundInput, tmp_path: Path
+) -> None:
+    applicants = given.applicants.assign(together_with=["b", "a", ""])
+    policy = load_policy("least-travel").model_copy(update={"keep_together": False})
+    run(replace(given, applicants=applicants), settings=replace(SETTINGS, policy=policy), directory=tmp_path / "out")
     assert [issue.field for issue in given.issues if issue.code == "column_not_considered"] == ["together_with"]
 
 
