@@ -26,15 +26,17 @@ def at_common_schools(state: Checked, pairs: Integers) -> Integers:
     for family in market.family[market.family != NONE].tolist():
         members[family] = members.get(family, 0) + 1
     who: dict[tuple[int, str], set[int]] = {}
-    grouped = pairs[market.family[market.applicant[pairs]] != NONE]
+    is_grouped = market.family[market.applicant[pairs]] != NONE
+    grouped = pairs[is_grouped]
     codes = state.files.schools["school_code"]
     names = [codes[row] for row in market.school_row.tolist()]
     keys = []
     for applicant, pool in zip(market.applicant[grouped].tolist(), market.pool[grouped].tolist(), strict=True):
         keys.append((int(market.family[applicant]), names[pool]))
         who.setdefault(keys[-1], set()).add(applicant)
-    gone = grouped[np.array([len(who[key]) < members[key[0]] for key in keys], dtype=bool)]
-    return np.setdiff1d(pairs, gone)
+    kept = ~is_grouped
+    kept[is_grouped] = [len(who[key]) == members[key[0]] for key in keys]
+    return np.asarray(pairs[kept])
 
 
 def check_bound(state: Checked, entry: Mapping[str, Any], pairs: Integers) -> Iterator[Text]:
