@@ -99,6 +99,24 @@ def test_a_cut_off_stands_only_where_the_seats_are_gone(client: httpx.Client) ->
     assert "340\N{NO-BREAK SPACE}m" in row_of(page, FULL_SCHOOL)
 
 
+def test_each_tier_and_step_of_a_school_has_its_cut_off(
+    client: httpx.Client, app: FastAPI, stored: AdmissionRound
+) -> None:
+    place = {"school_code": FULL_SCHOOL[-4:], "level": "grade_1", "seat_group": "", "last_lottery_place": None}
+    rows = [
+        {**place, "stage": 1, "tier": 1, "admitted": 60, "last_distance_m": 2846},
+        {**place, "stage": 2, "tier": 2, "admitted": None, "last_distance_m": None},
+    ]
+    with app.state.database_door.open().transaction() as session:
+        store.save_round(session, replace(stored, summary={**stored.summary, "cut_offs": rows}))
+    told = row_of(client.get("/rounds/lop-1").text, FULL_SCHOOL)
+    assert "Diện ưu tiên 1: 60 trẻ, đến 2.846\N{NO-BREAK SPACE}m" in told
+    assert 'Diện ưu tiên 2 · bước 2: <span class="quiet">ẩn</span>' in told
+    detail = client.get("/api/v1/rounds/lop-1").json()
+    assert [row["admitted"] for row in detail["cut_offs"]] == [60, None]
+    assert "cut_offs" not in detail["summary"]
+
+
 @pytest.mark.usefixtures("stored")
 def test_the_public_is_not_told_a_count_of_a_few_children(client: httpx.Client) -> None:
     row = row_of(client.get("/rounds/lop-1").text, "Trường &lt;b&gt;Ít&lt;/b&gt;")
