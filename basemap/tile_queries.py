@@ -41,6 +41,12 @@ _ROWS = "drawn"
 _MERCATOR = "mercator"
 """Column of the features' shapes in Web Mercator over the pinned datum operation, which a trigger of PostGIS fills."""
 
+_CLEARANCE = "clearance_m"
+"""Column of areas, filled likewise: by how many metres of Mercator a corner may move before they could be crooked."""
+
+_CLEAR_UNITS = 1.5
+"""Rounding to the grid moves a corner by up to the root of a half; two of them meet when both do."""
+
 _MERCATOR_SRID = srid_of(WEB_MERCATOR)
 _NEAR = ("near_min_x", "near_min_y", "near_max_x", "near_max_y")
 _FRAME = ("west", "south", "east", "north")
@@ -103,7 +109,7 @@ def _tile_statement(layer: LayerName) -> Select[bytes | None, int]:
     """Return the statement that draws a tile, put together once."""
     near = _rows_near(layer)
     told = [near.c[name] for name in ("feature_id", *LAYERS[layer].attribute_names)]
-    drawn = select(*told, _in_units(near.c[_MERCATOR], LAYERS[layer].shape).label("geometry")).subquery(_ROWS)
+    drawn = select(*told, _in_units(near, LAYERS[layer].shape).label("geometry")).subquery(_ROWS)
     whole: ColumnElement[object] = literal_column(_ROWS)
     tile = func.ST_AsMVT(whole, layer.value, UNITS_PER_TILE_COUNT, "geometry")
     return select(tile, func.count()).select_from(drawn)
@@ -117,25 +123,24 @@ def _rows_near(layer: LayerName) -> Subquery:
     is_near = table.c.geometry.bool_op("&&")(func.ST_MakeEnvelope(*map(_number, _NEAR), bindparam("srid")))
     # The sum keeps the planner from walking through the whole version by its index.
     where = (is_near, table.c.version_id + 0 == bindparam("version_id"))
-    rows = select(table.c.feature_id, *told, literal_column(_MERCATOR).label(_MERCATOR)).where(*where)
+    ready = (_MERCATOR, _CLEARANCE) if LAYERS[layer].shape is Shape.AREA else (_MERCATOR,)
+    rows = select(table.c.feature_id, *told, *(literal_column(name).label(name) for name in ready)).where(*where)
     return rows.limit(bindparam("most_count", type_=Integer())).subquery("near")
 
 
-def _in_units(mercator: ColumnElement[Any], shape: Shape) -> ColumnElement[Any]:
-    """Return a feature in units of the tile; only what crosses its edge, or folds on the grid, is cut and mended."""
+def _in_units(near: Subquery, shape: Shape) -> ColumnElement[Any]:
+    """Return a feature in units of the tile; what crosses its edge, or could fold on the grid, is cut and mended."""
+    mercator = near.c[_MERCATOR]
     frame = func.ST_MakeEnvelope(*map(_number, _FRAME), _MERCATOR_SRID)
     clip = literal(value=True)
     clipped = func.ST_AsMVTGeom(mercator, frame, UNITS_PER_TILE_COUNT, TILE_BUFFER_UNITS, clip)
     units_per_m = _number("units_per_m")
     # Rows are counted from the north downwards.
     scaled = func.ST_TransScale(mercator, -_number("west"), -_number("north"), units_per_m, -units_per_m)
-    snapped = func.ST_SnapToGrid(scaled, 1)
     is_whole: ColumnElement[bool] = mercator.bool_op("@")(func.ST_Expand(frame, _number("buffer_m")))
     if shape is Shape.AREA:
-        is_whole = is_whole & func.ST_IsValid(snapped)
-        # What turns left in numbers turns right on the map, as an outer ring must.
-        snapped = func.ST_ForcePolygonCCW(snapped)
-    return case((is_whole, snapped), else_=clipped)
+        is_whole = is_whole & (near.c[_CLEARANCE] * units_per_m > _CLEAR_UNITS)
+    return case((is_whole, func.ST_SnapToGrid(scaled, 1)), else_=clipped)
 
 
 def _number(name: str) -> BindParameter[float]:

@@ -8,7 +8,7 @@ from geoalchemy2 import Geometry
 from api.migrations import import_tables
 from spatial.db import Base, number_geometry_columns, srid_of
 
-_WRITTEN_BY_TRIGGERS = frozenset({"geojson", "mercator"})
+_WRITTEN_BY_TRIGGERS = frozenset({"clearance_m", "geojson", "mercator"})
 """Columns that only PostGIS has (step 0004): no mapped class knows them."""
 
 _OF_THE_STORE_ITSELF = ("gpkg_", "rtree_", "sqlite_", "spatial_ref_sys", "geometry_columns")

@@ -97,7 +97,7 @@ def test_programs_that_look_at_what_is_published_do_not_see_it(postgis_database:
             text("SELECT column_name FROM information_schema.columns WHERE table_name LIKE '%_published'")
         ).all()
     assert "feature_id" in seen
-    assert not {"geojson", "mercator"} & set(seen)
+    assert not {"clearance_m", "geojson", "mercator"} & set(seen)
 
 
 def plain(url: URL) -> str:

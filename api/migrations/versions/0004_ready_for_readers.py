@@ -1,7 +1,11 @@
 """PostGIS writes once, when a feature is stored, what readers are given: its GeoJSON in CRS84, its shape in Mercator.
 
-The embedded file has neither column. Triggers fill them rather than generated columns: a restore would compute those
-anew before the pinned datum operation is back in ``spatial_ref_sys``.
+Of an area also its clearance: by how many metres of Mercator a corner may move before the shape could be crooked. A
+tile rounds corners to its grid, and asks the clearance alone whether the shape stays sound. Outer rings run clockwise,
+so that they turn as a tile asks once north is down.
+
+The embedded file has none of the columns. Triggers fill them rather than generated columns: a restore would compute
+those anew before the pinned datum operation is back in ``spatial_ref_sys``.
 
 Revision ID: 0004_ready_for_readers
 """
@@ -15,14 +19,15 @@ down_revision = "0003_layer_history"
 branch_labels = None
 depends_on = None
 
+_AREA = "MULTIPOLYGON"
 _LAYERS = {
-    "ward": ("MULTIPOLYGON", ("ward_code", "name")),
+    "ward": (_AREA, ("ward_code", "name")),
     "street": ("MULTILINESTRING", ("name", "street_class", "width_m", "sidewalk_width_m")),
     "school": ("POINT", ("school_code", "name", "school_type", "address")),
-    "building": ("MULTIPOLYGON", ("building_use", "floors", "height_m")),
+    "building": (_AREA, ("building_use", "floors", "height_m")),
     "address": ("POINT", ("address", "house_number", "street_name", "ward_code")),
     "zone": (
-        "MULTIPOLYGON",
+        _AREA,
         (
             "zone_code",
             "land_use",
@@ -34,9 +39,9 @@ _LAYERS = {
             "plan_approved_on",
         ),
     ),
-    "road_reservation": ("MULTIPOLYGON", ("road_name", "planned_width_m", "decision")),
+    "road_reservation": (_AREA, ("road_name", "planned_width_m", "decision")),
     "parcel": (
-        "MULTIPOLYGON",
+        _AREA,
         (
             "ward_code",
             "map_sheet",
@@ -56,7 +61,9 @@ def upgrade() -> None:
         return
     for layer, (geometry_type, columns) in _LAYERS.items():
         op.execute(f"ALTER TABLE {layer} ADD COLUMN geojson text, ADD COLUMN mercator geometry({geometry_type}, 3857)")
-        _create_trigger(layer, columns)
+        if geometry_type == _AREA:
+            op.execute(f"ALTER TABLE {layer} ADD COLUMN clearance_m double precision")
+        _create_trigger(layer, columns, is_area=geometry_type == _AREA)
         op.execute(f"UPDATE {layer} SET feature_id = feature_id")  # noqa: S608  our own names
         op.execute(f"ALTER TABLE {layer} ALTER COLUMN geojson SET NOT NULL, ALTER COLUMN mercator SET NOT NULL")
 
@@ -65,19 +72,27 @@ def downgrade() -> None:
     """Remove the triggers and the columns."""
     if op.get_bind().dialect.name == "sqlite":
         return
-    for layer in _LAYERS:
+    for layer, (geometry_type, _) in _LAYERS.items():
         op.execute(f"DROP TRIGGER ready_for_readers ON {layer}")
         op.execute(f"DROP FUNCTION {layer}_ready_for_readers()")
         op.execute(f"ALTER TABLE {layer} DROP COLUMN geojson, DROP COLUMN mercator")
+        if geometry_type == _AREA:
+            op.execute(f"ALTER TABLE {layer} DROP COLUMN clearance_m")
 
 
-def _create_trigger(layer: str, columns: tuple[str, ...]) -> None:
+def _create_trigger(layer: str, columns: tuple[str, ...], *, is_area: bool) -> None:
+    more = (
+        "NEW.mercator := ST_ForcePolygonCW(NEW.mercator); NEW.clearance_m := ST_MinimumClearance(NEW.mercator);"
+        if is_area
+        else ""
+    )
     properties = ", ".join(f"'{name}', NEW.{name}" for name in columns)
     op.execute(
         f"""
         CREATE FUNCTION {layer}_ready_for_readers() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             NEW.mercator := ST_Transform(NEW.geometry, 3857);
+            {more}
             NEW.geojson := concat(
                 '{{"type":"Feature","id":', to_json(NEW.feature_id),
                 ',"geometry":', ST_AsGeoJSON(ST_Transform(ST_ForcePolygonCCW(NEW.geometry), 4326), 9, 0),
