@@ -4,6 +4,7 @@ Everything is sorted, nothing carries a time or a path: the same problem, policy
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -56,6 +57,7 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
     set_aside_count: int = 0,
     places: pd.DataFrame | None = None,
     crs: str = "",
+    after: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write all files of a round but the report into an existing directory, and return the summary.
 
@@ -63,6 +65,8 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
     ----------
     places
         school_code, level, name, x, y of the seat pools, in ``crs``; for letters and maps.
+    after
+        Of a later run: which run came before, and who moved since (`allocation.moves.moves`).
     set_aside_count
         Applicant records that the intake set aside.
     """
@@ -75,6 +79,7 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
         "set_aside": set_aside_count,
         "any_id": any_id,
         "crs": crs,
+        **({} if after is None else {"after": after}),
         "software": f"diaban {version('diaban')}",
     }
     _write_text(directory / OFFERS_FILE, _as_csv(offers_table(decision)))

@@ -9,7 +9,9 @@ import pandas as pd
 
 from allocation.figures import reasons, school_table
 from allocation.intake import RoundInput
+from allocation.later_round import CHANGES_FILE, LaterRound
 from allocation.model import Allocation, AllocationProblem
+from allocation.moves import moves
 from allocation.policy import Policy
 from allocation.problem_files import build_problem
 from allocation.report import render_report
@@ -63,6 +65,7 @@ def run(
     *,
     settings: RoundSettings,
     directory: Path,
+    later: LaterRound | None = None,
     progress: Progress = lambda _: None,
 ) -> RoundResult:
     """Solve, verify and write a round.
@@ -71,6 +74,8 @@ def run(
     ----------
     given
         Applicants, schools and admissible pairs, as `allocation.intake.read_round` or a generator gives them.
+    later
+        What the run is made of when it follows an earlier one.
     directory
         Is replaced as a whole when it is an earlier round, and must else be new or empty.
 
@@ -95,7 +100,7 @@ def run(
     _note_unplaced(given, decision)
     with whole_directory(directory, is_private=True) as temporary:
         progress(Text("Ghi kết quả", "Writing"))
-        summary = _write(temporary, given, decision, settings=settings)
+        summary = _write(temporary, given, decision, settings=settings, later=later)
         progress(Text("Kiểm chứng", "Verifying"))
         verification = verify_directory(temporary)
         if verification.failures:
@@ -118,8 +123,12 @@ def _note_unplaced(given: RoundInput, decision: Decision) -> None:
     given.issues.issues[:] = in_order_of_files(given.issues, given.files)
 
 
-def _write(directory: Path, given: RoundInput, decision: Decision, *, settings: RoundSettings) -> dict[str, Any]:
+def _write(
+    directory: Path, given: RoundInput, decision: Decision, *, settings: RoundSettings, later: LaterRound | None
+) -> dict[str, Any]:
     """Write every file of the round, and return the summary."""
+    if later is not None:
+        (directory / CHANGES_FILE).write_bytes(later.log_bytes)
     summary = write_round(
         directory,
         decision,
@@ -129,6 +138,7 @@ def _write(directory: Path, given: RoundInput, decision: Decision, *, settings: 
         set_aside_count=given.set_aside_count,
         places=given.schools,
         crs=settings.crs,
+        after=None if later is None else moves(later, decision),
     )
     report = render_report(given, decision, summary=summary, crs=settings.crs)
     (directory / REPORT_FILE).write_bytes(report.encode())

@@ -81,6 +81,8 @@ class RoundFiles:
     summary: dict[str, Any]
     certificate: dict[str, Any]
     policy: dict[str, Any]
+    changes_bytes: bytes = b""
+    """The log of what changed since the earlier run, ``changes.csv``; empty in a first run."""
 
 
 def read_directory(directory: Path) -> RoundFiles:
@@ -134,6 +136,7 @@ def read_directory(directory: Path) -> RoundFiles:
         summary=_json(_bytes_of(directory / "summary.json"), "summary.json"),
         certificate=_json(_bytes_of(directory / "certificate.json"), "certificate.json"),
         policy=_json(policy_bytes, "policy.json"),
+        changes_bytes=_bytes_of(directory / "changes.csv") if (directory / "changes.csv").exists() else b"",
     )
 
 

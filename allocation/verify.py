@@ -12,6 +12,7 @@ from pathlib import Path
 
 from allocation.round_files import UnreadableError, read_directory
 from allocation.verify_acceptance import check_acceptance
+from allocation.verify_after import check_counts_of_moves, check_held_seats, not_checked_of_after
 from allocation.verify_ages import check_ages
 from allocation.verify_figures import check_reasons, check_school_table, check_summary, not_checked
 from allocation.verify_files import check_everybody, check_hashes, check_lottery, check_problem
@@ -76,7 +77,8 @@ def verify_directory(path: Path) -> Verification:
             failures.append(Text(f"… và {rest} lỗi nữa cùng loại.", f"… and {rest} more of the same kind."))
         if found and check in _NECESSARY:
             break
-    return Verification(claims=tuple(claims), failures=tuple(failures), not_checked=not_checked(state))
+    unproven = (*not_checked(state), *not_checked_of_after(state))
+    return Verification(claims=tuple(claims), failures=tuple(failures), not_checked=unproven)
 
 
 _MALFORMED = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
@@ -118,6 +120,12 @@ _CHECKS: tuple[tuple[Text, Check], ...] = (
         ),
         check_promises,
     ),
+    (
+        Text(
+            "Ai giữ chỗ từ đợt trước thì giữ được hoặc tốt hơn", "Seats held from an earlier run are kept or bettered"
+        ),
+        check_held_seats,
+    ),
     (Text("Không bỏ phí chỗ nào", "No seat is wasted"), check_no_waste),
     (
         Text(
@@ -141,6 +149,7 @@ _CHECKS: tuple[tuple[Text, Check], ...] = (
         check_cut_offs,
     ),
     (Text("Danh sách chờ đúng thứ tự", "The waiting lists are in order"), check_waiting_lists),
+    (Text("Số em đổi chỗ được đếm đúng", "Who moved is counted right"), check_counts_of_moves),
 )
 
 _NECESSARY = (check_problem, check_everybody)

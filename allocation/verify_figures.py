@@ -40,6 +40,7 @@ _PROVEN_OF_ROUND = frozenset(
         "seed_sha256",
         "any_id",
         "together",
+        "after",
     ]
 )
 

@@ -17,6 +17,8 @@ from allocation.policy import DEFAULT_POLICY, Policy, load_policy
 from allocation.result_files import SUMMARY_FILE
 from allocation.round import RoundResult, RoundSettings, run
 from allocation.verify import verify_directory
+from allocation.verify_after import OF_FORERUNNER
+from allocation.verify_chain import CHAIN_CLAIM, check_chain
 from api.commands.options import JsonOption
 from api.console import Head, plain_table, print_json, progress, results, said, say, say_issue_counts, say_issues
 from api.settings import settings
@@ -37,29 +39,43 @@ RoundArgument = Annotated[Path, typer.Argument(help="Directory that `allocate` w
 def allocate(  # noqa: PLR0913 - each is one word of the command line
     *,
     applicants: Annotated[
-        list[Path], typer.Option(help="File of applicants, CSV or Parquet; may be given several times.")
-    ],
-    schools: Annotated[Path, typer.Option(help="File of schools, CSV or Parquet.", show_default=False)],
+        list[Path] | None, typer.Option(help="File of applicants, CSV or Parquet; may be given several times.")
+    ] = None,
+    schools: Annotated[Path | None, typer.Option(help="File of schools, CSV or Parquet.")] = None,
     out: OutOption,
     distances: Annotated[Path | None, typer.Option(help="File of distances: the admissible pairs.")] = None,
     network: Annotated[Path | None, typer.Option(help="File of streets, to measure the ways on foot.")] = None,
     preferences: Annotated[Path | None, typer.Option(help="File of preferences, where the policy asks.")] = None,
     priorities: Annotated[Path | None, typer.Option(help="File of priorities, where the policy asks.")] = None,
-    policy: Annotated[str, typer.Option(help="Name of a policy, or a YAML file.")] = DEFAULT_POLICY,
+    policy: Annotated[
+        str | None, typer.Option(help="Name of a policy, or a YAML file.", show_default=DEFAULT_POLICY)
+    ] = None,
     level: Annotated[str | None, typer.Option(help="Only this level.")] = None,
-    seed: Annotated[str, typer.Option(help="Seed of the lottery.")] = "0",
+    seed: Annotated[str | None, typer.Option(help="Seed of the lottery.", show_default="0")] = None,
     seed_sha256: Annotated[str | None, typer.Option(help="Hash of the seed, as published before the round.")] = None,
     crs: Annotated[str | None, typer.Option(help="Coordinate system of the columns x, y.")] = None,
     any_id: AnyIdOption = False,
+    after: Annotated[Path | None, typer.Option(help="Directory of the earlier run that this one follows.")] = None,
+    changes: Annotated[Path | None, typer.Option(help="With --after: who confirmed, declined, moved, …")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Place applicants in schools by a policy, prove the result, and write it to a directory."""
-    rule = load_policy(policy)
+    if after is not None or changes is not None:
+        from api.commands.allocate_after import AfterCommand, allocate_after  # noqa: PLC0415 - it builds on this module
+
+        files = {"schools": schools, "distances": distances, "network": network, "preferences": preferences,
+                 "priorities": priorities}  # fmt: skip
+        command = AfterCommand(after=after, changes=changes, out=out, applicants=tuple(applicants or ()), files=files)
+        allocate_after(command, policy=policy, seed=seed, seed_sha256=seed_sha256, crs=crs, as_json=as_json)
+        return
+    if not applicants or schools is None:
+        raise missing_option("--schools" if applicants else "--applicants")
+    rule, seed = load_policy(policy or DEFAULT_POLICY), seed or "0"
     if seed_sha256 is not None:
         must_match_commitment(seed, seed_sha256)
-    _must_fit_the_policy(preferences=preferences, priorities=priorities, policy=rule)
+    must_fit_the_policy(preferences=preferences, priorities=priorities, policy=rule)
     _must_have_pairs(distances, network, preferences)
-    options = replace(_intake_options(rule), any_id=any_id, level=level, crs=crs)
+    options = replace(intake_options(rule), any_id=any_id, level=level, crs=crs)
     paths = RoundPaths(
         applicants=tuple(applicants),
         schools=schools,
@@ -78,18 +94,35 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
         tell(Text("Đọc tệp", "Reading"))
         given = read_files(paths, options=options)
         if network is not None:
-            given = _measured(given, network, policy=rule, tell=tell)
+            given = measured(given, network, policy=rule, tell=tell)
         _must_not_replace_by_nobody(given, out)
         result = run(given, settings=round_settings, directory=out, progress=tell)
-    _say_findings(given.issues, written_to=str(out / "issues.csv"))
-    _show_result(result, as_json=as_json)
+    say_findings(given.issues, written_to=str(out / "issues.csv"))
+    show_result(result, as_json=as_json)
     if given.applicants.empty:
         raise _no_applicant(given, kept=None)
 
 
-def verify(directory: RoundArgument, *, as_json: JsonOption = False) -> None:
-    """Check from its files alone that a round proves what it claims."""
+def missing_option(name: str) -> InputError:
+    """Return the refusal of a command without an option that it needs."""
+    return InputError(Text(f"Thiếu {name}.", f"Missing option: {name}."))
+
+
+AfterOption = Annotated[Path | None, typer.Option(help="Directory of the earlier run that this one must follow.")]
+
+
+def verify(directory: RoundArgument, *, after: AfterOption = None, as_json: JsonOption = False) -> None:
+    """Check from its files alone that a round proves what it claims; with --after also that it follows another."""
     verification = verify_directory(directory)
+    if after is not None:
+        chain = tuple(check_chain(directory, after))
+        unproven = (name for name in verification.not_checked if not name.startswith(OF_FORERUNNER))
+        verification = replace(
+            verification,
+            claims=(*verification.claims, CHAIN_CLAIM),
+            failures=(*verification.failures, *chain),
+            not_checked=tuple(unproven),
+        )
     language = settings().language
     if as_json:
         content = {
@@ -128,7 +161,7 @@ def explain(
     _print_explanation(explanation)
 
 
-def _say_findings(issues: IssueReport, *, written_to: str) -> None:
+def say_findings(issues: IssueReport, *, written_to: str) -> None:
     """Print the first findings, those that set a record aside before the others, and how many there are of each."""
     grave = list(Severity)
     say_issues(IssueReport(sorted(issues, key=lambda issue: grave.index(issue.severity))), written_to=written_to)
@@ -138,7 +171,7 @@ def _say_findings(issues: IssueReport, *, written_to: str) -> None:
 def _must_not_replace_by_nobody(given: RoundInput, out: Path) -> None:
     """Refuse to put a round without applicants in the place of an earlier one."""
     if given.applicants.empty and (out / SUMMARY_FILE).exists():
-        _say_findings(given.issues, written_to="--out")
+        say_findings(given.issues, written_to="--out")
         raise _no_applicant(given, kept=out)
 
 
@@ -155,11 +188,12 @@ def _no_applicant(given: RoundInput, *, kept: Path | None) -> InputError:
     )
 
 
-def _intake_options(policy: Policy) -> IntakeOptions:
+def intake_options(policy: Policy) -> IntakeOptions:
+    """Return how files are read for a round under this policy."""
     return IntakeOptions(storage_crs=settings().crs, open_geocoder=_published_geocoder, policy=policy)
 
 
-def _must_fit_the_policy(*, preferences: Path | None, priorities: Path | None, policy: Policy) -> None:
+def must_fit_the_policy(*, preferences: Path | None, priorities: Path | None, policy: Policy) -> None:
     """Refuse a file of ranks that the policy does not look at, and a policy that waits for one that is not given."""
     for name, path, is_asked, is_needed in (
         ("--preferences", preferences, policy.asks_for_preferences, policy.needs_preferences),
@@ -197,7 +231,7 @@ def _published_geocoder() -> "Geocoder":
     return published_geocoder()
 
 
-def _measured(given: RoundInput, network: Path, *, policy: Policy, tell: Say) -> RoundInput:
+def measured(given: RoundInput, network: Path, *, policy: Policy, tell: Say) -> RoundInput:
     """Return the round with its pairs measured on foot along the streets of a file."""
     # Maps and networks cost a second to import, and a round with given distances needs neither.
     from allocation.distances import pairs_by_walking  # noqa: PLC0415 - as said above
@@ -245,7 +279,8 @@ _HEADS = (
 )
 
 
-def _show_result(result: RoundResult, *, as_json: bool) -> None:
+def show_result(result: RoundResult, *, as_json: bool) -> None:
+    """Print the figures of a round by level, or its summary as JSON."""
     if as_json:
         print_json({**result.summary, "verified": result.verification.passed})
         return

@@ -1,0 +1,141 @@
+"""``diaban allocate --after``: the next run of a round, after families and schools have changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from allocation.former_round import FormerRound, read_former_round
+from allocation.intake import RoundInput, with_given_ranks
+from allocation.later_files import LaterPaths, Measure, read_news
+from allocation.later_round import next_round
+from allocation.lottery import must_match_commitment
+from allocation.policy import Policy, load_policy
+from allocation.round import RoundSettings, run
+from allocation.verify import verify_directory
+from api.commands.allocate import (
+    intake_options,
+    measured,
+    missing_option,
+    must_fit_the_policy,
+    say_findings,
+    show_result,
+)
+from api.console import progress, say
+from api.settings import settings
+from spatial.errors import InputError, VerificationError
+from spatial.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AfterCommand:
+    """The files that the command line names; in ``files`` by the name of the option."""
+
+    after: Path | None
+    changes: Path | None
+    out: Path
+    applicants: tuple[Path, ...]
+    files: Mapping[str, Path | None]
+
+
+def allocate_after(
+    command: AfterCommand,
+    *,
+    policy: str | None,
+    seed: str | None,
+    seed_sha256: str | None,
+    crs: str | None,
+    as_json: bool,
+) -> None:
+    """Run the next round; policy and seed are those of the earlier run unless they are given."""
+    if command.after is None or command.changes is None:
+        raise missing_option("--after" if command.after is None else "--changes")
+    _must_be_usable(command)
+    former = _proven(command.after)
+    rule = former.policy if policy is None else load_policy(policy)
+    drawn = former.seed if seed is None else seed
+    if seed_sha256 is not None:
+        must_match_commitment(drawn, seed_sha256)
+    paths = _paths(command, command.changes, rule)
+    crs_of_round = former.crs or settings().crs
+    with progress() as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(text: Text) -> None:
+            bar.update(task, description=text.in_language(settings().language))
+
+        def measure(given: RoundInput) -> RoundInput:
+            network = command.files["network"]
+            return given if network is None else with_given_ranks(measured(given, network, policy=rule, tell=tell))
+
+        tell(Text("Đọc tệp", "Reading"))
+        options = replace(intake_options(rule), crs=crs, storage_crs=crs_of_round)
+        chosen: Measure | None = measure if command.files["network"] else None
+        news, issues = read_news(former, paths, options=options, measure=chosen)
+        later = next_round(former, news, policy=rule, seed=drawn)
+        later.given.issues.issues[:0] = issues
+        chosen_settings = RoundSettings(policy=rule, seed=drawn, any_id=former.any_id, crs=crs_of_round)
+        result = run(later.given, settings=chosen_settings, directory=command.out, later=later, progress=tell)
+    say_findings(later.given.issues, written_to=str(command.out / "issues.csv"))
+    show_result(result, as_json=as_json)
+    if not as_json:
+        say_moves(result.summary["after"])
+
+
+def _must_be_usable(command: AfterCommand) -> None:
+    """Refuse to write over the earlier run, and late applicants whose ways nobody knows."""
+    if command.after is not None and command.out.resolve() == command.after.resolve():
+        raise InputError(
+            Text("--out không được là thư mục của đợt trước.", "--out must not be the directory of the earlier run."),
+            hint=Text("Chọn một thư mục mới.", "Choose a new directory."),
+            subject=str(command.out),
+        )
+    ways = [command.files["distances"], command.files["network"]]
+    if all(ways) or (command.applicants and not any(ways)):
+        raise InputError(
+            Text("Cần đúng một trong hai: --distances hoặc --network.", "Give either --distances or --network."),
+            hint=Text("Tệp khoảng cách, hoặc tệp đường để đo.", "A file of distances, or of streets to measure on."),
+        )
+
+
+def _proven(directory: Path) -> FormerRound:
+    """Return the earlier run, which must be one that proves what it claims."""
+    failures = verify_directory(directory).failures
+    if failures:
+        raise VerificationError(failures[0], subject=str(directory))
+    return read_former_round(directory)
+
+
+def _paths(command: AfterCommand, changes: Path, policy: Policy) -> LaterPaths:
+    files = command.files
+    if command.applicants:
+        must_fit_the_policy(preferences=files["preferences"], priorities=files["priorities"], policy=policy)
+    return LaterPaths(
+        changes=changes,
+        applicants=command.applicants,
+        schools=files["schools"],
+        distances=files["distances"],
+        preferences=files["preferences"],
+        priorities=files["priorities"],
+    )
+
+
+def say_moves(after: dict[str, Any]) -> None:
+    """Say in one or two lines who moved."""
+    say(
+        Text(
+            f"So với đợt trước: {after['kept']} em giữ chỗ, {after['better']} em được chỗ tốt hơn "
+            f"(bớt {after['metres_saved']} m), {after['worse']} em kém hơn, {after['newly_placed']} em mới có chỗ.",
+            f"Since the earlier run: {after['kept']} kept their seat, {after['better']} got a better one "
+            f"({after['metres_saved']} m saved), {after['worse']} a worse one, {after['newly_placed']} were placed.",
+        )
+    )
+    say(
+        Text(
+            f"Rời đợt {after['left']}, trả chỗ và xét lại {after['gave_up']}, nộp muộn {after['late']}, mất chỗ vì "
+            f"trường bớt chỗ {after['lost']} (có chỗ lại {after['placed_again']}), chưa có {after['still_without']}.",
+            f"Left {after['left']}, gave up and placed again {after['gave_up']}, late {after['late']}, lost because a "
+            f"school has fewer seats {after['lost']} (placed again {after['placed_again']}), still without "
+            f"{after['still_without']}.",
+        )
+    )
