@@ -30,26 +30,29 @@ if TYPE_CHECKING:
     from basemap.geocode import Geocoder
 
 Say = Callable[[Text], None]
+_LATER_FILES = ("schools", "distances", "network", "preferences", "priorities")
 
 OutOption = Annotated[Path, typer.Option(help="Directory for the result.", show_default=False)]
+ApplicantsOption = Annotated[
+    list[Path] | None, typer.Option(help="File of applicants, CSV or Parquet; may be given several times.")
+]
+PolicyOption = Annotated[
+    str | None, typer.Option(help="Name of a policy, or a YAML file.", show_default=DEFAULT_POLICY)
+]
 AnyIdOption = Annotated[bool, typer.Option("--any-id", help="Any unique text is an applicant number.")]
 RoundArgument = Annotated[Path, typer.Argument(help="Directory that `allocate` wrote.", show_default=False)]
 
 
 def allocate(  # noqa: PLR0913 - each is one word of the command line
     *,
-    applicants: Annotated[
-        list[Path] | None, typer.Option(help="File of applicants, CSV or Parquet; may be given several times.")
-    ] = None,
+    applicants: ApplicantsOption = None,
     schools: Annotated[Path | None, typer.Option(help="File of schools, CSV or Parquet.")] = None,
     out: OutOption,
     distances: Annotated[Path | None, typer.Option(help="File of distances: the admissible pairs.")] = None,
     network: Annotated[Path | None, typer.Option(help="File of streets, to measure the ways on foot.")] = None,
     preferences: Annotated[Path | None, typer.Option(help="File of preferences, where the policy asks.")] = None,
     priorities: Annotated[Path | None, typer.Option(help="File of priorities, where the policy asks.")] = None,
-    policy: Annotated[
-        str | None, typer.Option(help="Name of a policy, or a YAML file.", show_default=DEFAULT_POLICY)
-    ] = None,
+    policy: PolicyOption = None,
     level: Annotated[str | None, typer.Option(help="Only this level.")] = None,
     seed: Annotated[str | None, typer.Option(help="Seed of the lottery.", show_default="0")] = None,
     seed_sha256: Annotated[str | None, typer.Option(help="Hash of the seed, as published before the round.")] = None,
@@ -63,27 +66,17 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
     if after is not None or changes is not None:
         from api.commands.allocate_after import AfterCommand, allocate_after  # noqa: PLC0415 - it builds on this module
 
-        files = {"schools": schools, "distances": distances, "network": network, "preferences": preferences,
-                 "priorities": priorities}  # fmt: skip
+        files = dict(zip(_LATER_FILES, (schools, distances, network, preferences, priorities), strict=True))
         command = AfterCommand(after=after, changes=changes, out=out, applicants=tuple(applicants or ()), files=files)
         allocate_after(command, policy=policy, seed=seed, seed_sha256=seed_sha256, crs=crs, as_json=as_json)
         return
     if not applicants or schools is None:
         raise missing_option("--schools" if applicants else "--applicants")
-    rule, seed = load_policy(policy or DEFAULT_POLICY), seed or "0"
-    if seed_sha256 is not None:
-        must_match_commitment(seed, seed_sha256)
+    rule, seed = load_policy(policy or DEFAULT_POLICY), drawn_seed(seed or "0", seed_sha256)
     must_fit_the_policy(preferences=preferences, priorities=priorities, policy=rule)
     _must_have_pairs(distances, network, preferences)
-    options = replace(intake_options(rule), any_id=any_id, level=level, crs=crs)
-    paths = RoundPaths(
-        applicants=tuple(applicants),
-        schools=schools,
-        distances=distances,
-        preferences=preferences,
-        priorities=priorities,
-        is_measured=network is not None,
-    )
+    paths = RoundPaths(applicants=tuple(applicants), schools=schools, distances=distances, preferences=preferences,
+                       priorities=priorities, is_measured=network is not None)  # fmt: skip
     round_settings = RoundSettings(policy=rule, seed=seed, any_id=any_id, crs=settings().crs)
     with progress() as bar:
         task = bar.add_task("", total=None)
@@ -92,9 +85,8 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
             bar.update(task, description=text.in_language(settings().language))
 
         tell(Text("Đọc tệp", "Reading"))
-        given = read_files(paths, options=options)
-        if network is not None:
-            given = measured(given, network, policy=rule, tell=tell)
+        given = read_files(paths, options=replace(intake_options(rule), any_id=any_id, level=level, crs=crs))
+        given = given if network is None else measured(given, network, policy=rule, tell=tell)
         _must_not_replace_by_nobody(given, out)
         result = run(given, settings=round_settings, directory=out, progress=tell)
     say_findings(given.issues, written_to=str(out / "issues.csv"))
@@ -103,9 +95,16 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
         raise _no_applicant(given, kept=None)
 
 
+def drawn_seed(seed: str, seed_sha256: str | None) -> str:
+    """Return the seed, which must match its published hash if one is given."""
+    if seed_sha256 is not None:
+        must_match_commitment(seed, seed_sha256)
+    return seed
+
+
 def missing_option(name: str) -> InputError:
     """Return the refusal of a command without an option that it needs."""
-    return InputError(Text(f"Thiếu {name}.", f"Missing option: {name}."))
+    return InputError(Text(f"Còn thiếu {name}.", f"{name} is missing."))
 
 
 AfterOption = Annotated[Path | None, typer.Option(help="Directory of the earlier run that this one must follow.")]

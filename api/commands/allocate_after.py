@@ -9,11 +9,11 @@ from allocation.former_round import FormerRound, read_former_round
 from allocation.intake import RoundInput, with_given_ranks
 from allocation.later_files import LaterPaths, Measure, read_news
 from allocation.later_round import next_round
-from allocation.lottery import must_match_commitment
 from allocation.policy import Policy, load_policy
 from allocation.round import RoundSettings, run
 from allocation.verify import verify_directory
 from api.commands.allocate import (
+    drawn_seed,
     intake_options,
     measured,
     missing_option,
@@ -53,9 +53,7 @@ def allocate_after(
     _must_be_usable(command)
     former = _proven(command.after)
     rule = former.policy if policy is None else load_policy(policy)
-    drawn = former.seed if seed is None else seed
-    if seed_sha256 is not None:
-        must_match_commitment(drawn, seed_sha256)
+    drawn = drawn_seed(former.seed if seed is None else seed, seed_sha256)
     paths = _paths(command, command.changes, rule)
     crs_of_round = former.crs or settings().crs
     with progress() as bar:

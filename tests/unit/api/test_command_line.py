@@ -64,7 +64,7 @@ def test_a_setting_that_cannot_be_used_is_named_and_its_value_is_not_shown(
         ("allocate --foo", "Không có tùy chọn --foo.", "There is no option --foo."),
         ("verify --jsn x", "Có phải --json?", "Is --json meant?"),
         ("verify", "Còn thiếu DIRECTORY.", "DIRECTORY is missing."),
-        ("allocate", "Còn thiếu --applicants.", "--applicants is missing."),
+        ("allocate", "Còn thiếu --out.", "--out is missing."),
         ("basemap show nothing", "chọn một trong: ward, street,", "choose one of: ward, street,"),
         ("basemap list-all", "Không có lệnh list-all. Có phải list?", "There is no command list-all. Is list meant?"),
         ("nothing", "Không có lệnh nothing.", "There is no command nothing."),
