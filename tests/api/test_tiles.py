@@ -11,7 +11,9 @@ from pathlib import Path
 import anyio
 import httpx
 import mapbox_vector_tile
+import pyogrio
 import pytest
+import shapely
 from fastapi import FastAPI
 from PIL import Image
 
@@ -21,8 +23,9 @@ from basemap import store
 from basemap.demo_city import make_city
 from basemap.model import LAYERS, LayerName
 from basemap.tile_archive import TileArchive, archive_path, find_archives
-from basemap.tile_grid import tiles_over
+from basemap.tile_grid import Tile, tiles_over
 from basemap.tiles import ZOOMS, build_tiles
+from spatial.crs import HCMC, WEB_MERCATOR, transformer
 from spatial.db import open_database
 from spatial.errors import DataUnavailableError
 from spatial.text import Text
@@ -353,3 +356,133 @@ def test_a_layer_that_is_not_public_has_no_public_tiles_and_stands_on_no_backgro
     assert "ward" in ground.name
     assert "parcel" not in ground.name
     assert "building" not in ground.name
+
+
+# OGC 20-057, annex A: the abstract tests of the classes that are declared.
+REL = "http://www.opengis.net/def/rel/ogc/1.0/"
+
+
+def linked(document: dict, rel: str) -> dict:
+    (found,) = [link for link in document["links"] if link["rel"] == rel]
+    return found
+
+
+def tileset_of(client: httpx.Client, layer: LayerName) -> dict:
+    return client.get(f"/ogc/collections/{layer.value}/{GRID}").json()
+
+
+def tile_address(client: httpx.Client, layer: LayerName, *, zoom: int, row: int, column: int) -> str:
+    template = linked(tileset_of(client, layer), "item")["href"]
+    return template.replace("{tileMatrix}", str(zoom)).replace("{tileRow}", str(row)).replace("{tileCol}", str(column))
+
+
+@pytest.mark.usefixtures("city")
+def test_tiles_conformance_success_each_class_is_declared(client: httpx.Client) -> None:
+    declared = client.get("/ogc/conformance").json()["conformsTo"]
+    spec = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
+    assert {each.removeprefix(spec) for each in declared if each.startswith(spec)} == {
+        "core",
+        "tileset",
+        "tilesets-list",
+        "geodata-tilesets",
+        "mvt",
+    }
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize("layer", DRAWN)
+def test_tiles_core_tc_success_a_tile_holds_what_lies_in_it(
+    client: httpx.Client, settings: Settings, layer: LayerName
+) -> None:
+    """tc-op, tc-success: the address is the template of the metadata with its three numbers put in."""
+    zoom = ZOOMS[layer].stop - 1
+    column, row = middle(settings, zoom)
+    answer = client.get(tile_address(client, layer, zoom=zoom, row=row, column=column))
+    assert answer.status_code in {200, 204}
+    around = [(row + down, column + right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    drawn = [client.get(tile_address(client, layer, zoom=zoom, row=down, column=right)) for down, right in around]
+    assert any(each.status_code == 200 for each in drawn)
+    for each in drawn:
+        if each.status_code == 200:
+            assert each.headers["content-type"] == linked(tileset_of(client, layer), "item")["type"]
+            (name,) = mapbox_vector_tile.decode(each.content)
+            assert name == layer.value
+
+
+@pytest.mark.usefixtures("city")
+def test_tiles_core_tc_error_out_of_range_is_404_and_an_empty_tile_is_204(client: httpx.Client) -> None:
+    assert client.get(tile_address(client, LayerName.PARCEL, zoom=16, row=65_536, column=0)).status_code == 404
+    assert client.get(tile_address(client, LayerName.PARCEL, zoom=30, row=0, column=0)).status_code == 404
+    assert client.get(tile_address(client, LayerName.PARCEL, zoom=16, row=0, column=0)).status_code == 204
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize("layer", DRAWN)
+def test_tiles_tileset_description_says_grid_system_and_a_template_for_tiles(
+    client: httpx.Client, layer: LayerName
+) -> None:
+    answer = client.get(f"/ogc/collections/{layer.value}/{GRID}", headers={"accept": "application/json"})
+    assert answer.headers["content-type"] == "application/json"
+    document = answer.json()
+    assert document["tileMatrixSetURI"] == "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
+    assert document["crs"] == "http://www.opengis.net/def/crs/EPSG/0/3857"
+    scheme = client.get(linked(document, f"{REL}tiling-scheme")["href"]).json()
+    assert [matrix["matrixWidth"] for matrix in scheme["tileMatrices"][:4]] == [1, 2, 4, 8]
+    item = linked(document, "item")
+    assert item["templated"] is True
+    assert all(name in item["href"] for name in ("{tileMatrix}", "{tileRow}", "{tileCol}"))
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize("layer", DRAWN)
+def test_tiles_tilesets_list_leads_from_each_collection_to_its_tileset(client: httpx.Client, layer: LayerName) -> None:
+    """geodata-tilesets/desc-links and operation, tilesets-list/tileset-links."""
+    home = f"/ogc/collections/{layer.value}"
+    href = linked(client.get(f"{home}?f=json").json(), f"{REL}tilesets-vector")["href"]
+    assert href.endswith(f"{home}/tiles")
+    (head,) = client.get(href, headers={"accept": "application/json"}).json()["tilesets"]
+    assert (head["dataType"], head["crs"]) == ("vector", "http://www.opengis.net/def/crs/EPSG/0/3857")
+    assert linked(head, f"{REL}tiling-scheme")
+    own = linked(head, "self")["href"]
+    assert own.endswith(f"{home}/tiles/WebMercatorQuad")
+    assert client.get(own).json()["tileMatrixSetURI"] == head["tileMatrixSetURI"]
+
+
+@pytest.mark.usefixtures("city")
+def test_tiles_mvt_content_has_type_and_geometry_on_a_grid_from_the_upper_left_corner(
+    client: httpx.Client, settings: Settings
+) -> None:
+    """A ward's corner in the tile, moved by the grid to Mercator, is a corner of the ward to one unit."""
+    zoom = 14
+    column, row = middle(settings, zoom)
+    tile = Tile(zoom=zoom, column=column, row=row)
+    answer = client.get(tile_address(client, LayerName.WARD, zoom=zoom, row=row, column=column))
+    (layer,) = mapbox_vector_tile.decode(answer.content, default_options={"y_coord_down": True}).values()
+    west, _, _, north = tile.bounds_mercator
+    unit_m = tile.side_m / layer["extent"]
+    wards = make_city(households=600, seed=7).layers[LayerName.WARD]
+    in_mercator = shapely.transform(wards.geometry.to_numpy(), transformer(HCMC, WEB_MERCATOR))
+    outlines = shapely.union_all(shapely.boundary(in_mercator))
+    reach = shapely.box(*tile.bounds_mercator).buffer(-unit_m)
+    for feature in layer["features"]:
+        assert feature["geometry"]["type"] in {"Polygon", "MultiPolygon"}
+        shape = shapely.geometry.shape(feature["geometry"])
+        corners = [(west + x * unit_m, north - y * unit_m) for x, y in shapely.get_coordinates(shape).tolist()]
+        inside = [point for point in map(shapely.Point, corners) if reach.contains(point)]
+        assert all(outlines.distance(point) <= 1.5 * unit_m for point in inside)
+
+
+@pytest.mark.usefixtures("city")
+def test_gdal_reads_a_tile_as_it_comes_over_http(client: httpx.Client, settings: Settings) -> None:
+    column, row = middle(settings, 16)
+    plain = client.get(
+        tile_address(client, LayerName.PARCEL, zoom=16, row=row, column=column), headers={"accept-encoding": "identity"}
+    ).content
+    (decoded,) = mapbox_vector_tile.decode(plain).values()
+    read = pyogrio.read_dataframe(plain)
+    # GDAL leaves out what lies in the margin alone, beyond the edge of the tile.
+    frame = shapely.box(0, 0, decoded["extent"], decoded["extent"])
+    shapes = [
+        (each["properties"]["feature_id"], shapely.geometry.shape(each["geometry"])) for each in decoded["features"]
+    ]
+    assert set(read["feature_id"]) == {name for name, shape in shapes if shape.intersection(frame).area}
