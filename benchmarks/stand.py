@@ -18,6 +18,7 @@ import psycopg
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
+from api import tile_source
 from api.app import create_app
 from api.settings import Settings
 from basemap import store
@@ -27,6 +28,7 @@ from spatial.db import Database
 
 SEED = 1
 WORKER_COUNT, CONNECTION_COUNT = 2, 16
+_FORGETS_TILES = "BENCH_FORGETS_TILES"
 POSTGRES_URL = os.environ.get("DIABAN_TEST_POSTGRES_URL", "")
 _WRK_SCRIPT = """
 local paths, count = {}, 0
@@ -53,6 +55,8 @@ class Driven:
 
 def served() -> FastAPI:
     """Return the server of the environment's settings; uvicorn calls this in every worker."""
+    if _FORGETS_TILES in os.environ:
+        tile_source.MOST_BYTES_IN_MEMORY = 0
     return create_app(Settings())
 
 
@@ -98,12 +102,19 @@ def fill(database: Database, made: DemoCity, layers: Sequence[LayerName]) -> Non
 
 
 @contextmanager
-def server(settings: Settings, *, port: int) -> Iterator[None]:
-    """Run our server with its workers."""
+def server(settings: Settings, *, port: int, forgets_tiles: bool = False) -> Iterator[None]:
+    """Run our server with its workers.
+
+    Parameters
+    ----------
+    forgets_tiles
+        Keep no tile that the store has drawn, so that each one asked for is drawn.
+    """
     environment = os.environ | {
         "DIABAN_DATABASE_URL": settings.database_url,
         "DIABAN_DATA_DIR": str(settings.data_dir),
         "DIABAN_LAYER_ACCESS": "",
+        **({_FORGETS_TILES: "1"} if forgets_tiles else {}),
     }
     with uvicorn("stand:served", "--factory", "--app-dir", str(Path(__file__).parent), port=port, given=environment):
         yield
