@@ -268,7 +268,7 @@ def _note_another_measure(given: RoundInput, policy: Policy) -> None:
 
 _HEADS = (
     Head(text=Text("cấp", "level")),
-    Head(text=Text("hồ sơ", "applicants"), is_number=True),
+    Head(text=Text("hồ sơ", "children"), is_number=True),
     Head(text=Text("chỗ học", "seats"), is_number=True),
     Head(text=Text("có chỗ", "placed"), is_number=True),
     Head(text=Text("chưa có chỗ", "unplaced"), is_number=True),
