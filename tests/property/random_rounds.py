@@ -55,7 +55,10 @@ class RandomRound:
         return replace(self, applicants=rows(self.applicants), schools=rows(self.schools), pairs=rows(self.pairs))
 
     def after(self, decision: Decision, chance: random.Random) -> "RandomRound":
-        """The next run: everybody holds what was got, some have confirmed it, and a school has lost a seat."""
+        """The next run: everybody holds what was got, some have confirmed it, and a school without anybody lost a seat.
+
+        Who loses a seat where those held no longer fit is decided before (`allocation.held_seats`), not by the solvers.
+        """
         problem, allocation = decision.problem, decision.allocation
         codes = [*problem.pool_school_code.tolist(), ""]
         groups = [*problem.pool_seat_group.tolist(), ""]
@@ -67,8 +70,9 @@ class RandomRound:
             is_confirmed=[int(bool(code) and chance.random() < 0.3) for code in held],
         )
         schools = self.schools.copy()
-        if len(schools) and chance.random() < 0.3:
-            schools.loc[0, "capacity"] = max(0, int(schools.loc[0, "capacity"]) - 1)
+        empty = schools.index[~schools["school_code"].isin(held)]
+        if len(empty) and chance.random() < 0.3:
+            schools.loc[empty[0], "capacity"] = max(0, int(schools.loc[empty[0], "capacity"]) - 1)
         return replace(self, applicants=applicants, schools=schools)
 
 
