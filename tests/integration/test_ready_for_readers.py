@@ -104,7 +104,9 @@ def plain(url: URL) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-@pytest.mark.skipif(shutil.which("pg_dump") is None, reason="needs PostgreSQL's pg_dump and psql")
+@pytest.mark.skipif(
+    shutil.which("pg_dump") is None, reason="no pg_dump here; enable with: apt-get install postgresql-client"
+)
 def test_a_backup_can_be_restored_and_says_the_same(postgis_database: Database, empty_postgis_url: str) -> None:
     add(postgis_database)
     restored = plain(make_url(empty_postgis_url))

@@ -49,7 +49,9 @@ def test_the_pages_program_finds_a_seat_that_was_taken_away(directory: Path) -> 
     assert "d has a just claim to near" in told_by_the_page(directory)
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this machine")
+@pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="no openssl to draw a number with; enable with: apt-get install openssl"
+)
 def test_the_commands_of_the_page_give_the_published_hashes_and_a_lottery_number(directory: Path) -> None:
     summary = json.loads((directory / "summary.json").read_text())
     files = b"".join(path.read_bytes() for path in sorted((directory / "problem").glob("*.csv")))
