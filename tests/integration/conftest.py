@@ -1,16 +1,23 @@
 """The store, twice: the embedded file and PostGIS, both built by the real migrations."""
 
 import os
+import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import geopandas as gpd
 import psycopg
+import pyogrio
 import pytest
+import shapely
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from api import cli
 from api.migrations import upgrade
+from api.settings import settings
 from spatial.db import Base, Database, open_database
 
 POSTGRES_URL = os.environ.get("DIABAN_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
@@ -85,3 +92,46 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'store.gpkg'}"
     found: str = request.getfixturevalue("empty_postgis_url")
     return found
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., Ended]]:
+    """Run ``diaban …`` with a data folder in which nothing is yet."""
+
+    def run(*words: object, language: str = "en") -> Ended:
+        monkeypatch.setenv("DIABAN_LANGUAGE", language)
+        monkeypatch.setattr(sys, "argv", ["diaban", *(str(word) for word in words)])
+        settings.cache_clear()
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), said.out, said.err)
+
+    monkeypatch.setenv("DIABAN_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("DIABAN_DATABASE_URL", raising=False)
+    yield run
+    settings.cache_clear()
+
+
+@pytest.fixture
+def two_wards(tmp_path: Path) -> Path:
+    """A file of two wards side by side, one hundredth of a degree each way."""
+    path = tmp_path / "wards.gpkg"
+    frame = gpd.GeoDataFrame(
+        {"ward_code": ["26743", "26744"], "name": ["Bến Thành", "Sài Gòn"]},
+        geometry=[shapely.box(106.69 + i / 100, 10.76, 106.70 + i / 100, 10.77) for i in range(2)],
+        crs=4326,
+    )
+    pyogrio.write_dataframe(frame, path)
+    return path

@@ -2,18 +2,15 @@
 
 import json
 import re
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import geopandas as gpd
 import pyogrio
 import pytest
 import shapely
-
-from api import cli
-from api.settings import settings
 
 
 @pytest.fixture
@@ -28,35 +25,13 @@ def wards(tmp_path: Path) -> Path:
     return path
 
 
-class Ended(NamedTuple):
-    """How a command ended."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Ended]
+Run = Callable[..., Any]
 
 
 @pytest.fixture
-def diaban(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Run ``diaban basemap …`` with a data folder in which nothing is yet."""
-
-    def run(*words: object, language: str = "en") -> Ended:
-        monkeypatch.setenv("DIABAN_LANGUAGE", language)
-        monkeypatch.setattr(sys, "argv", ["diaban", "basemap", *(str(word) for word in words)])
-        settings.cache_clear()
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), said.out, said.err)
-
-    monkeypatch.setenv("DIABAN_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("DIABAN_DATABASE_URL", raising=False)
-    yield run
-    settings.cache_clear()
+def diaban(typed: Run) -> Run:
+    """Run ``diaban basemap …``."""
+    return partial(typed, "basemap")
 
 
 def test_a_layer_goes_in_is_published_taken_back_and_written_out(tmp_path: Path, wards: Path, diaban: Run) -> None:

@@ -1,18 +1,16 @@
 """Parcels and checks out of the store, on a small generated city; the commands as typed."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import geopandas as gpd
 import pytest
 
-from api import cli
-from api.settings import settings
 from basemap import store
 from basemap.demo_city import make_city
 from basemap.model import LAYERS, LayerName
@@ -191,35 +189,13 @@ def test_every_standing_building_gets_one_verdict(filled: Database, city: dict[L
     assert all(key in keys for keys_of in found.examples.values() for key in keys_of)
 
 
-class Ended(NamedTuple):
-    """How a command ended."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Ended]
+Run = Callable[..., Any]
 
 
 @pytest.fixture
-def diaban(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def diaban(typed: Run) -> Run:
     """Run ``diaban permits …``."""
-
-    def run(*words: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["diaban", "permits", *(str(word) for word in words)])
-        settings.cache_clear()
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), said.out, said.err)
-
-    monkeypatch.setenv("DIABAN_LANGUAGE", "en")
-    monkeypatch.setenv("DIABAN_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("DIABAN_DATABASE_URL", raising=False)
-    yield run
-    settings.cache_clear()
+    return partial(typed, "permits")
 
 
 def facts_file(folder: Path, **facts: object) -> Path:

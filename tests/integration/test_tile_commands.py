@@ -1,64 +1,26 @@
 """Tiles when layers are published from the command line, as typed."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-import geopandas as gpd
-import pyogrio
 import pytest
-import shapely
 
-from api import cli
 from api.commands import tiles
-from api.settings import settings
 from basemap import store
 from basemap.model import LayerName, LayerVersionId
 from basemap.tiles import BuiltTiles
 from spatial.db import Database
 
-
-class Ended(NamedTuple):
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Ended]
+Run = Callable[..., Any]
 
 
 @pytest.fixture
-def diaban(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Run ``diaban basemap …`` with a data folder in which nothing is yet."""
-
-    def run(*words: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["diaban", "basemap", *(str(word) for word in words)])
-        settings.cache_clear()
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), said.out, said.err)
-
-    monkeypatch.setenv("DIABAN_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("DIABAN_LANGUAGE", "en")
-    monkeypatch.delenv("DIABAN_DATABASE_URL", raising=False)
-    yield run
-    settings.cache_clear()
-
-
-@pytest.fixture
-def wards(tmp_path: Path) -> Path:
-    path = tmp_path / "wards.gpkg"
-    frame = gpd.GeoDataFrame(
-        {"ward_code": ["26743", "26744"], "name": ["Bến Thành", "Sài Gòn"]},
-        geometry=[shapely.box(106.69 + i / 100, 10.76, 106.70 + i / 100, 10.77) for i in range(2)],
-        crs=4326,
-    )
-    pyogrio.write_dataframe(frame, path)
-    return path
+def diaban(typed: Run) -> Run:
+    """Run ``diaban basemap …``."""
+    return partial(typed, "basemap")
 
 
 def archives(tmp_path: Path) -> list[str]:
@@ -66,19 +28,19 @@ def archives(tmp_path: Path) -> list[str]:
 
 
 def test_publishing_makes_the_tiles_and_removes_those_of_the_version_before(
-    diaban: Run, wards: Path, tmp_path: Path
+    diaban: Run, two_wards: Path, tmp_path: Path
 ) -> None:
-    assert diaban("import", "ward", wards).exit_code == 0
+    assert diaban("import", "ward", two_wards).exit_code == 0
     assert archives(tmp_path) == []
     assert diaban("publish", "ward").exit_code == 0
     assert archives(tmp_path) == ["ward-1.pmtiles"]
-    assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    assert diaban("import", "ward", two_wards, "--publish").exit_code == 0
     assert archives(tmp_path) == ["ward-2.pmtiles"]
 
 
-def test_going_back_brings_the_tiles_back_too(diaban: Run, wards: Path, tmp_path: Path) -> None:
+def test_going_back_brings_the_tiles_back_too(diaban: Run, two_wards: Path, tmp_path: Path) -> None:
     for _ in range(2):
-        assert diaban("import", "ward", wards, "--publish").exit_code == 0
+        assert diaban("import", "ward", two_wards, "--publish").exit_code == 0
     assert diaban("rollback", "ward").exit_code == 0
     assert archives(tmp_path) == ["ward-1.pmtiles"]
 
@@ -91,11 +53,11 @@ def newest_seen(diaban: Run) -> int:
 
 @pytest.mark.parametrize("way", ["import", "rollback"])
 def test_killed_while_the_tiles_are_made_readers_go_on_seeing_the_old_version_with_its_tiles(
-    diaban: Run, wards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+    diaban: Run, two_wards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     for _ in range(2):
-        assert diaban("import", "ward", wards, "--publish").exit_code == 0
-    words = ["import", "ward", wards, "--publish"] if way == "import" else ["rollback", "ward"]
+        assert diaban("import", "ward", two_wards, "--publish").exit_code == 0
+    words = ["import", "ward", two_wards, "--publish"] if way == "import" else ["rollback", "ward"]
 
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -113,10 +75,10 @@ def test_killed_while_the_tiles_are_made_readers_go_on_seeing_the_old_version_wi
 
 @pytest.mark.parametrize("way", ["import", "rollback"])
 def test_tiles_stand_before_readers_see_a_version(
-    diaban: Run, wards: Path, monkeypatch: pytest.MonkeyPatch, way: str
+    diaban: Run, two_wards: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     for _ in range(2):
-        assert diaban("import", "ward", wards, "--publish").exit_code == 0
+        assert diaban("import", "ward", two_wards, "--publish").exit_code == 0
     seen_while_building: list[int] = []
     build = tiles.build_tiles
 
@@ -131,26 +93,26 @@ def test_tiles_stand_before_readers_see_a_version(
         return built
 
     monkeypatch.setattr(tiles, "build_tiles", watched)
-    words = ["import", "ward", wards, "--publish"] if way == "import" else ["rollback", "ward"]
+    words = ["import", "ward", two_wards, "--publish"] if way == "import" else ["rollback", "ward"]
     assert diaban(*words).exit_code == 0
     assert seen_while_building == [2]
     assert newest_seen(diaban) == (3 if way == "import" else 1)
 
 
 def test_going_back_to_a_version_whose_archive_stands_builds_nothing(
-    diaban: Run, wards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    diaban: Run, two_wards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    assert diaban("import", "ward", two_wards, "--publish").exit_code == 0
     first = (tmp_path / "data" / "tiles" / "ward-1.pmtiles").read_bytes()
-    assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    assert diaban("import", "ward", two_wards, "--publish").exit_code == 0
     (tmp_path / "data" / "tiles" / "ward-1.pmtiles").write_bytes(first)
     monkeypatch.setattr(tiles, "build_tiles", lambda *_, **__: pytest.fail("built again"))
     assert diaban("rollback", "ward").exit_code == 0
     assert (newest_seen(diaban), archives(tmp_path)) == (1, ["ward-1.pmtiles"])
 
 
-def test_tiles_that_cannot_be_made_stop_no_publishing_and_say_so(diaban: Run, wards: Path, tmp_path: Path) -> None:
-    assert diaban("import", "ward", wards).exit_code == 0
+def test_tiles_that_cannot_be_made_stop_no_publishing_and_say_so(diaban: Run, two_wards: Path, tmp_path: Path) -> None:
+    assert diaban("import", "ward", two_wards).exit_code == 0
     (tmp_path / "data" / "tiles").write_text("no folder", encoding="utf-8")
     ended = diaban("publish", "ward")
     assert ended.exit_code == 0
@@ -160,9 +122,9 @@ def test_tiles_that_cannot_be_made_stop_no_publishing_and_say_so(diaban: Run, wa
 
 
 def test_the_command_makes_the_tiles_of_all_that_is_published_or_of_one_layer(
-    diaban: Run, wards: Path, tmp_path: Path
+    diaban: Run, two_wards: Path, tmp_path: Path
 ) -> None:
-    assert diaban("import", "ward", wards, "--publish").exit_code == 0
+    assert diaban("import", "ward", two_wards, "--publish").exit_code == 0
     (tmp_path / "data" / "tiles" / "ward-1.pmtiles").unlink()
     for words in (["tiles"], ["tiles", "ward"]):
         ended = diaban(*words)
@@ -179,8 +141,8 @@ def test_a_layer_that_is_not_published_is_named(diaban: Run) -> None:
 
 @pytest.mark.parametrize("number", [0, 7])
 def test_publishing_a_version_that_is_not_there_makes_no_tiles(
-    diaban: Run, wards: Path, tmp_path: Path, number: int
+    diaban: Run, two_wards: Path, tmp_path: Path, number: int
 ) -> None:
-    assert diaban("import", "ward", wards).exit_code == 0
+    assert diaban("import", "ward", two_wards).exit_code == 0
     assert diaban("publish", "ward", number).exit_code == 2
     assert archives(tmp_path) == []
