@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from basemap.land_use import land_use_issues
 from basemap.model import LAYERS, Attribute, Kind, LayerName, LayerSchema
 from basemap.shapes import REPAIR_AREA_CHANGE_RATIO, Shaped, ShapeProblem, shape_geometries
 from basemap.values import CoercedColumn, Problem, Value, coerce_column
@@ -72,6 +73,7 @@ def validate_layer(frame: gpd.GeoDataFrame, layer: LayerName, *, file: str) -> V
         *_required_issues(columns, schema, file=file),
         *_shape_issues(shaped, file=file),
         *_place_issues(frame, file=file),
+        *_land_use_issues(columns, file=file),
     ]
     bad = _bad_positions(issues)
     keys = _keys(columns, schema, count=len(frame))
@@ -209,6 +211,13 @@ def _place_issues(frame: gpd.GeoDataFrame, *, file: str) -> Iterable[Issue]:
             Text("Kiểm tra tọa độ của đối tượng này.", "Check the coordinates of this feature."),
         )
         yield _error(int(position), problem, file=file, field=GEOMETRY, value=place)
+
+
+def _land_use_issues(columns: Mapping[str, CoercedColumn], *, file: str) -> Iterable[Issue]:
+    if "land_use_code" not in columns:
+        return ()
+    texts, areas_m2 = (columns[name].items for name in ("land_use_code", "registered_area_m2"))
+    return land_use_issues(texts, areas_m2, file=file, first_row=FIRST_FEATURE_ROW_COUNT)
 
 
 def _keys(columns: Mapping[str, CoercedColumn], schema: LayerSchema, *, count: int) -> list[str] | None:

@@ -45,12 +45,13 @@ class GroundChecks:
         return self._rulebook.rule(rule_id, as_of=self._as_of)
 
     def _land_use(self, found: ParcelFacts) -> Finding:
-        rule, code = self._rule("house.land_use"), found.parcel.land_use_code
-        if code in rule.codes:
+        rule, use = self._rule("house.land_use"), found.parcel.land_use
+        may_be_built_on = [code in rule.codes for code in use.codes]
+        if may_be_built_on and all(may_be_built_on) and not use.unread:
             return self._find(rule, Verdict.COMPLIES, place=found.parcel.place)
-        note = Text(f"Loại đất: {code or 'không ghi'}.", f"Land-use code: {code or 'none'}.")
-        is_mixed = code is None or any(part in rule.codes for part in code.replace("+", " ").split())
-        if is_mixed:
+        note = Text(f"Loại đất: {use.written or 'không ghi'}.", f"Land-use code: {use.written or 'none'}.")
+        # Where on the parcel a purpose among several lies, and what an old word means, a person has to see.
+        if use.unread or not use.codes or any(may_be_built_on):
             return self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.MISSING_INPUT, note=note)
         return self._find(rule, Verdict.VIOLATES, place=found.parcel.place, note=note)
 

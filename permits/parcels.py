@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from basemap.land_use import LandUse, read_land_use
 from permits.model import ParcelKey
 from spatial.errors import ConflictError, InputError, NotFoundError
 from spatial.geometry import Located
@@ -107,6 +108,10 @@ class Parcel:
     ----------
     registered_area_m2
         Area on the certificate; never the same thing as the area that is drawn.
+    land_use_code
+        One or several purposes, as the register writes them; `land_use` is what is read out of it.
+    national_parcel_id
+        As given, never computed anew.
     """
 
     key: ParcelKey
@@ -118,6 +123,11 @@ class Parcel:
     land_use_code: str | None = None
     national_parcel_id: str | None = None
     address: str | None = None
+
+    @property
+    def land_use(self) -> LandUse:
+        """The purposes of the parcel, and what of the text no program can read."""
+        return read_land_use(self.land_use_code)
 
 
 def parcels_of(frame: gpd.GeoDataFrame) -> list[Parcel]:

@@ -164,6 +164,7 @@ def _as_json(parcel: Parcel) -> dict[str, object]:
         "registered_area_m2": parcel.registered_area_m2,
         "measured_area_m2": round(parcel.place.area_m2, 2),
         "land_use_code": parcel.land_use_code,
+        "land_use_purposes": parcel.land_use.to_json(),
         "address": parcel.address,
     }
 

@@ -142,7 +142,11 @@ def _feature(parcel: Parcel) -> FeatureOut:
     return FeatureOut(
         id=parcel.key,
         geometry=_geojson(parcel.place),
-        properties={**properties, "measured_area_m2": round(parcel.place.area_m2, 1)},
+        properties={
+            **properties,
+            "land_use_purposes": parcel.land_use.to_json(),
+            "measured_area_m2": round(parcel.place.area_m2, 1),
+        },
     )
 
 

@@ -143,6 +143,11 @@ def test_a_house_over_the_boundary_violates_and_one_within_the_error_of_drawing_
         ("ONT", "COMPLIES"),
         ("CLN", "VIOLATES"),
         ("ODT+CLN", "NEEDS_REVIEW"),
+        ("ODT 60; CLN 40", "NEEDS_REVIEW"),
+        ("ODT 60; ONT 40", "COMPLIES"),
+        ("CLN 60; NTS 40", "VIOLATES"),
+        ("T", "NEEDS_REVIEW"),
+        ("CLN 60; T 40", "NEEDS_REVIEW"),
         (None, "NEEDS_REVIEW"),
     ],
 )
