@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -244,7 +244,10 @@ def _alley_mouths(
     houses: Mapping[tuple[int, str], list[Place]],
     at_ward: _WardFinder,
 ) -> dict[tuple[int, str], tuple[Place, ...]]:
-    """Return where each alley opens: the end of its line nearer to the street, else its first house."""
+    """Return where each alley opens: the end of its line nearer to the street, else its first house.
+
+    Each is called by the alley, never by that house: nobody may take the mouth for a door.
+    """
     drawn: dict[tuple[int, str], list[Place]] = defaultdict(list)
     for name, path, line in alleys:
         street = known.number[rank_key(name)]
@@ -258,7 +261,8 @@ def _alley_mouths(
     for (street, number), places in sorted(houses.items(), key=lambda item: (len(item[0][1]), item[0][1])):
         path, _, last = number.rpartition("/")
         if path and last and (street, path) not in drawn:
-            drawn[street, path] = list(places)
+            label = f"Hẻm {path} {known.names[street]}"
+            drawn[street, path] = [replace(place, label=label, feature_id="") for place in places]
     return {key: tuple(places) for key, places in drawn.items()}
 
 

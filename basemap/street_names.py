@@ -1,5 +1,6 @@
 """Which streets of the map an address may mean by the name it gives, and how sure that is."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -105,8 +106,18 @@ def _may_be_another_name(written: str, known: str) -> bool:
 
 
 def _one_accent_wrong(written: str, known: str) -> bool:
-    """Tell whether one syllable of a long name has other accents: Trần Hưng Đao, but not Tân Quy for Tân Quý."""
+    """Tell whether one syllable of a long name lacks an accent: Trần Hưng Đao, but not Tân Quy for Tân Quý.
+
+    An accent that the name does not have makes another name: Phan Đình Phụng is no Phan Đình Phùng.
+    """
     one, other = written.split(), known.split()
     if len(one) != len(other) or len(one) < _SYLLABLES_FOR_ONE_WRONG_ACCENT:
         return False
-    return sum(rank_key(a) != rank_key(b) for a, b in zip(one, other, strict=True)) == 1
+    differing = [(a, b) for a, b in zip(one, other, strict=True) if rank_key(a) != rank_key(b)]
+    return len(differing) == 1 and _accents(differing[0][0]) <= _accents(differing[0][1])
+
+
+def _accents(syllable: str) -> frozenset[str]:
+    """Return the marks over and under the letters, and the bar of đ."""
+    apart = unicodedata.normalize("NFD", syllable.casefold())
+    return frozenset(letter for letter in apart if unicodedata.combining(letter) or letter == "đ")
