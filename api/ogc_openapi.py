@@ -67,6 +67,7 @@ def _collection_paths(layer: LayerName) -> dict[str, Any]:
     one: list[dict[str, Any]] = [
         {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}},
         _reference("crs"),
+        _reference("datetime"),
     ]
     return {
         path: _get(f"describe.{name}", "Data", _answer(JSON, "collection"), is_missing=True),

@@ -105,25 +105,27 @@ def _told(request: Request, asked: _Asked, found: Found | Edition) -> Response:
         return Response(status_code=304, headers=caching(_tag(request, found, is_page=False), is_public=is_public))
     links = _links(request, layer, asked.given, query, has_more=found.page.has_more)
     if asked.is_page:
-        return _as_page(request, layer, query, found, links=links)
+        return _as_page(request, asked, found, links=links)
     headers = {"content-crs": f"<{query.crs}>"} | ({} if found.count.is_exact else _ESTIMATE_HEADER)
     headers |= caching(_tag(request, found.edition, is_page=False), is_public=is_public) | link_header(links)
     return Response(_as_geojson(found, links), media_type=GEOJSON, headers=headers)
 
 
 def item(request: Request) -> Response:
-    """Return one feature."""
+    """Return one feature, of the version in force at ``datetime`` where that is asked."""
     layer = readable_layer(request, request.path_params["collection"])
-    given = parameters_of(request, {"crs"})
+    given = parameters_of(request, {"crs", "datetime"})
     is_page = wants_html(request, given, also=GEOJSON)
     database, feature_id = get_database(request), request.path_params["feature"]
     crs = parse_crs("crs", given.get("crs", CRS84), storage_crs=database.crs)
+    period = parse_period(given["datetime"]) if "datetime" in given else None
     is_public = readers_of(request, layer) is Readers.PUBLIC
     with database.transaction() as session:
         feature_store.read_lightly(session)
-        edition = feature_store.find_edition(session, layer)
+        edition = feature_store.find_edition(session, layer, period)
         if edition is None:
-            raise no_such_collection()
+            is_published = period is not None and feature_store.find_edition(session, layer) is not None
+            raise _no_such_feature() if is_published else no_such_collection()
         tag = _tag(request, edition, is_page=is_page)
         if not is_page and (known := not_modified(request, tag, is_public=is_public)) is not None:
             return known
@@ -133,7 +135,7 @@ def item(request: Request) -> Response:
             else feature_store.read_one(session, layer, edition, feature_id=feature_id, crs=crs)
         )
     if found is None:
-        raise NotFoundError(Text("Không có đối tượng này.", "There is no such feature."))
+        raise _no_such_feature()
     links = _feature_links(request, layer, given, feature_id)
     if is_page:
         properties = json.loads(found)["properties"]
@@ -145,6 +147,12 @@ def item(request: Request) -> Response:
     told = f'{found[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}'
     headers = {"content-crs": f"<{crs}>", **caching(tag, is_public=is_public), **link_header(links)}
     return Response(told, media_type=GEOJSON, headers=headers)
+
+
+def _no_such_feature() -> NotFoundError:
+    return NotFoundError(
+        Text("Không có đối tượng này trong phiên bản được hỏi.", "The version that was asked has no such feature.")
+    )
 
 
 def query_of(layer: LayerName, given: Mapping[str, str], *, storage_crs: str) -> FeatureQuery:
@@ -213,15 +221,14 @@ def _as_geojson(found: Found, links: list[dict[str, str]]) -> bytes:
     return b"".join((head.encode(), found.page.text, b"]}"))
 
 
-def _as_page(
-    request: Request, layer: LayerName, query: FeatureQuery, found: Found, *, links: list[dict[str, str]]
-) -> Response:
+def _as_page(request: Request, asked: _Asked, found: Found, *, links: list[dict[str, str]]) -> Response:
+    layer, given, query = asked.layer, asked.given, asked.query
     language, schema = language_of(request), LAYERS[layer]
     path = f"/collections/{layer.value}/items"
-    rows = []
+    rows, then = [], {"datetime": given["datetime"]} if "datetime" in given else {}
     for each in json.loads(b"[%b]" % found.page.text):
         name = each["id"]
-        address = address_of(request, f"{path}/{quote(name, safe='')}", f="html")
+        address = address_of(request, f"{path}/{quote(name, safe='')}", f="html", **then)
         rows.append(((name, address), *(each["properties"][key] for key in schema.attribute_names)))
     about = f"{'' if found.count.is_exact else '≈ '}{found.count.count}"
     shown = Text(

@@ -64,7 +64,7 @@ def answers(geocoders: dict[str, Geocoder]) -> Answers:
 
 HELD_BACK = pytest.mark.xfail(
     strict=True,
-    reason="the slip makes another name (Tân for Trần, Bến for Bền); to mend it would be to guess, so the guide counts it as lost",
+    reason="the slip makes another name (Tân for Trần, Bến for Bền); the guide counts it as lost",
 )
 
 

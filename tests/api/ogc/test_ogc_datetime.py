@@ -41,6 +41,41 @@ def test_without_datetime_the_published_version_answers(ogc: httpx.Client) -> No
     assert ogc.get(WARDS).json()["numberMatched"] == 2
 
 
+@pytest.mark.parametrize(
+    ("moment", "name"),
+    [("2024-01-01", "Phường Đa Kao"), ("2025-07-01", "Phường Sài Gòn"), ("../2025-06-01T00:00:00Z", "Phường Đa Kao")],
+)
+def test_one_feature_is_read_as_of_the_version_in_force_then(ogc: httpx.Client, moment: str, name: str) -> None:
+    """Code 26740 was Đa Kao until 30 June 2025 and is Sài Gòn since."""
+    answer = ogc.get(f"{WARDS}/26740", params={"datetime": moment})
+    assert answer.json()["properties"]["name"] == name
+    own = next(each["href"] for each in answer.json()["links"] if each["rel"] == "self")
+    assert ogc.get(own).json()["properties"]["name"] == name
+
+
+def test_a_feature_that_the_version_in_force_lacks_is_404(ogc: httpx.Client) -> None:
+    """Bến Nghé (26734) ended on 30 June 2025; twenty parcels were published in January, all of them in June."""
+    assert ogc.get(f"{WARDS}/26734", params={"datetime": "2025-06-30"}).status_code == 200
+    for moment in ("2025-07-01", "2026-11-22T00:00:00Z"):
+        answer = ogc.get(f"{WARDS}/26734", params={"datetime": moment})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    late = "/ogc/collections/parcel/items/26797-2-5"
+    assert ogc.get(late).status_code == 200
+    for moment in ("2026-03-01", "1999-01-01"):
+        assert ogc.get(late, params={"datetime": moment}).status_code == 404
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "2025-13-01", "2026-01-02/2026-01-01"])
+def test_one_feature_at_a_time_that_cannot_be_read_is_400(ogc: httpx.Client, moment: str) -> None:
+    answer = ogc.get(f"{WARDS}/26740", params={"datetime": moment})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameters")
+
+
+def test_the_page_of_a_day_leads_to_the_features_of_that_day(ogc: httpx.Client) -> None:
+    page = ogc.get(WARDS, params={"datetime": "2024-01-01", "f": "html"}).text
+    assert "/items/26734?f=html&amp;datetime=2024-01-01" in page
+
+
 def held(number: int, valid_from: date | None = None, valid_to: date | None = None) -> Publication:
     return Publication(
         publication_id=number,
