@@ -33,6 +33,18 @@ from spatial.errors import InputError
 from spatial.files import whole_file
 from spatial.text import Text
 
+DEMO_LAYERS = (
+    LayerName.WARD,
+    LayerName.STREET,
+    LayerName.SCHOOL,
+    LayerName.BUILDING,
+    LayerName.ADDRESS,
+    LayerName.ZONE,
+    LayerName.ROAD_RESERVATION,
+    LayerName.PARCEL,
+)
+"""What the demonstration city has."""
+
 FEWEST_HOUSEHOLDS_COUNT, MOST_HOUSEHOLDS_COUNT = 500, 200_000
 
 _DOOR_INSIDE_M = 1.5

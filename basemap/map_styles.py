@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from basemap.model import LAYERS, LayerName
+from basemap.model import LAYERS, LayerName, Shape
 from basemap.preview import LegendEntry
 from spatial.text import Text
 
@@ -173,6 +173,38 @@ def _points(layer: LayerName, fill: str, *, radius_px: float) -> Share:
     return Share(style=style)
 
 
+def _ground(layer: LayerName, colour: str, *, fill_opacity_ratio: float = 0.2, dash: str | None = None) -> Style:
+    shape = {Shape.AREA: "area", Shape.LINE: "line", Shape.POINT: "circle"}[LAYERS[layer].shape]
+    return Style(
+        label=LAYERS[layer].label,
+        shape=shape,
+        stroke=colour if shape != "circle" else "#fffdf8",
+        fill="transparent" if shape == "line" else colour,
+        stroke_px={"area": 1.5, "line": 2.5, "circle": 4.0}[shape],
+        fill_opacity_ratio=fill_opacity_ratio,
+        dash=dash,
+    )
+
+
+GROUND_STYLES: Mapping[LayerName, Style] = MappingProxyType(
+    {
+        LayerName.COVERAGE: _ground(LayerName.COVERAGE, "#5f5f5f", fill_opacity_ratio=0.05, dash="8 4"),
+        LayerName.AIRPORT_SURFACE: _ground(LayerName.AIRPORT_SURFACE, "#3f6fb5", fill_opacity_ratio=0.08, dash="6 4"),
+        LayerName.SPECIAL_AREA: _ground(LayerName.SPECIAL_AREA, "#7b3f8c", fill_opacity_ratio=0.06, dash="4 4"),
+        LayerName.DETAILED_PLAN: _ground(LayerName.DETAILED_PLAN, "#6a4fb0"),
+        LayerName.RIVER_CORRIDOR: _ground(LayerName.RIVER_CORRIDOR, "#1f78a8", fill_opacity_ratio=0.25),
+        LayerName.RAILWAY_CORRIDOR: _ground(LayerName.RAILWAY_CORRIDOR, "#5a5a5a", fill_opacity_ratio=0.25),
+        LayerName.POWER_CORRIDOR: _ground(LayerName.POWER_CORRIDOR, "#b8860b", fill_opacity_ratio=0.25),
+        LayerName.POWER_LINE: _ground(LayerName.POWER_LINE, "#8a6300", dash="10 4"),
+        LayerName.HERITAGE_AREA: _ground(LayerName.HERITAGE_AREA, "#a0522d", fill_opacity_ratio=0.25),
+        LayerName.TRADE_AXIS: _ground(LayerName.TRADE_AXIS, "#c2347e"),
+        LayerName.PRESCRIPTION_AREA: _ground(LayerName.PRESCRIPTION_AREA, "#4b7a3a"),
+        LayerName.PRESCRIPTION_LINE: _ground(LayerName.PRESCRIPTION_LINE, "#4b7a3a"),
+        LayerName.PRESCRIPTION_POINT: _ground(LayerName.PRESCRIPTION_POINT, "#4b7a3a", fill_opacity_ratio=0.9),
+    }
+)
+"""How the layers that permits ask are drawn, the widest first."""
+
 LAYER_SHARES: Mapping[LayerName, tuple[Share, ...]] = MappingProxyType(
     {
         LayerName.WARD: (_areas(LayerName.WARD, "#5b4a86", "#8a78b8", fill_opacity_ratio=0.12, stroke_px=2.5),),
@@ -190,6 +222,7 @@ LAYER_SHARES: Mapping[LayerName, tuple[Share, ...]] = MappingProxyType(
             _areas(LayerName.ROAD_RESERVATION, "#b4431c", "#e58b62", fill_opacity_ratio=0.35),
         ),
         LayerName.PARCEL: (_areas(LayerName.PARCEL, "#0c5a55", "#6fb7a7", fill_opacity_ratio=0.25, stroke_px=1.25),),
+        **{layer: (Share(style=style),) for layer, style in GROUND_STYLES.items()},
     }
 )
 """How a layer looks where it is what the map is about, the lowest part first."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from basemap.special_areas import SpecialKind
 from spatial.text import Text
 
 LayerVersionId = NewType("LayerVersionId", int)
@@ -17,7 +18,7 @@ FeatureId = NewType("FeatureId", str)
 
 
 class LayerName(StrEnum):
-    """The eight layers of the shared basemap."""
+    """The layers of the shared basemap."""
 
     WARD = "ward"
     STREET = "street"
@@ -27,6 +28,19 @@ class LayerName(StrEnum):
     ZONE = "zone"
     ROAD_RESERVATION = "road_reservation"
     PARCEL = "parcel"
+    DETAILED_PLAN = "detailed_plan"
+    SPECIAL_AREA = "special_area"
+    TRADE_AXIS = "trade_axis"
+    RIVER_CORRIDOR = "river_corridor"
+    POWER_LINE = "power_line"
+    POWER_CORRIDOR = "power_corridor"
+    RAILWAY_CORRIDOR = "railway_corridor"
+    AIRPORT_SURFACE = "airport_surface"
+    HERITAGE_AREA = "heritage_area"
+    PRESCRIPTION_AREA = "prescription_area"
+    PRESCRIPTION_LINE = "prescription_line"
+    PRESCRIPTION_POINT = "prescription_point"
+    COVERAGE = "coverage"
 
 
 class Kind(StrEnum):
@@ -86,6 +100,14 @@ class LayerSchema:
         Whether two features with one key are an error, or both kept (a parcel number given twice in a sheet).
     key_is_reused
         Whether a key may name another feature at another time (a ward code of before and after July 2025).
+    position_error_m
+        Standard error with which the layer is drawn, metres, unless a version's source says better: it decides
+        between *hit* and *review*, never between *hit* and *clear*.
+    is_wall_to_wall
+        Whether features stand side by side, so that merely touching one means nothing.
+    reach_m
+        Within this distance a feature may concern a parcel that it does not touch (a power line whose corridor is
+        not drawn).
     """
 
     name: LayerName
@@ -95,6 +117,9 @@ class LayerSchema:
     key: tuple[str, ...] = ()
     key_is_unique: bool = True
     key_is_reused: bool = False
+    position_error_m: float = 0.1
+    is_wall_to_wall: bool = False
+    reach_m: float = 0.0
 
     @property
     def attribute_names(self) -> tuple[str, ...]:
@@ -169,6 +194,68 @@ def _integer(name: str, vi: str, en: str, *, bounds: tuple[int, int]) -> Attribu
     return Attribute(name=name, kind=Kind.INTEGER, label=Text(vi, en), minimum=bounds[0], maximum=bounds[1])
 
 
+def _date(name: str, vi: str, en: str) -> Attribute:
+    return Attribute(name=name, kind=Kind.DATE, label=Text(vi, en))
+
+
+def _caps() -> tuple[Attribute, ...]:
+    return (
+        _real("max_site_coverage_ratio", "Mật độ tối đa", "Largest site coverage", bounds=(0, 1)),
+        _integer("max_floors", "Tầng cao tối đa", "Most floors", bounds=(0, 120)),
+        _real("max_height_m", "Chiều cao tối đa (m)", "Largest height (m)", bounds=(0, 600)),
+        _real("max_plot_ratio", "Hệ số sử dụng đất", "Largest plot ratio", bounds=(0, 30)),
+    )
+
+
+def _paper() -> tuple[Attribute, ...]:
+    """Return the instrument that drew a feature, and its day."""
+    return (
+        _text("decision", "Quyết định", "Decision"),
+        _date("approved_on", "Ngày duyệt", "Approved on"),
+    )
+
+
+def _corridor(*attributes: Attribute) -> tuple[Attribute, ...]:
+    width = _real("corridor_width_m", "Bề rộng hành lang (m)", "Corridor width (m)", bounds=(0, 1000))
+    return (_text("name", "Tên", "Name"), *attributes, width, *_paper())
+
+
+def _power() -> tuple[Attribute, ...]:
+    return (
+        _real("voltage_kv", "Điện áp (kV)", "Voltage (kV)", bounds=(0.2, 1200)),
+        _text("conductor", "Loại dây", "Conductor", codes=CONDUCTORS),
+    )
+
+
+def _prescription(name: LayerName, shape: Shape, vi: str, en: str) -> LayerSchema:
+    return LayerSchema(
+        name=name,
+        label=Text(f"Quy định của đồ án ({vi})", f"Plan prescriptions ({en})"),
+        shape=shape,
+        position_error_m=0.5,
+        attributes=(
+            _text("prescription_code", "Mã quy định", "Code"),
+            _text("name", "Nội dung", "Content", required=True),
+            _text("plan_name", "Đồ án", "Plan"),
+            _text("document", "Văn bản", "Document"),
+            _date("plan_approved_on", "Ngày duyệt", "Approved on"),
+        ),
+    )
+
+
+CONDUCTORS = ("bare", "covered", "underground")
+PLAN_KINDS = ("detailed_plan", "local_adjustment")
+AIRPORT_SURFACES = (
+    "horizontal",
+    "conical",
+    "approach",
+    "take_off",
+    "transitional",
+    "instrument_approach",
+    "area_2a",
+    "planning_space",
+)
+HERITAGE_ZONES = ("1", "2")
 STREET_CLASSES = ("arterial", "street", "alley", "bridge", "path", "motorway")
 SCHOOL_TYPES = ("kindergarten", "primary", "lower_secondary")
 
@@ -211,6 +298,8 @@ _SCHEMAS = (
         name=LayerName.BUILDING,
         label=Text("Công trình", "Buildings"),
         shape=Shape.AREA,
+        position_error_m=0.3,
+        is_wall_to_wall=True,
         attributes=(
             _text("building_use", "Công năng", "Use"),
             _integer("floors", "Số tầng", "Floors", bounds=(0, 120)),
@@ -232,21 +321,21 @@ _SCHEMAS = (
         name=LayerName.ZONE,
         label=Text("Quy hoạch phân khu", "Zoning plan"),
         shape=Shape.AREA,
+        position_error_m=0.5,
+        is_wall_to_wall=True,
         attributes=(
             _text("zone_code", "Ký hiệu ô", "Zone code", required=True),
             _text("land_use", "Chức năng", "Land use"),
-            _real("max_site_coverage_ratio", "Mật độ tối đa", "Largest site coverage", bounds=(0, 1)),
-            _integer("max_floors", "Tầng cao tối đa", "Most floors", bounds=(0, 120)),
-            _real("max_height_m", "Chiều cao tối đa (m)", "Largest height (m)", bounds=(0, 600)),
-            _real("max_plot_ratio", "Hệ số sử dụng đất", "Largest plot ratio", bounds=(0, 30)),
+            *_caps(),
             _text("plan_name", "Đồ án", "Plan"),
-            Attribute(name="plan_approved_on", kind=Kind.DATE, label=Text("Ngày duyệt", "Approved on")),
+            _date("plan_approved_on", "Ngày duyệt", "Approved on"),
         ),
     ),
     LayerSchema(
         name=LayerName.ROAD_RESERVATION,
         label=Text("Lộ giới", "Road reservations"),
         shape=Shape.AREA,
+        position_error_m=0.3,
         attributes=(
             _text("road_name", "Tên đường", "Road name"),
             _real("planned_width_m", "Lộ giới quy hoạch (m)", "Planned width (m)", bounds=(0.5, 200)),
@@ -267,6 +356,112 @@ _SCHEMAS = (
             _text("land_use_code", "Loại đất", "Land-use code"),
             _text("national_parcel_id", "Mã định danh thửa", "National parcel id"),
             _text("address", "Địa chỉ", "Address"),
+        ),
+    ),
+    LayerSchema(
+        name=LayerName.DETAILED_PLAN,
+        label=Text("Quy hoạch chi tiết, điều chỉnh cục bộ", "Detailed plans and local adjustments"),
+        shape=Shape.AREA,
+        position_error_m=0.3,
+        is_wall_to_wall=True,
+        attributes=(
+            _text("plan_kind", "Loại đồ án", "Kind of plan", required=True, codes=PLAN_KINDS),
+            _text("zone_code", "Ký hiệu ô", "Zone code"),
+            _text("land_use", "Chức năng", "Land use"),
+            *_caps(),
+            _real("min_front_setback_m", "Khoảng lùi trước (m)", "Front setback (m)", bounds=(0, 100)),
+            _text("plan_name", "Đồ án", "Plan"),
+            _text("document", "Văn bản", "Document"),
+            _date("plan_approved_on", "Ngày duyệt", "Approved on"),
+        ),
+    ),
+    LayerSchema(
+        name=LayerName.SPECIAL_AREA,
+        label=Text("Khu vực đặc thù", "Special areas"),
+        shape=Shape.AREA,
+        position_error_m=1.0,
+        attributes=(
+            _text("kind", "Loại khu vực", "Kind of area", required=True, codes=tuple(SpecialKind)),
+            _text("name", "Tên", "Name"),
+            *_paper(),
+        ),
+    ),
+    LayerSchema(
+        name=LayerName.TRADE_AXIS,
+        label=Text("Trục thương mại, dịch vụ", "Trade and service axes"),
+        shape=Shape.LINE,
+        position_error_m=0.5,
+        attributes=(
+            _text("street_name", "Tên đường", "Street name", required=True),
+            _text("from_street", "Từ đường", "From street"),
+            _text("to_street", "Đến đường", "To street"),
+            *_paper(),
+        ),
+    ),
+    LayerSchema(
+        name=LayerName.RIVER_CORRIDOR,
+        label=Text("Hành lang bảo vệ sông, kênh, rạch", "River protection corridors"),
+        shape=Shape.AREA,
+        position_error_m=0.5,
+        attributes=_corridor(),
+    ),
+    LayerSchema(
+        name=LayerName.POWER_LINE,
+        label=Text("Đường dây tải điện", "Power lines"),
+        shape=Shape.LINE,
+        position_error_m=0.5,
+        reach_m=20.0,
+        attributes=(_text("name", "Tên", "Name"), *_power(), *_paper()),
+    ),
+    LayerSchema(
+        name=LayerName.POWER_CORRIDOR,
+        label=Text("Hành lang an toàn lưới điện", "Power line corridors"),
+        shape=Shape.AREA,
+        position_error_m=0.5,
+        attributes=_corridor(*_power()),
+    ),
+    LayerSchema(
+        name=LayerName.RAILWAY_CORRIDOR,
+        label=Text("Hành lang an toàn đường sắt", "Railway corridors"),
+        shape=Shape.AREA,
+        position_error_m=0.3,
+        attributes=_corridor(),
+    ),
+    LayerSchema(
+        name=LayerName.AIRPORT_SURFACE,
+        label=Text("Bề mặt giới hạn chướng ngại vật sân bay", "Airport obstacle surfaces"),
+        shape=Shape.AREA,
+        position_error_m=3.0,
+        attributes=(
+            _text("airport_name", "Sân bay", "Airport", required=True),
+            _text("surface", "Loại bề mặt", "Kind of surface", required=True, codes=AIRPORT_SURFACES),
+            _real("lowest_elevation_m", "Cao độ thấp nhất (m)", "Lowest elevation (m)", bounds=(-10, 3000)),
+            _real("highest_elevation_m", "Cao độ cao nhất (m)", "Highest elevation (m)", bounds=(-10, 3000)),
+            *_paper(),
+        ),
+    ),
+    LayerSchema(
+        name=LayerName.HERITAGE_AREA,
+        label=Text("Khu vực bảo vệ di tích", "Heritage protection areas"),
+        shape=Shape.AREA,
+        position_error_m=0.5,
+        attributes=(
+            _text("name", "Di tích", "Heritage", required=True),
+            _text("protection_zone", "Khu vực bảo vệ", "Protection zone", codes=HERITAGE_ZONES),
+            *_paper(),
+        ),
+    ),
+    _prescription(LayerName.PRESCRIPTION_AREA, Shape.AREA, "vùng", "areas"),
+    _prescription(LayerName.PRESCRIPTION_LINE, Shape.LINE, "tuyến", "lines"),
+    _prescription(LayerName.PRESCRIPTION_POINT, Shape.POINT, "điểm", "points"),
+    LayerSchema(
+        name=LayerName.COVERAGE,
+        label=Text("Phạm vi của các lớp dữ liệu", "Coverage of the layers"),
+        shape=Shape.AREA,
+        attributes=(
+            _text("layer", "Lớp", "Layer", required=True, codes=tuple(LayerName)),
+            _text("kind", "Loại khu vực", "Kind of area", codes=tuple(SpecialKind)),
+            _text("source", "Nguồn", "Source"),
         ),
     ),
 )

@@ -95,6 +95,22 @@ def _slivers(narrower_than_m: float) -> Rule:
     )
 
 
+_DRAWN_BY_THEMSELVES = (
+    LayerName.SPECIAL_AREA,
+    LayerName.TRADE_AXIS,
+    LayerName.RIVER_CORRIDOR,
+    LayerName.POWER_LINE,
+    LayerName.POWER_CORRIDOR,
+    LayerName.RAILWAY_CORRIDOR,
+    LayerName.AIRPORT_SURFACE,
+    LayerName.HERITAGE_AREA,
+    LayerName.PRESCRIPTION_AREA,
+    LayerName.PRESCRIPTION_LINE,
+    LayerName.PRESCRIPTION_POINT,
+    LayerName.COVERAGE,
+)
+"""Layers whose features may overlap one another and leave gaps."""
+
 QUALITY_RULES: Mapping[LayerName, tuple[Rule, ...]] = MappingProxyType(
     {
         LayerName.WARD: (
@@ -124,6 +140,8 @@ QUALITY_RULES: Mapping[LayerName, tuple[Rule, ...]] = MappingProxyType(
         LayerName.ADDRESS: (_OUTSIDE_WARDS, _OTHER_SYSTEM),
         LayerName.ZONE: (_DUPLICATES, _overlaps(0.5), _slivers(0.2), _OTHER_SYSTEM),
         LayerName.ROAD_RESERVATION: (_DUPLICATES, _OTHER_SYSTEM),
+        LayerName.DETAILED_PLAN: (_DUPLICATES, _slivers(0.2), _OTHER_SYSTEM),
+        **dict.fromkeys(_DRAWN_BY_THEMSELVES, (_DUPLICATES, _OTHER_SYSTEM)),
         LayerName.PARCEL: (
             _DUPLICATES,
             _overlaps(0.01),

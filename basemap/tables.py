@@ -170,6 +170,177 @@ class ParcelRow(FeatureRow):
     geometry: Mapped[WKBElement] = _geometry(Shape.AREA)
 
 
+class DetailedPlanRow(FeatureRow):
+    """A cell of a detailed plan, or of a local adjustment of a plan."""
+
+    __tablename__ = "detailed_plan"
+
+    plan_kind: Mapped[str]
+    zone_code: Mapped[str | None]
+    land_use: Mapped[str | None]
+    max_site_coverage_ratio: Mapped[float | None]
+    max_floors: Mapped[int | None]
+    max_height_m: Mapped[float | None]
+    max_plot_ratio: Mapped[float | None]
+    min_front_setback_m: Mapped[float | None]
+    plan_name: Mapped[str | None]
+    document: Mapped[str | None]
+    plan_approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.AREA)
+
+
+class SpecialAreaRow(FeatureRow):
+    """An area that a rule speaks of by name."""
+
+    __tablename__ = "special_area"
+
+    kind: Mapped[str]
+    name: Mapped[str | None]
+    decision: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.AREA)
+
+
+class TradeAxisRow(FeatureRow):
+    """A stretch of a street that is a trade and service axis."""
+
+    __tablename__ = "trade_axis"
+
+    street_name: Mapped[str]
+    from_street: Mapped[str | None]
+    to_street: Mapped[str | None]
+    decision: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.LINE)
+
+
+class RiverCorridorRow(FeatureRow):
+    """Land kept free along a river, canal or ditch."""
+
+    __tablename__ = "river_corridor"
+
+    name: Mapped[str | None]
+    corridor_width_m: Mapped[float | None]
+    decision: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.AREA)
+
+
+class PowerLineRow(FeatureRow):
+    """The centre line of a power line."""
+
+    __tablename__ = "power_line"
+
+    name: Mapped[str | None]
+    voltage_kv: Mapped[float | None]
+    conductor: Mapped[str | None]
+    decision: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.LINE)
+
+
+class PowerCorridorRow(FeatureRow):
+    """The safety corridor of a power line, as drawn by its authority."""
+
+    __tablename__ = "power_corridor"
+
+    name: Mapped[str | None]
+    voltage_kv: Mapped[float | None]
+    conductor: Mapped[str | None]
+    corridor_width_m: Mapped[float | None]
+    decision: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.AREA)
+
+
+class RailwayCorridorRow(FeatureRow):
+    """The safety corridor of a railway."""
+
+    __tablename__ = "railway_corridor"
+
+    name: Mapped[str | None]
+    corridor_width_m: Mapped[float | None]
+    decision: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.AREA)
+
+
+class AirportSurfaceRow(FeatureRow):
+    """An obstacle surface around an airport, or an agreed planning space."""
+
+    __tablename__ = "airport_surface"
+
+    airport_name: Mapped[str]
+    surface: Mapped[str]
+    lowest_elevation_m: Mapped[float | None]
+    highest_elevation_m: Mapped[float | None]
+    decision: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.AREA)
+
+
+class HeritageAreaRow(FeatureRow):
+    """A protection area of a heritage site."""
+
+    __tablename__ = "heritage_area"
+
+    name: Mapped[str]
+    protection_zone: Mapped[str | None]
+    decision: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.AREA)
+
+
+class PrescriptionAreaRow(FeatureRow):
+    """What a plan prescribes for an area."""
+
+    __tablename__ = "prescription_area"
+
+    prescription_code: Mapped[str | None]
+    name: Mapped[str]
+    plan_name: Mapped[str | None]
+    document: Mapped[str | None]
+    plan_approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.AREA)
+
+
+class PrescriptionLineRow(FeatureRow):
+    """What a plan prescribes along a line."""
+
+    __tablename__ = "prescription_line"
+
+    prescription_code: Mapped[str | None]
+    name: Mapped[str]
+    plan_name: Mapped[str | None]
+    document: Mapped[str | None]
+    plan_approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.LINE)
+
+
+class PrescriptionPointRow(FeatureRow):
+    """What a plan prescribes at a point."""
+
+    __tablename__ = "prescription_point"
+
+    prescription_code: Mapped[str | None]
+    name: Mapped[str]
+    plan_name: Mapped[str | None]
+    document: Mapped[str | None]
+    plan_approved_on: Mapped[date | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.POINT)
+
+
+class CoverageRow(FeatureRow):
+    """Ground for which a layer was drawn: outside it the layer does not answer."""
+
+    __tablename__ = "coverage"
+
+    layer: Mapped[str]
+    kind: Mapped[str | None]
+    source: Mapped[str | None]
+    geometry: Mapped[WKBElement] = _geometry(Shape.AREA)
+
+
 Index(None, ParcelRow.version_id, ParcelRow.map_sheet, ParcelRow.parcel_no)
 
 FEATURE_ROWS: Mapping[LayerName, type[FeatureRow]] = MappingProxyType(
@@ -182,6 +353,19 @@ FEATURE_ROWS: Mapping[LayerName, type[FeatureRow]] = MappingProxyType(
         LayerName.ZONE: ZoneRow,
         LayerName.ROAD_RESERVATION: RoadReservationRow,
         LayerName.PARCEL: ParcelRow,
+        LayerName.DETAILED_PLAN: DetailedPlanRow,
+        LayerName.SPECIAL_AREA: SpecialAreaRow,
+        LayerName.TRADE_AXIS: TradeAxisRow,
+        LayerName.RIVER_CORRIDOR: RiverCorridorRow,
+        LayerName.POWER_LINE: PowerLineRow,
+        LayerName.POWER_CORRIDOR: PowerCorridorRow,
+        LayerName.RAILWAY_CORRIDOR: RailwayCorridorRow,
+        LayerName.AIRPORT_SURFACE: AirportSurfaceRow,
+        LayerName.HERITAGE_AREA: HeritageAreaRow,
+        LayerName.PRESCRIPTION_AREA: PrescriptionAreaRow,
+        LayerName.PRESCRIPTION_LINE: PrescriptionLineRow,
+        LayerName.PRESCRIPTION_POINT: PrescriptionPointRow,
+        LayerName.COVERAGE: CoverageRow,
     }
 )
 """The mapped class of every layer."""

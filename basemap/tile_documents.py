@@ -232,9 +232,20 @@ def _drawn(layer: LayerName) -> list[dict[str, Any]]:
         return [_streets()]
     if (style := _AREA_STYLES.get(layer)) is not None:
         return _area(layer, style)
+    if (style := look.GROUND_STYLES.get(layer)) is not None and style.shape != "circle":
+        return _area(layer, style) if style.shape == "area" else [_line(layer, style)]
     colour = _SCHOOL_COLOUR if layer is LayerName.SCHOOL else _ADDRESS_COLOUR
     paint = {"circle-color": colour, "circle-radius": 4, "circle-stroke-color": "#fffdf8", "circle-stroke-width": 1}
     return [{"id": layer.value, "type": "circle", "paint": paint}]
+
+
+def _line(layer: LayerName, style: Style) -> dict[str, Any]:
+    return {
+        "id": layer.value,
+        "type": "line",
+        "layout": {"line-cap": "round", "line-join": "round"},
+        "paint": {"line-color": style.stroke, "line-width": style.stroke_px},
+    }
 
 
 def _streets() -> dict[str, Any]:

@@ -40,6 +40,19 @@ ZOOMS: Mapping[LayerName, range] = MappingProxyType(
         LayerName.ZONE: range(11, 17),
         LayerName.ROAD_RESERVATION: range(12, 17),
         LayerName.PARCEL: range(15, 17),
+        LayerName.DETAILED_PLAN: range(13, 17),
+        LayerName.SPECIAL_AREA: range(9, 17),
+        LayerName.TRADE_AXIS: range(11, 17),
+        LayerName.RIVER_CORRIDOR: range(11, 17),
+        LayerName.POWER_LINE: range(11, 17),
+        LayerName.POWER_CORRIDOR: range(12, 17),
+        LayerName.RAILWAY_CORRIDOR: range(11, 17),
+        LayerName.AIRPORT_SURFACE: range(9, 17),
+        LayerName.HERITAGE_AREA: range(12, 17),
+        LayerName.PRESCRIPTION_AREA: range(12, 17),
+        LayerName.PRESCRIPTION_LINE: range(13, 17),
+        LayerName.PRESCRIPTION_POINT: range(13, 17),
+        LayerName.COVERAGE: range(8, 15),
     }
 )
 """Zoom levels of each layer: from where it can be told apart to where a unit is 15 cm; clients enlarge the last."""
