@@ -16,6 +16,7 @@ from basemap.model import LayerName
 from basemap.tables import ParcelRow
 from permits.check import Check, check
 from permits.facts import CHECKED_LAYERS, STREET_SEARCH_M, Concern, Ground, Layers, ParcelFacts, facts_of
+from permits.history_service import gone, history_named
 from permits.model import AreaType, BuildingType, Facts, ParcelKey, Verdict
 from permits.overlap import Band, OverlapThresholds
 from permits.parcels import Parcel, ParcelName, parcels_of, the_one, without_leading_zeros
@@ -94,12 +95,14 @@ def parcel_named(session: Session, name: ParcelName, *, valid_on: date | None = 
     Raises
     ------
     NotFoundError
-        There is none.
+        There is none; where the register knows what became of it, the message says so (code ``parcel_gone``).
     ConflictError
         Several share the number and none of them was meant in particular.
     """
     parts = {"ward_code": name.ward_code, "map_sheet": name.map_sheet, "parcel_no": name.parcel_no}
     candidates = find(session, **parts, valid_on=valid_on)
+    if not candidates and (ended := gone(history_named(session, name))) is not None:
+        raise ended
     return the_one(candidates, name)
 
 
