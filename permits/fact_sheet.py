@@ -6,8 +6,9 @@ labels from it.
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +29,7 @@ class FactKind(StrEnum):
     NUMBERS = "numbers"
     COUNT = "count"
     YES_NO = "yes_no"
+    DAY = "day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,12 @@ class FactField:
     is_proposal: bool = False
 
 
-def _code(name: str, codes: type[StrEnum], vi: str, en: str) -> FactField:
-    return FactField(name=name, kind=FactKind.CODE, label=Text(vi, en), codes=tuple(code.value for code in codes))
+def _code(name: str, codes: Iterable[str], vi: str, en: str) -> FactField:
+    return FactField(name=name, kind=FactKind.CODE, label=Text(vi, en), codes=tuple(str(code) for code in codes))
+
+
+def _day(name: str, vi: str, en: str) -> FactField:
+    return FactField(name=name, kind=FactKind.DAY, label=Text(vi, en))
 
 
 def _length(name: str, vi: str, en: str, *, maximum: float, minimum: float | None = None) -> FactField:
@@ -67,8 +73,9 @@ def _ratio(name: str, vi: str, en: str, *, maximum: float) -> FactField:
     return FactField(name=name, kind=FactKind.NUMBER, label=Text(vi, en), unit="ratio", minimum=0, maximum=maximum)
 
 
-def _count(name: str, vi: str, en: str) -> FactField:
-    return FactField(name=name, kind=FactKind.COUNT, label=Text(vi, en), unit="floors", minimum=1, maximum=120)
+def _count(name: str, vi: str, en: str, *, minimum: int = 1, maximum: int = 120) -> FactField:
+    label = Text(vi, en)
+    return FactField(name=name, kind=FactKind.COUNT, label=label, unit="floors", minimum=minimum, maximum=maximum)
 
 
 def _yes_no(name: str, vi: str, en: str) -> FactField:
@@ -133,6 +140,35 @@ _PLOT_FIELDS = (
         "Construction area of a commune plan",
     ),
     _yes_no("in_functional_zone", "Khu chức năng", "Functional area"),
+    _day("plan_approval_date", "Ngày phê duyệt quy hoạch", "Day on which the plan was approved"),
+    _code(
+        "old_district_kind",
+        ("inner", "outer"),
+        "Quận nội thành hay ngoại thành (quy định cũ)",
+        "Old inner or outer district",
+    ),
+    _yes_no("road_is_regional", "Đường từ cấp khu vực trở lên", "Road of regional class or above"),
+    _yes_no(
+        "plan_controls_by_plot_ratio",
+        "Quy hoạch quản lý theo hệ số sử dụng đất",
+        "The plan sets a plot ratio instead of coverage and height",
+    ),
+    _yes_no(
+        "is_planned_landmark",
+        "Điểm nhấn đô thị theo quy hoạch cấp trên",
+        "Landmark that a higher plan names",
+    ),
+    _code(
+        "public_service_kind",
+        ("education", "health", "culture", "sports", "market"),
+        "Loại công trình dịch vụ - công cộng",
+        "Kind of public service building",
+    ),
+    _yes_no(
+        "public_service_land_is_short",
+        "Khu hiện hữu không còn quỹ đất dịch vụ - công cộng",
+        "No land is left for public services in the existing area",
+    ),
 )
 
 _PROPOSAL_FIELDS = (
@@ -151,7 +187,36 @@ _PROPOSAL_FIELDS = (
     _length("basement_ramp_setback_m", "Ram dốc cách lộ giới", "Ramp from the road line", minimum=0, maximum=1000),
     _length("balcony_projection_m", "Độ vươn ban công", "Balcony projection", minimum=0, maximum=10),
     _length("balcony_clearance_m", "Độ cao dưới ban công", "Clearance under the balcony", minimum=0, maximum=50),
+    _count("basements", "Số tầng hầm", "Basements", minimum=0, maximum=10),
+    _length("average_height_m", "Chiều cao trung bình của tổ hợp", "Average height of a group of blocks", maximum=500),
+    _length("podium_height_m", "Chiều cao phần đế", "Height of the podium", maximum=200),
+    _area("tower_footprint_m2", "Diện tích chiếm đất của phần tháp", "Footprint of the tower"),
+    _length(
+        "tower_front_setback_m", "Khoảng lùi trước của phần tháp", "Front setback of the tower", minimum=0, maximum=1000
+    ),
+    FactField(
+        name="green_area_m2",
+        kind=FactKind.NUMBER,
+        label=Text("Diện tích đất trồng cây xanh", "Planted area"),
+        unit="m2",
+        minimum=0,
+        maximum=1e6,
+    ),
+    _count("production_floors", "Số sàn sản xuất", "Production floors"),
+    _length("row_length_m", "Chiều dài dãy nhà liên kế", "Length of the row", maximum=2000),
+    _length(
+        "taller_building_height_m", "Chiều cao của công trình cao hơn", "Height of the taller building", maximum=500
+    ),
+    _length(
+        "spacing_long_sides_m", "Khoảng cách giữa hai cạnh dài", "Distance between long sides", minimum=0, maximum=1000
+    ),
+    _length("spacing_gable_m", "Khoảng cách từ đầu hồi", "Distance from a gable end", minimum=0, maximum=1000),
+    _length(
+        "spacing_rear_rows_m", "Khoảng cách mặt sau hai dãy nhà", "Distance between rear sides", minimum=0, maximum=1000
+    ),
 )
+
+_CODES: Mapping[str, type[str]] = {"building_type": BuildingType, "area_type": AreaType}
 
 PROPOSAL_NAMES = tuple(field.name for field in _PROPOSAL_FIELDS)
 FACT_FIELDS: Mapping[str, FactField] = {field.name: field for field in (*_PLOT_FIELDS, *_PROPOSAL_FIELDS)}
@@ -206,11 +271,23 @@ def _slip(field: FactField, value: object) -> Text | None:
     if field.kind is FactKind.CODE:
         codes = ", ".join(field.codes)
         return None if value in field.codes else _say(field, value, f"cần một trong {codes}", f"one of {codes}")
+    if field.kind is FactKind.DAY:
+        example = ("cần ngày dạng 2026-11-21", "a day like 2026-11-21")
+        return None if _day_of(value) else _say(field, value, *example)
     if field.kind is FactKind.NUMBERS:
         if not isinstance(value, list | tuple) or not value:
             return _say(field, value, "cần danh sách số", "a list of numbers")
         return next((slip for part in value if (slip := _number_slip(field, part))), None)
     return _number_slip(field, value)
+
+
+def _day_of(value: object) -> date | None:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _number_slip(field: FactField, value: object) -> Text | None:
@@ -263,7 +340,9 @@ def _contradictions(known: Mapping[str, object]) -> list[Text]:
 
 def _value(field: FactField, value: Any) -> Any:  # noqa: ANN401 - its kind was checked by _slip
     if field.kind is FactKind.CODE:
-        return BuildingType(value) if field.name == "building_type" else AreaType(value)
+        return _CODES.get(field.name, str)(value)
+    if field.kind is FactKind.DAY:
+        return _day_of(value)
     if field.kind is FactKind.NUMBERS:
         return tuple(float(part) for part in value)
     return int(value) if field.kind is FactKind.COUNT else value

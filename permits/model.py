@@ -65,6 +65,8 @@ class BuildingType(StrEnum):
     DETACHED_HOUSE = "detached_house"
     APARTMENT = "apartment"
     COMMERCIAL = "commercial"
+    PUBLIC_SERVICE = "public_service"
+    FACTORY = "factory"
 
 
 class AreaType(StrEnum):
@@ -88,8 +90,16 @@ class Facts:
         Corner plot: planned widths of its roads, and how wide the plot meets the widest of them.
     zone_plan_known
         True: the zone plan was consulted, so that an absent ``zone_plan_max_…`` means that it sets none.
+    plan_approval_date
+        Day on which the plan that governs the plot was approved; it decides which edition of QCVN 01 applies.
     building_height_m
         Planned ground level to the highest point, stair head or ridge included (QCVN 01:2021/BXD, 1.4.25).
+    average_height_m
+        Of a group of blocks of several heights, where the coverage goes by their average (QCVN 01:2021/BXD, 2.6.3).
+    taller_building_height_m
+        Height of the taller one of two buildings whose distance is asked (QCVN 01:2021/BXD, 2.6.1.3).
+    podium_height_m
+        Height of the podium under a tower; absent: the building has none, since a proposal describes itself.
     """
 
     building_type: BuildingType | None = None
@@ -119,6 +129,13 @@ class Facts:
     in_rural_residential_area_general_plan: bool | None = None
     in_commune_plan_built_area: bool | None = None
     in_functional_zone: bool | None = None
+    plan_approval_date: date | None = None
+    old_district_kind: str | None = None
+    road_is_regional: bool | None = None
+    plan_controls_by_plot_ratio: bool | None = None
+    is_planned_landmark: bool | None = None
+    public_service_kind: str | None = None
+    public_service_land_is_short: bool | None = None
     floors: int | None = None
     building_height_m: float | None = None
     height_at_building_line_m: float | None = None
@@ -132,6 +149,18 @@ class Facts:
     basement_ramp_setback_m: float | None = None
     balcony_projection_m: float | None = None
     balcony_clearance_m: float | None = None
+    basements: int | None = None
+    average_height_m: float | None = None
+    podium_height_m: float | None = None
+    tower_footprint_m2: float | None = None
+    tower_front_setback_m: float | None = None
+    green_area_m2: float | None = None
+    production_floors: int | None = None
+    row_length_m: float | None = None
+    taller_building_height_m: float | None = None
+    spacing_long_sides_m: float | None = None
+    spacing_gable_m: float | None = None
+    spacing_rear_rows_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

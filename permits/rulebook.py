@@ -6,224 +6,32 @@ languages what it asks, how that is measured, and gives an example. ``docs/rules
 """
 
 import hashlib
-import itertools
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-
-from permits.model import AreaType, BuildingType, Citation, exact
-from spatial.errors import InputError, NotFoundError
+from permits.model import AreaType, BuildingType, Citation
+from permits.rule_file import read_pack
+from permits.rule_schema import BasisDate, CoverageEntry, Instrument, Rule
+from permits.rule_tables import StepTable
+from spatial.errors import NotFoundError
 from spatial.text import Text
 
+__all__ = [
+    "DEFAULT_RULEBOOK",
+    "Instrument",
+    "Rule",
+    "Rulebook",
+    "StepTable",
+    "available_rulebooks",
+    "load_rulebook",
+    "parse_rulebook",
+]
+
 DEFAULT_RULEBOOK = "hcmc-row-houses"
-_SHOWN_PROBLEMS = 5
-
-
-def _as_fraction(value: object) -> object:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return exact(value)
-    return value
-
-
-Exact = Annotated[Fraction, BeforeValidator(_as_fraction)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Bilingual(_Part):
-    """A sentence in both languages."""
-
-    vi: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    @property
-    def text(self) -> Text:
-        """The sentence as `Text`."""
-        return Text(self.vi, self.en)
-
-
-class Period(_Part):
-    """First day in force and first day no longer in force; open ends are null."""
-
-    from_: date | None = Field(default=None, alias="from")
-    to: date | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_ and self.to and self.to <= self.from_:
-            message = "a period must end after it begins"
-            raise ValueError(message)
-        return self
-
-    def covers(self, day: date) -> bool:
-        """Tell whether ``day`` lies inside."""
-        return (self.from_ is None or self.from_ <= day) and (self.to is None or day < self.to)
-
-    def overlaps(self, other: "Period") -> bool:
-        """Tell whether the two share a day."""
-        starts_before_end = self.from_ is None or other.to is None or self.from_ < other.to
-        ends_after_start = self.to is None or other.from_ is None or other.from_ < self.to
-        return starts_before_end and ends_after_start
-
-
-class Instrument(_Part):
-    """A law, decree or decision, or one annex of it."""
-
-    id: str = Field(min_length=1)
-    number: str = Field(min_length=1)
-    title: Bilingual
-    issuer: str = Field(min_length=1)
-    effective_from: date
-    certain_from: date | None = None
-    effective_to: date | None = None
-    basis_date: Literal["dossier_date", "plan_approval_date", "decision_date"]
-    verification: Literal["primary", "secondary", "unverified"]
-    replaces: tuple[str, ...] = ()
-    source: str = Field(min_length=1)
-
-    @property
-    def period(self) -> Period:
-        """When the instrument is in force."""
-        return Period.model_validate({"from": self.effective_from, "to": self.effective_to})
-
-    def is_certain_on(self, day: date) -> bool:
-        """Tell whether it is beyond doubt that the instrument was already in force on ``day``."""
-        return self.certain_from is None or self.certain_from <= day
-
-
-class StepTable(_Part):
-    """A printed table: a threshold of the axis and one figure per column; null is a printed dash."""
-
-    axis: str
-    lower_inclusive: bool
-    columns: tuple[str, ...] = Field(min_length=1)
-    rows: tuple[tuple[Exact | None, ...], ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _well_formed(self) -> Self:
-        if any(len(row) != len(self.columns) + 1 or row[0] is None for row in self.rows):
-            message = "every row needs a threshold and one value per column"
-            raise ValueError(message)
-        _must_be_sorted([row[0] for row in self.rows if row[0] is not None])
-        return self
-
-    @cached_property
-    def _thresholds(self) -> list[Fraction]:
-        return sorted(row[0] for row in self.rows if row[0] is not None)
-
-    @cached_property
-    def _by_threshold(self) -> dict[Fraction, tuple[Fraction | None, ...]]:
-        return {row[0]: row for row in self.rows if row[0] is not None}
-
-    def figure(self, axis_value: Fraction, column: str) -> Fraction | None:
-        """Return the figure of ``column`` in the row whose range holds ``axis_value``; None is a dash."""
-        find_row = bisect_right if self.lower_inclusive else bisect_left
-        row = find_row(self._thresholds, axis_value) - 1
-        return None if row < 0 else self._by_threshold[self._thresholds[row]][self.columns.index(column) + 1]
-
-    def all_figures(self, column: str) -> tuple[Fraction | None, ...]:
-        """Return every figure of ``column``."""
-        return tuple(row[self.columns.index(column) + 1] for row in self.rows)
-
-
-class Rule(_Part):
-    """One rule: where it stands, since when, its numbers, and what it asks in plain words."""
-
-    id: str = Field(min_length=1)
-    instrument: str = Field(min_length=1)
-    clause: str = Field(min_length=1)
-    kind: Literal["step_table", "piecewise_linear", "parameters", "cap", "codes", "predicate"]
-    valid: Period = Period()
-    unit: str
-    direction: Literal["max", "min", "information"]
-    rounding: Literal["none"] = "none"
-    on_missing: Literal["NEEDS_REVIEW"] = "NEEDS_REVIEW"
-    severity: Literal["blocking", "advisory"] = "blocking"
-    verification: Literal["primary", "secondary", "unverified"] = "primary"
-    inputs: tuple[str, ...] = ()
-    table: StepTable | None = None
-    nodes: tuple[tuple[Exact, Exact], ...] = ()
-    codes: tuple[str, ...] = ()
-    parameters: Mapping[str, Exact] = Field(default_factory=dict)
-    title: Bilingual
-    requirement: Bilingual
-    measured: Bilingual
-    example: Bilingual
-
-    @model_validator(mode="after")
-    def _has_its_numbers(self) -> Self:
-        if self.kind == "step_table" and self.table is None:
-            message = "a step_table needs table"
-            raise ValueError(message)
-        if self.kind == "piecewise_linear":
-            if len(self.nodes) < 2:  # noqa: PLR2004 - a line has two ends
-                message = "piecewise_linear needs at least two nodes"
-                raise ValueError(message)
-            _must_be_sorted([node[0] for node in self.nodes])
-        return self
-
-    def parameter(self, name: str) -> Fraction:
-        """Return a named number of the rule."""
-        return self.parameters[name]
-
-    def interpolated(self, axis_value: Fraction) -> Fraction | None:
-        """Return the figure on the line between two nodes; below the first node its figure, beyond the last None."""
-        nodes = sorted(self.nodes)
-        if axis_value <= nodes[0][0]:
-            return nodes[0][1]
-        for (lower, at_lower), (upper, at_upper) in itertools.pairwise(nodes):
-            if axis_value <= upper:
-                return at_lower + (at_upper - at_lower) / (upper - lower) * (axis_value - lower)
-        return None
-
-
-def _must_be_sorted(thresholds: list[Fraction]) -> None:
-    pairs = list(itertools.pairwise(thresholds))
-    if not (all(a < b for a, b in pairs) or all(a > b for a, b in pairs)):
-        message = "rows must be sorted by their threshold, each threshold once"
-        raise ValueError(message)
-
-
-class _Scope(_Part):
-    building_type: tuple[BuildingType, ...] = Field(min_length=1)
-    area_type: tuple[AreaType, ...] = Field(min_length=1)
-
-
-class _Pack(_Part):
-    name: str = Field(min_length=1)
-    title: Bilingual
-    applies_to: _Scope
-    instruments: tuple[Instrument, ...] = Field(min_length=1)
-    rules: tuple[Rule, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
-        known = {instrument.id for instrument in self.instruments}
-        if len(known) != len(self.instruments):
-            message = "two instruments share one id"
-            raise ValueError(message)
-        by_id: dict[str, list[Rule]] = defaultdict(list)
-        for rule in self.rules:
-            if rule.instrument not in known:
-                message = f"rule {rule.id}: the instrument {rule.instrument} is not in the file"
-                raise ValueError(message)
-            if any(rule.valid.overlaps(other.valid) for other in by_id[rule.id]):
-                message = f"rule {rule.id}: two periods of it overlap"
-                raise ValueError(message)
-            by_id[rule.id].append(rule)
-        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,15 +42,28 @@ class Rulebook:
     ----------
     sha256
         Hash of the file's bytes; it is kept with every answer, so that an answer can be recomputed.
+    binding
+        ``data``: each rule names its limit and says when it applies. ``row_house``: `permits.rules.row_house`
+        tells which rules meet in which limit.
+    rules
+        The rules as they are known now, or on ``known_on``.
+    recorded_rules
+        All versions of all rules that were ever recorded.
+    known_on
+        Day whose knowledge is asked; None is the latest.
     """
 
     name: str
     title: Text
     sha256: str
+    binding: str
     building_types: tuple[BuildingType, ...]
     area_types: tuple[AreaType, ...]
     instruments: Mapping[str, Instrument]
     rules: tuple[Rule, ...]
+    recorded_rules: tuple[Rule, ...] = ()
+    not_decided: tuple[CoverageEntry, ...] = ()
+    known_on: date | None = None
     _found: dict[tuple[str, date], Rule] = field(default_factory=dict, repr=False, compare=False)
 
     def rule(self, rule_id: str, *, as_of: date) -> Rule:
@@ -262,6 +83,11 @@ class Rulebook:
         self._found[rule_id, as_of] = rule
         return rule
 
+    def as_known_on(self, day: date) -> "Rulebook":
+        """Return the pack with what had been recorded by ``day``, so that an answer of that day comes out again."""
+        known = tuple(rule for rule in self.recorded_rules if rule.recorded.covers(day))
+        return replace(self, rules=known, known_on=day, _found={})
+
     def instrument_of(self, rule: Rule) -> Instrument:
         """Return the instrument that a rule stands in."""
         return self.instruments[rule.instrument]
@@ -269,6 +95,10 @@ class Rulebook:
     def citation(self, rule: Rule) -> Citation:
         """Return where a rule stands."""
         return Citation(instrument=self.instrument_of(rule).number, clause=rule.clause)
+
+    def basis_date(self, rule: Rule) -> BasisDate:
+        """Return which date decides whether the rule applies: its own, else that of its instrument."""
+        return rule.basis_date or self.instrument_of(rule).basis_date
 
     def is_in_force(self, rule: Rule, *, as_of: date) -> bool:
         """Tell whether both the rule and its instrument are in force on ``as_of``."""
@@ -294,7 +124,7 @@ def load_rulebook(name: str = DEFAULT_RULEBOOK) -> Rulebook:
     NotFoundError
         There is no such rule-pack or file.
     InputError
-        The file is no rule-pack: the message names the rule and what is wrong with it.
+        The file is no rule-pack: the message names the line, the rule and what is wrong with it.
     """
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
@@ -317,39 +147,16 @@ def _packaged(name: str) -> Rulebook:
 
 def parse_rulebook(content: bytes, *, subject: str) -> Rulebook:
     """Parse and check the bytes of a rule-pack. Raises InputError with every problem in plain words."""
-    try:
-        raw = yaml.safe_load(content)
-        pack = _Pack.model_validate(raw)
-    except yaml.YAMLError as error:
-        raise InputError(Text(f"Không phải YAML: {error}", f"Not YAML: {error}"), subject=subject) from error
-    except ValidationError as error:
-        problems = "; ".join(_problem(raw, found) for found in error.errors()[:_SHOWN_PROBLEMS])
-        raise InputError(
-            Text(f"Bộ quy định bị từ chối: {problems}.", f"The rule-pack is refused: {problems}."),
-            hint=Text("Sửa tệp rồi nạp lại.", "Correct the file and load it again."),
-            subject=subject,
-        ) from error
+    pack = read_pack(content, subject=subject)
     return Rulebook(
         name=pack.name,
         title=pack.title.text,
         sha256=hashlib.sha256(content).hexdigest(),
+        binding=pack.binding,
         building_types=pack.applies_to.building_type,
         area_types=pack.applies_to.area_type,
         instruments={instrument.id: instrument for instrument in pack.instruments},
-        rules=pack.rules,
+        rules=tuple(rule for rule in pack.rules if rule.recorded.to is None),
+        recorded_rules=pack.rules,
+        not_decided=pack.not_decided,
     )
-
-
-def _problem(raw: object, found: Mapping[str, object] | object) -> str:
-    details = dict(found) if isinstance(found, Mapping) else {}
-    place = [str(step) for step in details.get("loc", ())]
-    where = ".".join(place)
-    in_rule = ["rules", "instruments"]
-    if isinstance(raw, dict) and len(place) > 1 and place[0] in in_rule and place[1].isdigit():
-        entry = raw[place[0]][int(place[1])]
-        name = entry.get("id", f"no. {int(place[1]) + 1}") if isinstance(entry, dict) else place[1]
-        where = " ".join([f"{place[0].removesuffix('s')} {name}", *place[2:]])
-    message = str(details.get("msg", "")).removeprefix("Value error, ")
-    if place and place[-1] in ("clause", "instrument", "source"):
-        message = f"citation is missing ({message})"
-    return f"{where}: {message}" if where else message

@@ -1,16 +1,17 @@
 """The limits of row houses one by one: which rules meet in each, and which fact proposes something for it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 
-from permits.model import Direction, Facts, ReasonCode, exact
+from permits.model import Direction, Facts, ReasonCode
 from permits.rulebook import Rule, Rulebook
 from permits.rules import balcony, exemption, floors, heights, plot, road, setbacks
-from permits.rules.bounds import OPEN, Bound, bound_of_cap, combine, definite, first_reason, undetermined
+from permits.rules.bounds import OPEN, Bound, bound_of_cap, combine, definite, first_reason
+from permits.rules.generic import times_area
 
 
 class Reach(StrEnum):
@@ -87,15 +88,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSpec:
-    """One limit: its name, unit, main rule, the bounds on it, and the fact that proposes something for it."""
+    """One limit: its name, main rule, and the bounds on it."""
 
     name: str
-    unit: str
     rule: str
-    direction: Direction
     bounds: Callable[[Case], list[Bound]]
-    proposal: str | None = None
-    proposal_per_plot_area: bool = False
     reach: Reach = Reach.FIGURE
 
 
@@ -115,22 +112,6 @@ def _plot_ratio(case: Case) -> list[Bound]:
     )
     cap = case.facts.zone_plan_max_plot_ratio
     return [own, *bound_of_cap(case.rule("zone_plan.plot_ratio"), case.facts, cap)]
-
-
-def _times_area(bounds: list[Bound], case: Case) -> list[Bound]:
-    if case.facts.plot_area_m2 is None:
-        rules = [bound.rule for bound in bounds]
-        return [undetermined(rules[0], missing=("plot_area_m2",), reason=ReasonCode.MISSING_INPUT)]
-    area = exact(case.facts.plot_area_m2)
-    return [
-        replace(
-            bound,
-            low=bound.low * area,
-            value=None if bound.value is None else bound.value * area,
-            high=bound.high * area,
-        )
-        for bound in bounds
-    ]
 
 
 def _extra_floor_setback(case: Case) -> list[Bound]:
@@ -168,153 +149,98 @@ def _answer(rule_id: str, ask: Callable[[Case], plot.Question], *, presumed: boo
     return bounds
 
 
-_MAX, _MIN, _INFORMATION = Direction.MAX, Direction.MIN, Direction.INFORMATION
-
 SPECS: tuple[LimitSpec, ...] = (
     LimitSpec(
         name="max_site_coverage_ratio",
-        unit="ratio",
         rule="row_house.site_coverage",
-        direction=_MAX,
         bounds=lambda case: case.coverage,
-        proposal="footprint_m2",
-        proposal_per_plot_area=True,
     ),
     LimitSpec(
         name="max_footprint_m2",
-        unit="m2",
         rule="row_house.site_coverage",
-        direction=_MAX,
-        bounds=lambda case: _times_area(case.coverage, case),
-        proposal="footprint_m2",
+        bounds=lambda case: times_area(case.coverage, case.facts),
     ),
     LimitSpec(
         name="max_floors",
-        unit="floors",
         rule="row_house.floors",
-        direction=_MAX,
         bounds=lambda case: case.floors,
-        proposal="floors",
     ),
     LimitSpec(
         name="max_roof_height_m",
-        unit="m",
         rule="row_house.heights",
-        direction=_MAX,
         bounds=lambda case: case.roof_height,
-        proposal="building_height_m",
     ),
     LimitSpec(
         name="max_height_at_building_line_m",
-        unit="m",
         rule="row_house.heights",
-        direction=_MAX,
         bounds=lambda case: heights.line_height_bounds(
             case.facts, case.height_rules, roof=case.roof_height, road=case.road
         ),
-        proposal="height_at_building_line_m",
     ),
     LimitSpec(
         name="max_ground_floor_height_m",
-        unit="m",
         rule="row_house.heights",
-        direction=_MAX,
         bounds=lambda case: heights.ground_floor_bounds(case.rule("row_house.heights"), road=case.road),
-        proposal="ground_floor_height_m",
     ),
     LimitSpec(
         name="standard_height_at_building_line_m",
-        unit="m",
         rule="row_house.standard_height",
-        direction=_INFORMATION,
         bounds=_standard_height,
     ),
     LimitSpec(
         name="min_front_setback_m",
-        unit="m",
         rule="row_house.front_setback",
-        direction=_MIN,
         bounds=_front_setback,
-        proposal="front_setback_m",
     ),
     LimitSpec(
         name="min_rear_setback_m",
-        unit="m",
         rule="row_house.rear_setback",
-        direction=_MIN,
         bounds=lambda case: setbacks.rear_setback_bounds(case.facts, case.rule("row_house.rear_setback")),
-        proposal="rear_setback_m",
     ),
     LimitSpec(
         name="extra_floor_setback_m",
-        unit="m",
         rule="row_house.extra_floor_setback",
-        direction=_MIN,
         bounds=_extra_floor_setback,
-        proposal="extra_floor_setback_m",
     ),
     LimitSpec(
         name="through_plot_setback_m",
-        unit="m",
         rule="row_house.through_plot",
-        direction=_MIN,
         bounds=_through_plot,
-        proposal="through_plot_setback_m",
     ),
     LimitSpec(
         name="min_basement_ramp_setback_m",
-        unit="m",
         rule="row_house.basement_ramp",
-        direction=_MIN,
         bounds=_constant("row_house.basement_ramp", "setback_m"),
-        proposal="basement_ramp_setback_m",
     ),
     LimitSpec(
         name="max_balcony_projection_m",
-        unit="m",
         rule="row_house.balcony",
-        direction=_MAX,
         bounds=lambda case: balcony.balcony_bounds(case.facts, case.rule("row_house.balcony"), road=case.road),
-        proposal="balcony_projection_m",
     ),
     LimitSpec(
         name="min_balcony_clearance_m",
-        unit="m",
         rule="row_house.balcony_clearance",
-        direction=_MIN,
         bounds=_constant("row_house.balcony_clearance", "clearance_m"),
-        proposal="balcony_clearance_m",
     ),
     LimitSpec(
         name="max_plot_ratio",
-        unit="ratio",
         rule="row_house.plot_ratio",
-        direction=_MAX,
         bounds=lambda case: case.plot_ratio,
-        proposal="gross_floor_area_m2",
-        proposal_per_plot_area=True,
     ),
     LimitSpec(
         name="max_gross_floor_area_m2",
-        unit="m2",
         rule="row_house.plot_ratio",
-        direction=_MAX,
-        bounds=lambda case: _times_area(case.plot_ratio, case),
-        proposal="gross_floor_area_m2",
+        bounds=lambda case: times_area(case.plot_ratio, case.facts),
     ),
     LimitSpec(
         name="governing_road_width_m",
-        unit="m",
         rule="row_house.corner",
-        direction=_INFORMATION,
         bounds=lambda case: road.governing_road_bounds(case.road, case.rule("row_house.corner")),
         reach=Reach.PLOT,
     ),
     LimitSpec(
         name="plot_is_standard",
-        unit="yes_no",
         rule="row_house.standard_plot",
-        direction=_INFORMATION,
         bounds=_answer(
             "row_house.standard_plot",
             lambda case: plot.is_standard(case.facts, case.rule("row_house.standard_plot")),
@@ -324,9 +250,7 @@ SPECS: tuple[LimitSpec, ...] = (
     ),
     LimitSpec(
         name="permit_required",
-        unit="yes_no",
         rule="house.permit_required",
-        direction=_INFORMATION,
         bounds=_answer(
             "house.permit_required",
             lambda case: exemption.permit_required(case.facts, case.rule("house.permit_required")),

@@ -46,7 +46,10 @@ def test_an_unknown_name_is_met_with_the_names_near_it() -> None:
         ({"building_height_m": 1900}, "building_height_m = 1900: should be at most 500 m. Is it in centimetres?"),
         ({"building_height_m": 450, "floors": 4}, "should be far less. Is it in centimetres?"),
         ({"building_type": "row_house", "building_height_m": 190}, "should be far less. Is it in centimetres?"),
-        ({"building_type": "villa"}, "should be one of row_house, detached_house, apartment, commercial."),
+        (
+            {"building_type": "villa"},
+            "should be one of row_house, detached_house, apartment, commercial, public_service, factory.",
+        ),
         ({"central_area": "yes"}, "central_area = 'yes': should be true, false or null."),
         ({"central_area": 1}, "central_area = 1: should be true, false or null."),
         ({"road_widths_m": 12}, "road_widths_m = 12: should be a list of numbers."),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from permits.rulebook import Rule, StepTable, available_rulebooks, load_rulebook, parse_rulebook
+from permits.rule_tables import StepTable
+from permits.rulebook import Rule, available_rulebooks, load_rulebook, parse_rulebook
 from spatial.errors import InputError, NotFoundError
 
 PACKAGED = Path(__file__).resolve().parents[3] / "permits" / "rulebooks" / "hcmc-row-houses.yaml"
@@ -50,7 +51,7 @@ def test_a_rule_without_its_clause_is_refused(fault: str) -> None:
 def test_a_rule_of_an_instrument_that_is_not_in_the_file_is_refused() -> None:
     changed = pack()
     rule_of(changed, "row_house.floors")["instrument"] = "QD-999"
-    assert "rule row_house.floors: the instrument QD-999 is not in the file" in refusal(changed)
+    assert "rule row_house.floors instrument: the instrument QD-999 is not in the file" in refusal(changed)
 
 
 def test_two_versions_of_a_rule_may_follow_but_not_overlap() -> None:

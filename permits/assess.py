@@ -1,0 +1,190 @@
+"""What one rule-pack says about each limit of a plot, before anything proposed is held against it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from permits.limit_fields import LIMIT_FIELDS, LimitField
+from permits.model import BuildingType, Facts, ReasonCode, Verdict
+from permits.rule_schema import Rule
+from permits.rulebook import Rulebook
+from permits.rules import plot
+from permits.rules.bounds import OPEN, Bound, Combined, combine, undetermined
+from permits.rules.generic import bounds_of, times_area
+from permits.rules.row_house import SPECS, Case, LimitSpec, Reach
+from spatial.text import Text
+
+_HOUSES = (BuildingType.ROW_HOUSE, BuildingType.DETACHED_HOUSE)
+_HIGHER_PLAN = Text(
+    "Quy hoạch chi tiết hoặc khu vực đặc thù đứng trên Phụ lục 18, số liệu chưa được nạp.",
+    "A detailed plan or a special area ranks above Annex 18 and its figures are not loaded.",
+)
+_LARGE = Text(
+    "Lô trên 500 m²: cơ quan quản lý kiến trúc, quy hoạch xem xét cụ thể.",
+    "Plot over 500 m²: the planning authority decides case by case.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What a pack says about one limit.
+
+    Parameters
+    ----------
+    rule
+        The rule that sets the limit, or would.
+    combined
+        The strictest of all its bounds. None: the pack has no figure here, and ``verdict`` and ``reason`` say why.
+    as_of
+        Basis date under which the rule was read.
+    """
+
+    field: LimitField
+    rulebook: Rulebook
+    rule: Rule
+    as_of: date
+    combined: Combined | None = None
+    verdict: Verdict | None = None
+    reason: ReasonCode | None = None
+
+    @property
+    def binding_rule(self) -> Rule:
+        """The rule that gives the value, else the one that sets the limit."""
+        binding = None if self.combined is None else self.combined.binding
+        return self.rule if binding is None else self.rulebook.rule(binding, as_of=self.as_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scope:
+    """Whether the rules reach this plot at all; None while ``missing`` facts leave it open."""
+
+    applies: bool | None
+    missing: tuple[str, ...] = ()
+
+
+def assess(facts: Facts, *, rulebook: Rulebook, as_of: date) -> dict[str, Assessment]:
+    """Return what ``rulebook`` says about every limit that it knows.
+
+    Parameters
+    ----------
+    as_of
+        The basis date. A rule that goes by the approval of the plan goes by ``plan_approval_date`` of the facts
+        where that is stated.
+    """
+    if rulebook.binding == "row_house":
+        case = Case(facts, rulebook, as_of)
+        return {spec.name: _of_spec(spec, case) for spec in SPECS}
+    return _of_data(facts, rulebook, as_of)
+
+
+def basis_day(rule: Rule, rulebook: Rulebook, facts: Facts, *, as_of: date) -> date:
+    """Return the day by which a rule goes."""
+    if rulebook.basis_date(rule) == "plan_approval_date" and facts.plan_approval_date is not None:
+        return facts.plan_approval_date
+    return as_of
+
+
+def _of_data(facts: Facts, rulebook: Rulebook, as_of: date) -> dict[str, Assessment]:
+    scope = _pack_scope(facts, rulebook)
+    by_limit: dict[str, list[Rule]] = {}
+    for rule in rulebook.rules:
+        if rule.limit is not None:
+            by_limit.setdefault(rule.limit, []).append(rule)
+    found: dict[str, Assessment] = {}
+    for field in LIMIT_FIELDS.values():
+        rules = by_limit.get(field.times_area_of or field.name)
+        if rules:
+            found[field.name] = _of_rules(rules, field, facts, rulebook=rulebook, as_of=as_of, scope=scope)
+    return found
+
+
+def _of_rules(
+    rules: Sequence[Rule], field: LimitField, facts: Facts, *, rulebook: Rulebook, as_of: date, scope: _Scope
+) -> Assessment:
+    def day(rule: Rule) -> date:
+        return basis_day(rule, rulebook, facts, as_of=as_of)
+
+    bare = Assessment(field=field, rulebook=rulebook, rule=rules[0], as_of=day(rules[0]))
+    if scope.applies is False:
+        return replace(bare, verdict=Verdict.NOT_APPLICABLE, reason=ReasonCode.OUT_OF_SCOPE)
+    in_force = [rule for rule in rules if rulebook.is_in_force(rule, as_of=day(rule))]
+    if not in_force:
+        return replace(bare, verdict=Verdict.NEEDS_REVIEW, reason=ReasonCode.NOT_IN_FORCE)
+    bare = replace(bare, rule=in_force[0], as_of=day(in_force[0]))
+    bounds = bounds_of(
+        in_force,
+        facts,
+        direction=field.direction,
+        is_verified=lambda rule: rulebook.is_verified(rule, as_of=day(rule)),
+    )
+    if field.times_area_of is not None:
+        bounds = times_area(bounds, facts)
+    if not bounds:
+        return replace(bare, verdict=Verdict.NOT_APPLICABLE, reason=ReasonCode.OUT_OF_SCOPE)
+    combined = combine(bounds, direction=field.direction)
+    main = next((rule for rule in in_force if rule.id == (combined.binding or bounds[0].rule)), in_force[0])
+    if scope.applies is None:
+        names = tuple(dict.fromkeys([*scope.missing, *combined.missing]))
+        doubt = combined.reason or ReasonCode.MISSING_INPUT
+        combined = replace(combined, low=-OPEN, high=OPEN, missing=names, reason=doubt)
+    return replace(bare, rule=main, as_of=day(main), combined=combined)
+
+
+def _pack_scope(facts: Facts, rulebook: Rulebook) -> _Scope:
+    known = {
+        "building_type": (facts.building_type, rulebook.building_types, len(BuildingType)),
+        "area_type": (facts.area_type, rulebook.area_types, len(type(rulebook.area_types[0]))),
+    }
+    if any(value is not None and value not in allowed for value, allowed, _ in known.values()):
+        return _Scope(applies=False)
+    missing = tuple(name for name, (value, allowed, all_) in known.items() if value is None and len(allowed) < all_)
+    return _Scope(applies=None, missing=missing) if missing else _Scope(applies=True)
+
+
+def _of_spec(spec: LimitSpec, case: Case) -> Assessment:
+    rule = case.rule(spec.rule)
+    bare = Assessment(field=LIMIT_FIELDS[spec.name], rulebook=case.rulebook, rule=rule, as_of=case.as_of)
+    scope = _spec_scope(spec, case)
+    if scope.applies is False:
+        return replace(bare, verdict=Verdict.NOT_APPLICABLE, reason=ReasonCode.OUT_OF_SCOPE)
+    if not case.rulebook.is_in_force(rule, as_of=case.as_of):
+        return replace(bare, verdict=Verdict.NEEDS_REVIEW, reason=ReasonCode.NOT_IN_FORCE)
+    bounds = _spec_bounds(spec, case)
+    if not bounds:
+        return replace(bare, verdict=Verdict.NOT_APPLICABLE, reason=ReasonCode.OUT_OF_SCOPE)
+    combined = _widened(combine(bounds, direction=bare.field.direction), spec, case, scope=scope)
+    return replace(bare, combined=combined)
+
+
+def _spec_scope(spec: LimitSpec, case: Case) -> _Scope:
+    building = case.facts.building_type
+    if spec.reach is Reach.PERMIT:
+        return _Scope(applies=None if building is None else building in _HOUSES, missing=("building_type",))
+    return _pack_scope(case.facts, case.rulebook)
+
+
+def _spec_bounds(spec: LimitSpec, case: Case) -> list[Bound]:
+    large = case.rule("row_house.large_plot")
+    if spec.reach is Reach.FIGURE and plot.is_over(case.facts, large):
+        return [undetermined(large.id, reason=ReasonCode.DISCRETION_OF_AUTHORITY, note=_LARGE)]
+    return spec.bounds(case)
+
+
+def _widened(combined: Combined, spec: LimitSpec, case: Case, *, scope: _Scope) -> Combined:
+    """Open the interval where the rule itself is in doubt: its scope, its text, or a plan that ranks above it."""
+    facts = case.facts
+    missing: tuple[str, ...] = ()
+    note = combined.note
+    if spec.reach is Reach.FIGURE and (facts.detailed_plan_applies or facts.in_special_area):
+        doubt, note = ReasonCode.LAYER_NOT_LOADED, _HIGHER_PLAN
+    elif not case.rulebook.is_verified(case.rule(spec.rule), as_of=case.as_of):
+        doubt = ReasonCode.RULE_UNVERIFIED
+    elif spec.reach is Reach.FIGURE and facts.plot_area_m2 is None:
+        # A plot over 500 m² is decided by the authority, whatever the tables say.
+        doubt, missing = combined.reason or ReasonCode.MISSING_INPUT, (*scope.missing, "plot_area_m2")
+    elif scope.applies is None:
+        doubt, missing = combined.reason or ReasonCode.MISSING_INPUT, scope.missing
+    else:
+        return combined
+    names = tuple(dict.fromkeys([*missing, *combined.missing]))
+    return replace(combined, low=-OPEN, high=OPEN, missing=names, reason=doubt, note=note)
