@@ -1,4 +1,4 @@
-"""Which schools each applicant can reach, and how far: on foot along the streets.
+"""Which schools each applicant can reach, and how far: along the streets.
 
 Straight lines are measured for comparison only. In Gothenburg in 2020 they sent some 700 children across a river.
 
@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from allocation.model import NEAR_BY_LABELS, NearBy
 from allocation.personal_id import mask
 from spatial.issues import Issue, Severity
 from spatial.nearest import straight_line_pairs
-from spatial.network import WalkingNetwork, walking_distances
+from spatial.network import StreetNetwork, street_distances
 from spatial.text import NO_TEXT, Text
 
 APPLICANTS, SCHOOLS = "applicants", "schools"
@@ -62,31 +63,34 @@ class _Measured:
 _Measure = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], _Measured]
 
 
-def pairs_by_walking(
+def pairs_on_streets(  # noqa: PLR0913 - each is one limit of what is measured
     applicants: pd.DataFrame,
     schools: pd.DataFrame,
-    network: WalkingNetwork,
+    network: StreetNetwork,
     *,
+    near_by: NearBy = NearBy.WALKING,
     nearest_count: int | None = None,
     max_distance_m: int = DEFAULT_MAX_DISTANCE_M,
     snap_limit_m: float = DEFAULT_SNAP_LIMIT_M,
 ) -> AdmissiblePairs:
-    """Return the pairs of applicant and school of the applicant's level that are within a walk.
+    """Return the pairs of applicant and school of the applicant's level that are in reach, from home to school.
 
     Parameters
     ----------
     network
         In the coordinate system of the frames.
+    near_by
+        What the network is for; findings say so.
     nearest_count
         So many schools an applicant, nearest first, at equal metres by school code; None: all.
     max_distance_m
-        Longest walk, inclusive.
+        Longest way, inclusive.
     snap_limit_m
         Greatest straight distance from a home or school to the nearest street.
     """
 
-    def on_foot(homes: npt.NDArray[np.float64], goals: npt.NDArray[np.float64]) -> _Measured:
-        found = walking_distances(
+    def along_streets(homes: npt.NDArray[np.float64], goals: npt.NDArray[np.float64]) -> _Measured:
+        found = street_distances(
             network,
             homes,
             goals,
@@ -104,7 +108,8 @@ def pairs_by_walking(
             disconnected_origins=found.disconnected_origins,
         )
 
-    return _pairs(applicants, schools, on_foot, words=_Words(max_distance_m=max_distance_m, snap_limit_m=snap_limit_m))
+    words = _Words(max_distance_m=max_distance_m, snap_limit_m=snap_limit_m, near_by=near_by)
+    return _pairs(applicants, schools, along_streets, words=words)
 
 
 def pairs_by_straight_line(
@@ -114,7 +119,7 @@ def pairs_by_straight_line(
     nearest_count: int | None = None,
     max_distance_m: int = DEFAULT_MAX_DISTANCE_M,
 ) -> AdmissiblePairs:
-    """Return pairs by straight line, for comparison with `pairs_by_walking`: no child walks over a river.
+    """Return pairs by straight line, for comparison with `pairs_on_streets`: no child walks over a river.
 
     Parameters
     ----------
@@ -138,7 +143,8 @@ def pairs_by_straight_line(
             disconnected_origins=np.empty(0, dtype=np.int64),
         )
 
-    return _pairs(applicants, schools, straight, words=_Words(max_distance_m=max_distance_m, snap_limit_m=0.0))
+    words = _Words(max_distance_m=max_distance_m, snap_limit_m=0.0, near_by=NearBy.STRAIGHT_LINE)
+    return _pairs(applicants, schools, straight, words=words)
 
 
 def _pairs(applicants: pd.DataFrame, schools: pd.DataFrame, measure: _Measure, *, words: "_Words") -> AdmissiblePairs:
@@ -197,6 +203,7 @@ class _Words:
 
     max_distance_m: int
     snap_limit_m: float
+    near_by: NearBy
 
     def no_school_of_level(self, level: str, *, count: int) -> Issue:
         return Issue(
@@ -253,11 +260,12 @@ class _Words:
         )
 
     def _out_of_reach(self) -> tuple[str, Text, Text]:
+        how = NEAR_BY_LABELS[self.near_by]
         return (
             "no_school_in_reach",
             Text(
-                f"Không có trường nào trong phạm vi đi bộ {self.max_distance_m} m.",
-                f"No school lies within a walk of {self.max_distance_m} m.",
+                f"Không có trường nào trong phạm vi {self.max_distance_m} m {how.vi}.",
+                f"No school lies within {self.max_distance_m} m {how.en}.",
             ),
             Text("Xem xét từng trường hợp, hoặc tăng giới hạn.", "Decide case by case, or raise the limit."),
         )

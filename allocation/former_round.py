@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from allocation.model import HELD_SEAT_GROUP, sha256_of
+from allocation.model import HELD_SEAT_GROUP, NearBy, sha256_of
 from allocation.policy import Policy
 from allocation.round_files import RoundFiles, UnreadableError, read_directory
 from spatial.errors import InputError
@@ -28,6 +28,8 @@ class FormerRound:
         school_code, level, capacity, the facts that were given, name, x, y (NaN where unknown).
     pairs
         applicant_no, school_code, distance_m, preference_rank, priority_rank (0 where there is none).
+    measured_by
+        How its metres were measured; None where nobody said it.
     problem_sha256, offers_sha256
         What the next run names as its forerunner.
     """
@@ -39,6 +41,7 @@ class FormerRound:
     seed: str
     any_id: bool
     crs: str
+    measured_by: NearBy | None
     problem_sha256: str
     offers_sha256: str
 
@@ -56,6 +59,7 @@ def read_former_round(directory: Path) -> FormerRound:
         offers = (directory / "offers.csv").read_bytes()
     except (UnreadableError, OSError) as error:
         raise _damaged(directory) from error
+    measured_by = files.summary.get("measured_by")
     return FormerRound(
         applicants=_applicants(files),
         schools=_schools(files, directory),
@@ -64,6 +68,7 @@ def read_former_round(directory: Path) -> FormerRound:
         seed=str(files.summary["seed"]),
         any_id=files.summary.get("any_id") is True,
         crs=str(files.summary.get("crs") or ""),
+        measured_by=NearBy(measured_by) if isinstance(measured_by, str) and measured_by in {*NearBy} else None,
         problem_sha256=sha256_of([*files.problem_bytes]),
         offers_sha256=sha256_of([offers]),
     )

@@ -13,7 +13,7 @@ from allocation.applicant_rows import APPLICANT_COLUMNS, ApplicantRules, applica
 from allocation.coordinates import ByAddress, Mask, Points, located
 from allocation.distance_rows import DISTANCE_COLUMNS, KnownNames, check_distances, indices_in
 from allocation.joined_tables import joined
-from allocation.model import ANY_LEVEL, CLASS_NORM_COUNT, Level
+from allocation.model import ANY_LEVEL, CLASS_NORM_COUNT, Level, NearBy
 from allocation.policy import Policy
 from allocation.rank_rows import PREFERENCES, PRIORITIES, RANK_COLUMNS, STRICT_PRIORITIES, RankKind, check_ranks
 from allocation.ranked_pairs import (
@@ -116,6 +116,8 @@ class RoundInput:
         Ranks that wait for the pairs to be measured; None when there are none, or when the pairs have them.
     any_id
         Whether applicant numbers may be shown as they are.
+    measured_by
+        How the metres were measured; None where nobody said it.
     street_lines
         Shapely lines of the streets that the ways were measured on, in the storage system; for the map alone.
     """
@@ -130,6 +132,7 @@ class RoundInput:
     preferences: pd.DataFrame | None = None
     priorities: pd.DataFrame | None = None
     any_id: bool = False
+    measured_by: NearBy | None = None
     street_lines: npt.NDArray[np.object_] | None = None
 
 

@@ -111,6 +111,7 @@ def next_round(former: FormerRound, news: News, *, policy: Policy, seed: str) ->
         pairs=standing.pairs,
         issues=IssueReport([*(arrivals.issues if arrivals else ()), *work.issues]),
         set_aside_count=arrivals.set_aside_count if arrivals else 0,
+        measured_by=former.measured_by,
         street_lines=arrivals.street_lines if arrivals else None,
     )
     return LaterRound(given=given, former=former, log=work.log())

@@ -33,6 +33,22 @@ class Level(StrEnum):
     GRADE_6 = "grade_6"
 
 
+class NearBy(StrEnum):
+    """By what metres are measured: on foot, by vehicle on streets open to it, or in a straight line (comparison)."""
+
+    WALKING = "walking"
+    RIDING = "riding"
+    STRAIGHT_LINE = "straight_line"
+
+
+NEAR_BY_LABELS: Mapping[NearBy, Text] = MappingProxyType(
+    {
+        NearBy.WALKING: Text("theo đường đi bộ", "on foot along the streets"),
+        NearBy.RIDING: Text("theo đường xe chạy được", "by vehicle along the streets"),
+        NearBy.STRAIGHT_LINE: Text("theo đường chim bay", "in a straight line"),
+    }
+)
+
 ANY_LEVEL = ""
 """The one level of files that name none."""
 

@@ -5,12 +5,12 @@ import json
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 import yaml
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 
-from allocation.model import Level
+from allocation.model import Level, NearBy
 from allocation.policy_messages import ContradictionError, said
 from allocation.policy_rules import (
     Citation,
@@ -29,6 +29,10 @@ from spatial.errors import InputError
 from spatial.text import Text
 
 DEFAULT_POLICY = "least-travel"
+_STRAIGHT_LINES_COMPARE = Text(
+    "straight_line chỉ dùng để so sánh: ghi is_comparison: true, và đợt xét đó không được công bố",
+    "straight_line is for comparison alone: write is_comparison: true, and such a round is never published",
+)
 _TIERS_DO_NOT_RISE = Text(
     "các diện phải đánh số từ 1, không bỏ số, theo thứ tự của danh sách",
     "the tiers must be numbered from 1 without gaps, in the order of the list",
@@ -45,7 +49,9 @@ class Policy(Strict):
     effective_from
         First day of the rule; None where it is an example or an instrument of comparison.
     near_by
-        What a distance is: the way on foot, by vehicle, or the straight line, the last only as a comparison.
+        What a distance is; a straight line only with ``is_comparison``.
+    is_comparison
+        Whether the rule is an instrument of comparison alone: a round under it is never published.
     tiers
         Who is in which priority tier at which school; empty: the tier stated in the file of applicants.
     seat_groups
@@ -66,7 +72,8 @@ class Policy(Strict):
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     citations: tuple[Citation, ...] = ()
     effective_from: date | None = None
-    near_by: Literal["walking", "riding", "straight_line"] = "walking"
+    near_by: NearBy = NearBy.WALKING
+    is_comparison: bool = False
     tiers: tuple[TierRule, ...] = ()
     seat_groups: tuple[SeatGroup, ...] = ()
     class_norm_count: dict[Level, PositiveInt] = Field(default_factory=dict)
@@ -75,6 +82,12 @@ class Policy(Strict):
     keep_together: bool = True
     may_worsen_held_seats: bool = False
     everybody_must_be_placed: bool = False
+
+    @model_validator(mode="after")
+    def _straight_lines_only_compare(self) -> Self:
+        if self.near_by is NearBy.STRAIGHT_LINE and not self.is_comparison:
+            raise ContradictionError(_STRAIGHT_LINES_COMPARE)
+        return self
 
     @model_validator(mode="after")
     def _tiers_rise(self) -> Self:

@@ -15,7 +15,7 @@ import pandas as pd
 from allocation.cut_offs import cut_off_table
 from allocation.figures import pairs_of, seat_prices_m
 from allocation.intake import RoundInput
-from allocation.model import LEVEL_LABELS, UNPLACED, Allocation, AllocationProblem, DualCertificate
+from allocation.model import LEVEL_LABELS, NEAR_BY_LABELS, UNPLACED, Allocation, AllocationProblem, DualCertificate
 from allocation.stages import Decision
 from spatial.issues import IssueReport
 from spatial.text import Text
@@ -70,6 +70,7 @@ def render_report(
     return _template().render(
         policy=decision.policy,
         summary=summary,
+        measured_by=None if summary["measured_by"] is None else NEAR_BY_LABELS[summary["measured_by"]],
         levels=[{**level, "label": LEVEL_LABELS[level["level"]]} for level in summary["levels"]],
         schools=rows,
         wanted=_most_wanted(rows),

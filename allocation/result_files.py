@@ -24,6 +24,7 @@ from allocation.model import (
     AllocationProblem,
     Certificate,
     FarthestProof,
+    NearBy,
     Relaxation,
 )
 from allocation.problem_files import csv_bytes, problem_tables
@@ -57,6 +58,7 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
     set_aside_count: int = 0,
     places: pd.DataFrame | None = None,
     crs: str = "",
+    measured_by: NearBy | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write all files of a round but the report into an existing directory, and return the summary.
@@ -65,6 +67,8 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
     ----------
     places
         school_code, level, name, x, y of the seat pools, in ``crs``; for letters and maps.
+    measured_by
+        How the metres were measured; None where nobody said it.
     after
         Of a later run: which run came before, and who moved since (`allocation.moves.moves`).
     set_aside_count
@@ -79,6 +83,7 @@ def write_round(  # noqa: PLR0913 - everything that a round leaves behind is nam
         "set_aside": set_aside_count,
         "any_id": any_id,
         "crs": crs,
+        "measured_by": measured_by,
         **({} if after is None else {"after": after}),
         "software": f"diaban {version('diaban')}",
     }

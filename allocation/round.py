@@ -138,6 +138,7 @@ def _write(
         set_aside_count=given.set_aside_count,
         places=given.schools,
         crs=settings.crs,
+        measured_by=given.measured_by,
         after=None if later is None else moves(later, decision),
     )
     report = render_report(given, decision, summary=summary, crs=settings.crs)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from allocation import store
 from allocation.explain import RoundBook
+from allocation.model import NearBy
 from allocation.personal_id import mask
 from allocation.public_figures import AdmissionRound, RoundSchool
 from allocation.publication import snapshot_name, write_snapshot
@@ -89,6 +90,7 @@ def publish_round(
         )
     _refuse_unverified(directory)
     book = RoundBook.read(directory, withholds_small_counts=True)
+    _refuse_a_comparison(book)
     with database.transaction() as session:
         before = _round_before(session, RoundId(order.round_id))
         context = _context(session, order)
@@ -129,6 +131,25 @@ def _refuse_unverified(directory: Path) -> None:
             ),
             subject=directory.name,
         )
+
+
+def _refuse_a_comparison(book: RoundBook) -> None:
+    """Refuse what was run to be compared: a rule marked so, or ways in a straight line."""
+    files = book.files
+    if not files.policy["is_comparison"] and files.summary.get("measured_by") != NearBy.STRAIGHT_LINE:
+        return
+    name = str(files.policy["name"])
+    raise InputError(
+        Text(
+            f"Quy tắc {name} chỉ để so sánh; đợt xét này không được công bố.",
+            f"The policy {name} is for comparison alone; this round is not published.",
+        ),
+        hint=Text(
+            "Chạy lại với một quy tắc của mình, đo theo đường đi.",
+            "Run again with a rule of your own and ways along the streets.",
+        ),
+        subject=name,
+    )
 
 
 def _round_before(session: Session, round_id: RoundId) -> AdmissionRound | None:

@@ -45,7 +45,7 @@ _PROVEN_OF_ROUND = frozenset(
 )
 
 
-_POLICY_NOT_CHECKED = ("citations", "class_norm_count", "effective_from", "near_by")
+_POLICY_NOT_CHECKED = ("citations", "class_norm_count", "effective_from", "is_comparison", "near_by")
 
 
 def not_checked(state: Checked) -> tuple[str, ...]:

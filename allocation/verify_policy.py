@@ -144,6 +144,7 @@ _POLICY = _record(
     citations=_ANYTHING,
     effective_from=_ANYTHING,
     near_by=_one_of("walking", "riding", "straight_line"),
+    is_comparison=_YES_OR_NO,
     tiers=_list_of(_record(tier=_whole(1), title=_TITLE, when=_list_of(_CONDITION, least=1), tag=_TEXT)),
     seat_groups=_no_code_twice(
         _list_of(

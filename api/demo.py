@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from allocation.demo_applicants import make_applicants, make_capacities
-from allocation.distances import pairs_by_walking
+from allocation.distances import pairs_on_streets
 from allocation.intake import IntakeOptions, RoundInput, read_round
 from allocation.model import Level, Reason
 from allocation.policy import load_policy
@@ -231,7 +231,7 @@ class _Chain:
             folder / "applicants.csv", folder / "schools.csv", options=IntakeOptions(crs=HCMC, storage_crs=crs)
         )
         network = read_network(self.directory / CITY_FOLDER / f"{LayerName.STREET.value}.gpkg", storage_crs=crs).network
-        pairs = pairs_by_walking(given.applicants, given.schools, network).pairs
+        pairs = pairs_on_streets(given.applicants, given.schools, network).pairs
         return _Registers(given=replace(given, pairs=pairs, street_lines=network.edge_lines), with_receipts=applicants)
 
     def _run_round(self, database: Database, demo_round: DemoRound, registers: _Registers) -> Iterator[LevelFigures]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import shapely
 
 from basemap.quality_findings import Finding, Ground
-from spatial.network import WalkingNetwork, build_network
+from spatial.network import StreetNetwork, build_network
 from spatial.text import Text
 
 _ON_LINE_M = 0.002
@@ -53,7 +53,7 @@ def near_misses(ground: Ground, *, joined_within_m: float, nearly_within_m: floa
 
 
 def _ends_and_strangers(
-    network: WalkingNetwork, *, nearly_within_m: float
+    network: StreetNetwork, *, nearly_within_m: float
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return dead ends (node), pieces near each that share no node with its street, and the end's own piece."""
     degree = np.bincount(network.edge_nodes.ravel(), minlength=len(network.node_xy))

@@ -72,8 +72,22 @@ def _streets(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     chosen = frame[frame["highway"].isin(list(CLASS_OF_HIGHWAY))]
     classes = chosen["highway"].map(dict(CLASS_OF_HIGHWAY))
     is_bridge = _tag(chosen, "bridge").notna() & (_tag(chosen, "bridge") != "no")
-    columns = {"osm_id": chosen["osm_id"], "name": chosen["name"], "street_class": classes.mask(is_bridge, "bridge")}
+    # A footbridge stays a path and a motorway on a bridge a motorway: nobody drives on the one or walks on the other.
+    is_bridge &= ~classes.isin(["path", "motorway"])
+    columns = {
+        "osm_id": chosen["osm_id"],
+        "name": chosen["name"],
+        "street_class": classes.mask(is_bridge, "bridge"),
+        "one_way": _one_way(chosen),
+    }
     return gpd.GeoDataFrame(columns, geometry=chosen.geometry, crs=frame.crs)
+
+
+def _one_way(chosen: gpd.GeoDataFrame) -> "pd.Series[str]":
+    """Return OSM's ``oneway``; a roundabout that does not say it is one-way nevertheless."""
+    is_round = _tag(chosen, "junction") == "roundabout"
+    told = _tag(chosen, "oneway").astype(object)
+    return told.where(told.notna() | ~is_round.fillna(value=False), "yes")
 
 
 def _buildings(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import shapely
 
-from spatial.network import build_network, walking_distances
+from spatial.network import build_network, street_distances
 
 CROSSINGS_A_SIDE_COUNT = 450
 BLOCK_M, JITTER_M = 60.0, 20.0
@@ -41,7 +41,7 @@ def main() -> int:
     begin_s = time.process_time()
     network = build_network(lines, crs="EPSG:9210")
     built_s = time.process_time()
-    distances = walking_distances(network, homes, schools, nearest_count=NEAREST_COUNT)
+    distances = street_distances(network, homes, schools, nearest_count=NEAREST_COUNT)
     measured_s = time.process_time() - built_s
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"{len(lines)} lines -> {len(network.node_xy)} nodes, {len(network.edge_lines)} edges")

@@ -1,7 +1,8 @@
-"""Walking distances on the streets: the way from a door to a school, not the straight line over the river.
+"""Distances on the streets: the way from a door to a school, not the straight line over the river.
 
 A distance has three parts: straight from the point to the nearest place on a street, along the streets, and
-straight again to the other point. Everybody walks in both directions.
+straight again to the other point. Who walks goes in both directions; who rides obeys one-way streets, on the way
+from the door to the school.
 
 Lengths are kept as multiples of 2**-20 m (about a micrometre). Sums of such numbers are exact in floating point,
 so a distance is the same in whatever order its parts are added, and rounding it to whole metres cannot flip.
@@ -23,6 +24,7 @@ from spatial.errors import InputError
 from spatial.geometry import whole_metres
 from spatial.nearest import NearestPairs
 from spatial.noding import Lines, end_points, in_metres, planar_lines
+from spatial.one_way import AGAINST, ALONG, directions
 from spatial.text import Text
 
 _STEPS_PER_METRE = 2.0**20
@@ -33,8 +35,8 @@ Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class WalkingNetwork:
-    """Streets as a planar graph on which everybody walks in both directions.
+class StreetNetwork:
+    """Streets as a planar graph.
 
     Parameters
     ----------
@@ -46,8 +48,12 @@ class WalkingNetwork:
         Shape (m,), metres.
     edge_lines
         Shape (m,), shapely LineStrings that run from the first node to the second.
+    edge_direction
+        Shape (m,): `spatial.one_way.BOTH`, or `ALONG` and `AGAINST` where the edge may be used only from its first
+        node to its second, or only back.
     node_component
-        Shape (n,): number of the connected part that each node belongs to; 0 is the part with most nodes.
+        Shape (n,): number of the connected part that each node belongs to, whatever the direction of its edges; 0 is
+        the part with most nodes.
     crs
         Metric coordinate system, ``EPSG:n``.
     """
@@ -56,12 +62,13 @@ class WalkingNetwork:
     edge_nodes: Integers
     edge_length_m: Reals
     edge_lines: Lines
+    edge_direction: Integers
     node_component: Integers
     crs: str
 
     @property
     def component_count(self) -> int:
-        """Number of parts between which nobody can walk."""
+        """Number of parts between which no street leads."""
         return int(self.node_component.max(initial=-1)) + 1
 
     @property
@@ -105,7 +112,7 @@ class SnappedPoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class WalkingDistances:
+class StreetDistances:
     """The pairs within reach, and by number everybody who is in none.
 
     Parameters
@@ -129,8 +136,10 @@ class WalkingDistances:
     disconnected_origins: Integers
 
 
-def build_network(lines: Lines, *, crs: str, join_tolerance_m: float = 0.5) -> WalkingNetwork:
-    """Return the walking graph of streets, cut where they cross and joined where they nearly touch.
+def build_network(
+    lines: Lines, *, crs: str, join_tolerance_m: float = 0.5, direction: Integers | None = None
+) -> StreetNetwork:
+    """Return the graph of streets, cut where they cross and joined where they nearly touch.
 
     Parameters
     ----------
@@ -140,6 +149,8 @@ def build_network(lines: Lines, *, crs: str, join_tolerance_m: float = 0.5) -> W
         Metric coordinate system, ``EPSG:n``.
     join_tolerance_m
         A street that ends this close to another is joined to it.
+    direction
+        Shape of ``lines``: `spatial.one_way.BOTH`, `ALONG` or `AGAINST`; None: everybody goes both ways.
 
     Raises
     ------
@@ -161,17 +172,20 @@ def build_network(lines: Lines, *, crs: str, join_tolerance_m: float = 0.5) -> W
     edge_nodes = node_of_end.reshape(-1, 2).astype(np.int64)
     order = np.lexsort((edge_nodes[:, 1], edge_nodes[:, 0]))
     edge_nodes, pieces = edge_nodes[order], pieces[order]
-    return WalkingNetwork(
+    return StreetNetwork(
         node_xy=in_metres(places),
         edge_nodes=edge_nodes,
         edge_length_m=_exact(shapely.length(pieces)),
         edge_lines=pieces,
+        edge_direction=np.zeros(len(pieces), dtype=np.int64)
+        if direction is None
+        else directions(pieces, lines, direction),
         node_component=_components(edge_nodes, node_count=len(places)),
         crs=crs,
     )
 
 
-def snap(network: WalkingNetwork, points_xy: Reals, *, limit_m: float) -> SnappedPoints:
+def snap(network: StreetNetwork, points_xy: Reals, *, limit_m: float) -> SnappedPoints:
     """Return where points meet the nearest edge (not node) of ``network``.
 
     Parameters
@@ -202,16 +216,16 @@ def snap(network: WalkingNetwork, points_xy: Reals, *, limit_m: float) -> Snappe
     return SnappedPoints(edge=edge, offset_m=offset_m, access_m=access_m)
 
 
-def walking_distances(
-    network: WalkingNetwork,
+def street_distances(
+    network: StreetNetwork,
     origins_xy: Reals,
     destinations_xy: Reals,
     *,
     snap_limit_m: float = 300.0,
     max_distance_m: int = 15_000,
     nearest_count: int | None = None,
-) -> WalkingDistances:
-    """Return the walking distance of every origin to the destinations within reach.
+) -> StreetDistances:
+    """Return the distance along the streets from every origin to the destinations within reach.
 
     Parameters
     ----------
@@ -220,7 +234,7 @@ def walking_distances(
     snap_limit_m
         Greatest straight distance from a point to the nearest street.
     max_distance_m
-        Greatest walking distance of a pair, whole metres, inclusive.
+        Greatest distance of a pair, whole metres, inclusive.
     nearest_count
         Keep so many destinations an origin, nearest first; at equal whole metres the smaller number first.
 
@@ -241,7 +255,7 @@ def walking_distances(
     without = np.setdiff1d(np.arange(len(on_street)), pairs.origin)
     component = network.node_component[network.edge_nodes[:, 0]]
     is_apart = ~np.isin(component[start.edge[without]], component[goal.edge])
-    return WalkingDistances(
+    return StreetDistances(
         origin=on_street[pairs.origin].astype(np.int32),
         destination=pairs.destination,
         distance_m=pairs.distance_m,
@@ -253,7 +267,7 @@ def walking_distances(
 
 
 def _distance_bundles(
-    network: WalkingNetwork, origins: SnappedPoints, destinations: SnappedPoints, *, max_distance_m: int
+    network: StreetNetwork, origins: SnappedPoints, destinations: SnappedPoints, *, max_distance_m: int
 ) -> Iterator[tuple[Integers, Reals]]:
     """Yield numbers of destinations and their distances to all origins, metres, shape (bundle, n), inf: none."""
     graph = _graph(network, destinations)
@@ -261,54 +275,66 @@ def _distance_bundles(
     row_bytes = 8 * (graph.shape[0] + 4 * len(origins.edge))
     bundle_size = max(1, _CHUNK_BYTES // row_bytes)
     first, second = network.edge_nodes[origins.edge].T
-    before_m = origins.offset_m + origins.access_m
+    direction = network.edge_direction[origins.edge]
+    before_m = np.where(direction == ALONG, np.inf, origins.offset_m + origins.access_m)
     after_m = network.edge_length_m[origins.edge] - origins.offset_m + origins.access_m
+    after_m = np.where(direction == AGAINST, np.inf, after_m)
     for begin in range(0, len(destinations.edge), bundle_size):
         bundle = np.arange(begin, min(begin + bundle_size, len(destinations.edge)))
         to_node_m = dijkstra(graph, indices=node_count + bundle, limit=max_distance_m + 1.0)
         distance_m = to_node_m[:, first] + before_m
         np.minimum(distance_m, to_node_m[:, second] + after_m, out=distance_m)
-        _shorten_on_same_edge(distance_m, origins, destinations.subset(bundle))
+        _shorten_on_same_edge(distance_m, origins, destinations.subset(bundle), network.edge_direction)
         yield bundle, distance_m
 
 
-def _shorten_on_same_edge(distance_m: Reals, origins: SnappedPoints, bundle: SnappedPoints) -> None:
+def _shorten_on_same_edge(
+    distance_m: Reals, origins: SnappedPoints, bundle: SnappedPoints, edge_direction: Integers
+) -> None:
     by_edge = np.argsort(origins.edge, kind="stable")
     edges = origins.edge[by_edge]
     begins, ends = np.searchsorted(edges, bundle.edge, "left"), np.searchsorted(edges, bundle.edge, "right")
     for row, (begin, end) in enumerate(zip(begins, ends, strict=True)):
         same = by_edge[begin:end]
-        between_m = np.abs(origins.offset_m[same] - bundle.offset_m[row])
-        direct_m = between_m + origins.access_m[same] + bundle.access_m[row]
+        ahead_m = bundle.offset_m[row] - origins.offset_m[same]
+        is_open = ahead_m * edge_direction[bundle.edge[row]] >= 0
+        direct_m = np.where(is_open, np.abs(ahead_m) + origins.access_m[same] + bundle.access_m[row], np.inf)
         distance_m[row, same] = np.minimum(distance_m[row, same], direct_m)
 
 
-def _graph(network: WalkingNetwork, destinations: SnappedPoints) -> csr_array:
-    """Return the walking graph with one more node a destination, from which ways lead out but none lead in."""
+def _graph(network: StreetNetwork, destinations: SnappedPoints) -> csr_array:
+    """Return the streets backwards, from destinations to homes, with one node more a destination that none leads to."""
     node_count = len(network.node_xy)
-    low, high, length_m = _shortest_of_parallel(network)
+    tails, heads, length_m = _shortest_arcs(network)
     virtual = node_count + np.arange(len(destinations.edge))
     first, second = network.edge_nodes[destinations.edge].T
+    direction = network.edge_direction[destinations.edge]
     start_m = destinations.access_m + destinations.offset_m
     end_m = destinations.access_m + network.edge_length_m[destinations.edge] - destinations.offset_m
+    # A destination is reached from the first node of its edge unless the edge only leads back, and the other way round.
+    start_m, end_m = np.where(direction == AGAINST, np.inf, start_m), np.where(direction == ALONG, np.inf, end_m)
     is_loop = first == second
-    sources = np.concatenate([low, high, virtual, virtual[~is_loop]])
-    targets = np.concatenate([high, low, first, second[~is_loop]])
     start_m = np.where(is_loop, np.minimum(start_m, end_m), start_m)
-    lengths_m = np.concatenate([length_m, length_m, start_m, end_m[~is_loop]])
+    from_first, from_second = np.isfinite(start_m), np.isfinite(end_m) & ~is_loop
+    sources = np.concatenate([heads, virtual[from_first], virtual[from_second]])
+    targets = np.concatenate([tails, first[from_first], second[from_second]])
+    lengths_m = np.concatenate([length_m, start_m[from_first], end_m[from_second]])
     size = node_count + len(destinations.edge)
     return coo_array((lengths_m, (sources, targets)), shape=(size, size)).tocsr()
 
 
-def _shortest_of_parallel(network: WalkingNetwork) -> tuple[Integers, Integers, Reals]:
-    """Return each pair of neighbours once: a sparse matrix would add the lengths of parallel edges together."""
-    low, high = network.edge_nodes.min(axis=1), network.edge_nodes.max(axis=1)
-    between = np.flatnonzero(low != high)
-    order = between[np.lexsort((network.edge_length_m[between], high[between], low[between]))]
+def _shortest_arcs(network: StreetNetwork) -> tuple[Integers, Integers, Reals]:
+    """Return each way from a node to a neighbour once: a sparse matrix would add the lengths of parallel edges."""
+    first, second = network.edge_nodes.T
+    along, back = network.edge_direction != AGAINST, network.edge_direction != ALONG
+    tails, heads = np.concatenate([first[along], second[back]]), np.concatenate([second[along], first[back]])
+    length_m = np.concatenate([network.edge_length_m[along], network.edge_length_m[back]])
+    between = np.flatnonzero(tails != heads)
+    order = between[np.lexsort((length_m[between], heads[between], tails[between]))]
     is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)
+    is_first[1:] = (np.diff(tails[order]) != 0) | (np.diff(heads[order]) != 0)
     kept = order[is_first]
-    return low[kept], high[kept], network.edge_length_m[kept]
+    return tails[kept], heads[kept], length_m[kept]
 
 
 def _components(edge_nodes: Integers, *, node_count: int) -> Integers:

@@ -10,9 +10,10 @@ import typer
 from allocation.explain import Explanation, as_data
 from allocation.explain import explain as explain_applicant
 from allocation.explain_sentences import metres
-from allocation.intake import IntakeOptions, RoundInput, RoundPaths, read_files, with_given_ranks
+from allocation.intake import IntakeOptions, RoundInput, RoundPaths, read_files
 from allocation.lottery import must_match_commitment
-from allocation.model import LEVEL_LABELS
+from allocation.measuring import measured, must_fit_the_measure, note_another_measure
+from allocation.model import LEVEL_LABELS, NEAR_BY_LABELS, NearBy
 from allocation.policy import DEFAULT_POLICY, Policy, load_policy
 from allocation.result_files import SUMMARY_FILE
 from allocation.round import RoundResult, RoundSettings, run
@@ -23,7 +24,7 @@ from api.commands.options import JsonOption
 from api.console import Head, plain_table, print_json, progress, results, said, say, say_issue_counts, say_issues
 from api.settings import settings
 from spatial.errors import InputError, VerificationError
-from spatial.issues import Issue, IssueReport, Severity
+from spatial.issues import IssueReport, Severity
 from spatial.text import Text
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ ApplicantsOption = Annotated[
 PolicyOption = Annotated[
     str | None, typer.Option(help="Name of a policy, or a YAML file.", show_default=DEFAULT_POLICY)
 ]
+MeasuredByOption = Annotated[
+    NearBy | None, typer.Option(help="How the metres of --distances were measured, or --network measures them.")
+]
 AnyIdOption = Annotated[bool, typer.Option("--any-id", help="Any unique text is an applicant number.")]
 RoundArgument = Annotated[Path, typer.Argument(help="Directory that `allocate` wrote.", show_default=False)]
 
@@ -49,7 +53,8 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
     schools: Annotated[Path | None, typer.Option(help="File of schools, CSV or Parquet.")] = None,
     out: OutOption,
     distances: Annotated[Path | None, typer.Option(help="File of distances: the admissible pairs.")] = None,
-    network: Annotated[Path | None, typer.Option(help="File of streets, to measure the ways on foot.")] = None,
+    network: Annotated[Path | None, typer.Option(help="File of streets, to measure the ways.")] = None,
+    measured_by: MeasuredByOption = None,
     preferences: Annotated[Path | None, typer.Option(help="File of preferences, where the policy asks.")] = None,
     priorities: Annotated[Path | None, typer.Option(help="File of priorities, where the policy asks.")] = None,
     policy: PolicyOption = None,
@@ -64,19 +69,22 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
 ) -> None:
     """Place applicants in schools by a policy, prove the result, and write it to a directory."""
     if after is not None or changes is not None:
-        from api.commands.allocate_after import AfterCommand, allocate_after  # noqa: PLC0415 - it builds on this module
+        from api.commands.allocate_after import AfterCommand, RuleOfRun, allocate_after  # noqa: PLC0415 - it builds on this module
 
         files = dict(zip(_LATER_FILES, (schools, distances, network, preferences, priorities), strict=True))
         command = AfterCommand(after=after, changes=changes, out=out, applicants=tuple(applicants or ()), files=files)
-        allocate_after(command, policy=policy, seed=seed, seed_sha256=seed_sha256, crs=crs, as_json=as_json)
+        rule_of_run = RuleOfRun(policy=policy, seed=seed, seed_sha256=seed_sha256, measured_by=measured_by)
+        allocate_after(command, rule_of_run, crs=crs, as_json=as_json)
         return
     if not applicants or schools is None:
         raise missing_option("--schools" if applicants else "--applicants")
     rule, seed = load_policy(policy or DEFAULT_POLICY), drawn_seed(seed or "0", seed_sha256)
     must_fit_the_policy(preferences=preferences, priorities=priorities, policy=rule)
-    _must_have_pairs(distances, network, preferences)
+    near_by = way_of(rule, measured_by, distances=distances, network=network)
+    is_measured = distances is None and (network is not None or near_by is NearBy.STRAIGHT_LINE)
+    _must_have_pairs(distances, network, preferences, is_measured=is_measured)
     paths = RoundPaths(applicants=tuple(applicants), schools=schools, distances=distances, preferences=preferences,
-                       priorities=priorities, is_measured=network is not None)  # fmt: skip
+                       priorities=priorities, is_measured=is_measured)  # fmt: skip
     round_settings = RoundSettings(policy=rule, seed=seed, any_id=any_id, crs=settings().crs)
     with progress() as bar:
         task = bar.add_task("", total=None)
@@ -86,13 +94,26 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
 
         tell(Text("Đọc tệp", "Reading"))
         given = read_files(paths, options=replace(intake_options(rule), any_id=any_id, level=level, crs=crs))
-        given = given if network is None else measured(given, network, policy=rule, tell=tell)
+        if is_measured and near_by is not None:
+            given = measured(given, network, near_by=near_by, storage_crs=settings().crs, progress=tell)
+        given = replace(given, measured_by=near_by)
+        note_another_measure(given, rule)
         _must_not_replace_by_nobody(given, out)
         result = run(given, settings=round_settings, directory=out, progress=tell)
     say_findings(given.issues, written_to=str(out / "issues.csv"))
     show_result(result, as_json=as_json)
     if given.applicants.empty:
         raise _no_applicant(given, kept=None)
+
+
+def way_of(
+    policy: Policy, measured_by: NearBy | None, *, distances: Path | None, network: Path | None
+) -> NearBy | None:
+    """Return how the metres of the round are measured; None where they come in a file and nobody said it."""
+    if measured_by is None and distances is None:
+        measured_by = policy.near_by
+    must_fit_the_measure(policy, measured_by, network=network)
+    return measured_by
 
 
 def drawn_seed(seed: str, seed_sha256: str | None) -> str:
@@ -211,9 +232,11 @@ def must_fit_the_policy(*, preferences: Path | None, priorities: Path | None, po
             )
 
 
-def _must_have_pairs(distances: Path | None, network: Path | None, preferences: Path | None) -> None:
+def _must_have_pairs(
+    distances: Path | None, network: Path | None, preferences: Path | None, *, is_measured: bool
+) -> None:
     given = (distances is not None) + (network is not None)
-    if given == 1 or (given == 0 and preferences is not None):
+    if given == 1 or (given == 0 and (preferences is not None or is_measured)):
         return
     raise InputError(
         Text("Cần đúng một trong hai: --distances hoặc --network.", "Give either --distances or --network."),
@@ -228,42 +251,6 @@ def _published_geocoder() -> "Geocoder":
     from api.commands.geocode import published_geocoder  # noqa: PLC0415 - a store is opened for addresses alone
 
     return published_geocoder()
-
-
-def measured(given: RoundInput, network: Path, *, policy: Policy, tell: Say) -> RoundInput:
-    """Return the round with its pairs measured on foot along the streets of a file."""
-    # Maps and networks cost a second to import, and a round with given distances needs neither.
-    from allocation.distances import pairs_by_walking  # noqa: PLC0415 - as said above
-    from allocation.streets import read_network  # noqa: PLC0415 - as said above
-
-    tell(Text("Dựng mạng đường", "Building the street network"))
-    streets = read_network(network, storage_crs=settings().crs)
-    tell(Text("Đo đường đi bộ", "Measuring the ways"))
-    measured = pairs_by_walking(given.applicants, given.schools, streets.network)
-    named = {"applicants": ", ".join(given.files[:-1]), "schools": given.schools_file}
-    _note_another_measure(given, policy)
-    given.issues.extend(streets.issues)
-    given.issues.extend(replace(issue, file=named.get(issue.file, issue.file)) for issue in measured.issues)
-    return with_given_ranks(replace(given, pairs=measured.pairs, street_lines=streets.network.edge_lines))
-
-
-def _note_another_measure(given: RoundInput, policy: Policy) -> None:
-    """Warn when the policy counts ways otherwise than on foot, as streets are measured."""
-    if policy.near_by == "walking":
-        return
-    meant = {"riding": Text("đường xe chạy", "ways by vehicle"), "straight_line": Text("đường thẳng", "straight lines")}
-    words = meant[policy.near_by]
-    given.issues.add(
-        Issue(
-            severity=Severity.WARNING,
-            code="measured_on_foot",
-            message=Text(
-                f"Quy tắc tính theo {words.vi}; --network đo đường đi bộ.",
-                f"The policy counts {words.en}; --network measures on foot.",
-            ),
-            hint=Text("Đưa khoảng cách của quy tắc bằng --distances.", "Give the policy's distances by --distances."),
-        )
-    )
 
 
 _HEADS = (
@@ -293,10 +280,13 @@ def show_result(result: RoundResult, *, as_json: bool) -> None:
     results.print(table)
     _tell_cost_of_groups(result)
     total = metres(int(result.summary["total_distance_m"]))
+    way = result.summary["measured_by"]
+    label = Text("", "") if way is None else NEAR_BY_LABELS[way]
+    how = Text(f" {label.vi}".rstrip(), f" {label.en}".rstrip())
     say(
         Text(
-            f"Tổng quãng đường {total.vi}; đã kiểm chứng; kết quả ở {result.directory}.",
-            f"Total distance {total.en}; verified; the result is in {result.directory}.",
+            f"Tổng quãng đường {total.vi}{how.vi}; đã kiểm chứng; kết quả ở {result.directory}.",
+            f"Total distance {total.en}{how.en}; verified; the result is in {result.directory}.",
         )
     )
 

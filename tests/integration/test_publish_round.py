@@ -10,6 +10,7 @@ import pytest
 
 from allocation import service, store
 from allocation.intake import RoundInput, read_round
+from allocation.model import NearBy
 from allocation.personal_id import Sex, make_personal_id
 from allocation.policy import load_policy
 from allocation.public_figures import AdmissionRound, public_view
@@ -105,6 +106,38 @@ def test_each_family_finds_its_place_and_why(publish: Callable[..., AdmissionRou
     # With the second child in A the ways would be 500 + 200 + 300 m: 200 m more.
     assert "200 m" in nearer.reason.vi
     published.close()
+
+
+@pytest.mark.parametrize(
+    ("rule", "measured_by"),
+    [("example-singapore", NearBy.WALKING), ("least-travel", NearBy.STRAIGHT_LINE)],
+)
+def test_what_was_run_as_a_comparison_is_not_published(
+    applicants: pd.DataFrame,
+    database: Database,
+    order: PublicationOrder,
+    tmp_path: Path,
+    rule: str,
+    measured_by: NearBy,
+) -> None:
+    rows = [(NUMBERS[n], code, metres) for n, ways in DISTANCES.items() for code, metres in ways.items()]
+    given = RoundInput(
+        applicants=applicants[["applicant_no"]].assign(level="grade_1", tags="citizen", x=None, y=None),
+        schools=pd.DataFrame(
+            {"school_code": ["A", "B"], "level": "grade_1", "capacity": 2, "name": "", "x": None, "y": None}
+        ),
+        pairs=pd.DataFrame(rows, columns=["applicant_no", "school_code", "distance_m"]).assign(preference_rank=1),
+        issues=IssueReport(),
+        measured_by=measured_by,
+    )
+    directory = run(
+        given, settings=RoundSettings(policy=load_policy(rule), seed="2026", crs=""), directory=tmp_path / "out"
+    ).directory
+    with pytest.raises(InputError, match="comparison alone"):
+        publish_round(
+            database, directory, order=order, published_dir=tmp_path / "public", secret=SECRET, published_at=PUBLISHED
+        )
+    assert not (tmp_path / "public").exists() or not list((tmp_path / "public").iterdir())
 
 
 def test_a_round_with_reserved_seats_is_published_school_by_school(

@@ -9,7 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spatial.network import WalkingDistances, build_network, walking_distances
+from spatial.network import StreetDistances, build_network, street_distances
 
 HCMC = "EPSG:9210"
 BLOCK_M = 100
@@ -90,7 +90,7 @@ def oracle(town: Town, start: int) -> dict[int, int]:
     return {door: best[("door", door)] for door in range(len(town.places)) if ("door", door) in best}
 
 
-def table(distances: WalkingDistances) -> dict[tuple[int, int], int]:
+def table(distances: StreetDistances) -> dict[tuple[int, int], int]:
     pairs = zip(distances.origin.tolist(), distances.destination.tolist(), distances.distance_m.tolist(), strict=True)
     return {(origin, destination): distance_m for origin, destination, distance_m in pairs}
 
@@ -109,14 +109,14 @@ def oracle_table(town: Town) -> dict[tuple[int, int], int]:
 @settings(max_examples=150, deadline=None)
 def test_walking_distance_equals_a_plain_dijkstra_on_the_split_graph(town: Town) -> None:
     network = build_network(streets(town), crs=HCMC)
-    assert table(walking_distances(network, doors(town), doors(town))) == oracle_table(town)
+    assert table(street_distances(network, doors(town), doors(town))) == oracle_table(town)
 
 
 @given(town=towns())
 @settings(max_examples=60, deadline=None)
 def test_everybody_without_a_way_is_named_and_nobody_else(town: Town) -> None:
     origins, goal = doors(town), doors(town)[:1]
-    distances = walking_distances(build_network(streets(town), crs=HCMC), origins, goal)
+    distances = street_distances(build_network(streets(town), crs=HCMC), origins, goal)
     reached = {start for start in range(len(town.places)) if start == 0 or 0 in oracle(town, start)}
     assert set(distances.origin.tolist()) == reached
     assert set(distances.unreachable_origins.tolist()) == set(range(len(town.places))) - reached
@@ -140,7 +140,7 @@ def test_the_order_and_direction_of_streets_make_no_difference(town: Town, shuff
 @given(town=towns())
 @settings(max_examples=60, deadline=None)
 def test_the_way_there_is_as_long_as_the_way_back_and_a_detour_is_never_shorter(town: Town) -> None:
-    found = table(walking_distances(build_network(streets(town), crs=HCMC), doors(town), doors(town)))
+    found = table(street_distances(build_network(streets(town), crs=HCMC), doors(town), doors(town)))
     for (a, b), length_m in found.items():
         assert found[b, a] == length_m
         for c in range(len(town.places)):
@@ -153,7 +153,7 @@ def test_the_way_there_is_as_long_as_the_way_back_and_a_detour_is_never_shorter(
 def test_the_nearest_are_the_first_of_all_by_distance_then_number(town: Town, count: int) -> None:
     network = build_network(streets(town), crs=HCMC)
     everything = oracle_table(town)
-    nearest = walking_distances(network, doors(town), doors(town), nearest_count=count)
+    nearest = street_distances(network, doors(town), doors(town), nearest_count=count)
     for start in range(len(town.places)):
         ranked = sorted((length_m, door) for (origin, door), length_m in everything.items() if origin == start)
         chosen = nearest.origin == start

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from allocation.distances import AdmissiblePairs, pairs_by_straight_line, pairs_by_walking
+from allocation.distances import AdmissiblePairs, pairs_by_straight_line, pairs_on_streets
 from allocation.intake import RoundInput, read_round
 from allocation.simulate import merge_school_points
 from allocation.streets import StreetFile, read_network
@@ -89,7 +89,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
         folder=folder / "d7",
         given=given,
         streets=streets,
-        found=pairs_by_walking(given.applicants, given.schools, streets.network),
+        found=pairs_on_streets(given.applicants, given.schools, streets.network),
         summary=json.loads((folder / "d7" / "result" / "summary.json").read_text(encoding="utf-8")),
     )
 

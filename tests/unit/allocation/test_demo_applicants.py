@@ -15,7 +15,7 @@ from allocation.receipt import normalise
 from basemap.demo_city import DemoCity, make_city
 from basemap.model import LayerName
 from spatial.crs import HCMC
-from spatial.network import build_network, walking_distances
+from spatial.network import build_network, street_distances
 
 HOUSEHOLDS = 8_000
 SEED = 2026
@@ -141,7 +141,7 @@ def test_around_some_schools_live_more_children_than_they_have_seats() -> None:
     for level, children in applicants().groupby("level"):
         pools = seats()[seats()["level"] == level]
         home_xy, school_xy = children[["x", "y"]].to_numpy(), pools[["x", "y"]].to_numpy()
-        nearest = walking_distances(streets, home_xy, school_xy, nearest_count=1)
+        nearest = street_distances(streets, home_xy, school_xy, nearest_count=1)
         around = np.bincount(nearest.destination, minlength=len(pools))
         assert around.sum() == len(children)
         if (around > pools["capacity"].to_numpy()).any():

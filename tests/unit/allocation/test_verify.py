@@ -77,7 +77,7 @@ def test_what_no_file_proves_is_named_and_not_passed_off_as_checked(directory: P
     verification = verify_directory(directory)
     assert verification.failures == ()
     told = {"issues.csv", "report.html", "school_places.csv", "policy.json: near_by"}
-    fields = {f"summary.json: {name}" for name in ("set_aside", "crs", "software", "satisfied_families")}
+    fields = {f"summary.json: {name}" for name in ("set_aside", "crs", "measured_by", "software", "satisfied_families")}
     assert set(verification.not_checked) == told | fields
 
 

@@ -14,6 +14,7 @@ import shapely
 from click.testing import Result
 from typer.testing import CliRunner
 
+from allocation.model import NEAR_BY_LABELS, NearBy
 from allocation.personal_id import Sex, make_personal_id
 from api.cli import app, exit_code_of
 from spatial.errors import DiabanError, InfeasibleError, InputError, NotFoundError, VerificationError
@@ -187,14 +188,75 @@ def test_ways_are_measured_along_the_streets_of_a_file(allocate: Type, folder: P
     assert done.exit_code == 0, done.exception
     assert "a,X,900,1,nearest_school" in (folder / "out" / "offers.csv").read_text()
     assert "<iframe" in (folder / "out" / "report.html").read_text()
-    assert "measured_on_foot" not in (folder / "out" / "issues.csv").read_text()
-    rule = 'name: line\nversion: "1"\ntitle: {vi: a, en: a}\nnear_by: straight_line\nstages: [{kind: least_travel}]\n'
-    (folder / "line.yaml").write_text(rule)
-    again = allocate(
-        "--any-id", f"--network={folder / 'streets.gpkg'}", f"--policy={folder / 'line.yaml'}", distances=False
+    assert json.loads((folder / "out" / "summary.json").read_text())["measured_by"] == "walking"
+
+
+RIDES = 'name: rides\nversion: "1"\ntitle: {vi: a, en: a}\nnear_by: riding\nstages: [{kind: least_travel}]\n'
+LINES = RIDES.replace("rides", "lines").replace("riding", "straight_line")
+
+
+@pytest.fixture
+def square(folder: Path) -> Path:
+    """A home and a school 300 m apart; a path of 300 m between them, and a one-way street of 900 m round it.
+
+    The street may be ridden from the home to the school only.
+    """
+    east_m, north_m = 603_000.0, 1_190_000.0
+    around = [(0, 0), (0, 300), (300, 300), (300, 0)]
+    lines = [
+        shapely.LineString([(east_m + x, north_m + y) for x, y in corners]) for corners in (around, [(0, 0), (300, 0)])
+    ]
+    frame = gpd.GeoDataFrame(
+        {"street_class": ["street", "path"], "one_way": ["yes", None]}, geometry=lines, crs="EPSG:9210"
     )
-    assert again.exit_code == 0, again.exception
-    assert "measured_on_foot" in (folder / "out" / "issues.csv").read_text()
+    frame.to_file(folder / "streets.gpkg", driver="GPKG", engine="pyogrio", layer="street")
+    (folder / "applicants.csv").write_text(f"applicant_no,x,y\na,{east_m},{north_m}\n")
+    (folder / "schools.csv").write_text(f"school_code,capacity,x,y\nX,1,{east_m + 300},{north_m}\n")
+    (folder / "rides.yaml").write_text(RIDES)
+    (folder / "lines.yaml").write_text(LINES + "is_comparison: true\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "distance_m", "measured_by"),
+    [
+        (("--network=streets.gpkg",), 300, "walking"),
+        (("--network=streets.gpkg", "--policy=rides.yaml"), 900, "riding"),
+        (("--network=streets.gpkg", "--measured-by=riding"), 900, "riding"),
+        (("--policy=lines.yaml",), 300, "straight_line"),
+    ],
+)
+def test_metres_are_measured_as_the_policy_or_the_command_says(
+    allocate: Type, square: Path, words: tuple[str, ...], distance_m: int, measured_by: str
+) -> None:
+    words = tuple(word.replace("=", f"={square}/") if "." in word else word for word in words)
+    done = allocate("--any-id", *words, distances=False)
+    assert done.exit_code == 0, done.exception
+    out = square / "out"
+    assert f"a,X,{distance_m},1,nearest_school" in (out / "offers.csv").read_text()
+    assert json.loads((out / "summary.json").read_text())["measured_by"] == measured_by
+    assert ("measured_otherwise" in (out / "issues.csv").read_text()) == ("--measured-by=riding" in words)
+    assert NEAR_BY_LABELS[NearBy(measured_by)].vi in (out / "report.html").read_text()
+
+
+def test_a_file_of_distances_that_was_measured_otherwise_than_the_policy_counts_is_a_finding(
+    allocate: Type, folder: Path
+) -> None:
+    assert allocate("--any-id", "--measured-by=riding").exit_code == 0
+    assert "measured_otherwise" in (folder / "out" / "issues.csv").read_text()
+    assert allocate("--any-id").exit_code == 0
+    assert json.loads((folder / "out" / "summary.json").read_text())["measured_by"] is None
+
+
+def test_straight_lines_decide_nothing_but_a_comparison(allocate: Type, square: Path) -> None:
+    told = refusal(allocate("--any-id", "--measured-by=straight_line", distances=False), InputError)
+    assert "cross rivers" in told
+    (square / "lines.yaml").write_text(LINES)
+    lines = f"--policy={square / 'lines.yaml'}"
+    assert "write is_comparison: true" in refusal(allocate("--any-id", lines, distances=False), InputError)
+    (square / "lines.yaml").write_text(LINES + "is_comparison: true\n")
+    streets = f"--network={square / 'streets.gpkg'}"
+    assert "need no streets" in refusal(allocate("--any-id", lines, streets, distances=False), InputError)
 
 
 SUBMITTED = """

@@ -17,7 +17,7 @@ from basemap.model import LAYERS, LayerName
 from basemap.validate import validate_layer
 from spatial.crs import HCMC
 from spatial.errors import InputError
-from spatial.network import WalkingNetwork, build_network, walking_distances
+from spatial.network import StreetNetwork, build_network, street_distances
 
 HOUSEHOLDS = 3_000
 SLIVER_M2 = 1e-4
@@ -34,7 +34,7 @@ def areas(layer: LayerName) -> np.ndarray:
 
 
 @cache
-def network() -> WalkingNetwork:
+def network() -> StreetNetwork:
     return build_network(shapely.get_parts(areas(LayerName.STREET)), crs=HCMC)
 
 
@@ -46,7 +46,7 @@ def overlapping_m2(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return shapely.area(shapely.intersection(first[left], second[right]))
 
 
-def component_count(streets: WalkingNetwork, *, without: np.ndarray | None = None) -> int:
+def component_count(streets: StreetNetwork, *, without: np.ndarray | None = None) -> int:
     edges = streets.edge_nodes if without is None else streets.edge_nodes[~without]
     count = len(streets.node_xy)
     joined = coo_array((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count))
@@ -220,7 +220,7 @@ def test_every_home_reaches_every_school_on_foot(school_type: str) -> None:
     schools = city().layers[LayerName.SCHOOL]
     schools = schools[schools["school_type"] == school_type]
     school_xy = shapely.get_coordinates(schools.geometry.array)
-    found = walking_distances(network(), city().homes[["x", "y"]].to_numpy(), school_xy)
+    found = street_distances(network(), city().homes[["x", "y"]].to_numpy(), school_xy)
     assert len(found.unsnapped_origins) == len(found.unsnapped_destinations) == len(found.unreachable_origins) == 0
     assert len(found.distance_m) == HOUSEHOLDS * len(schools)
 
@@ -231,7 +231,7 @@ def test_across_the_river_straight_lines_lie(seed: int) -> None:
     schools = there.layers[LayerName.SCHOOL].query("school_type == 'primary'")
     school_xy, home_xy = shapely.get_coordinates(schools.geometry.array), there.homes[["x", "y"]].to_numpy()
     streets = build_network(shapely.get_parts(there.layers[LayerName.STREET].geometry.array), crs=HCMC)
-    found = walking_distances(streets, home_xy, school_xy)
+    found = street_distances(streets, home_xy, school_xy)
     straight_m = np.hypot(*(home_xy[found.origin] - school_xy[found.destination]).T)
     deceived = (straight_m < 400) & (found.distance_m > 1_000) & (found.distance_m >= 3 * straight_m)
     assert deceived.any()

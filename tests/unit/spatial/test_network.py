@@ -4,7 +4,8 @@ import shapely
 
 from spatial.errors import InputError
 from spatial.nearest import straight_line_pairs
-from spatial.network import WalkingNetwork, build_network, snap, walking_distances
+from spatial.network import StreetNetwork, build_network, snap, street_distances
+from spatial.one_way import AGAINST, ALONG, BOTH
 
 HCMC = "EPSG:9210"
 EAST_M, NORTH_M = 600_000.0, 1_190_000.0
@@ -14,7 +15,7 @@ def line(*points: tuple[float, float]) -> shapely.LineString:
     return shapely.LineString([(EAST_M + x, NORTH_M + y) for x, y in points])
 
 
-def network_of(*lines: object, join_tolerance_m: float = 0.5) -> WalkingNetwork:
+def network_of(*lines: object, join_tolerance_m: float = 0.5) -> StreetNetwork:
     return build_network(np.array(lines, dtype=object), crs=HCMC, join_tolerance_m=join_tolerance_m)
 
 
@@ -22,8 +23,8 @@ def at(*points: tuple[float, float]) -> np.ndarray:
     return np.array(points, dtype=np.float64).reshape(-1, 2) + np.array([EAST_M, NORTH_M])
 
 
-def only_distance_m(network: WalkingNetwork, origin: tuple[float, float], goal: tuple[float, float]) -> int:
-    return int(walking_distances(network, at(origin), at(goal)).distance_m.item())
+def only_distance_m(network: StreetNetwork, origin: tuple[float, float], goal: tuple[float, float]) -> int:
+    return int(street_distances(network, at(origin), at(goal)).distance_m.item())
 
 
 def test_two_banks_100_m_apart_in_a_straight_line_are_more_than_1_km_apart_on_foot() -> None:
@@ -41,7 +42,7 @@ def test_two_banks_100_m_apart_in_a_straight_line_are_more_than_1_km_apart_on_fo
 
 def test_without_the_bridge_nobody_crosses_and_the_home_is_named() -> None:
     network = network_of(line((0, 0), (0, 600)), line((100, 0), (100, 600)))
-    distances = walking_distances(network, at((0, 0), (100, 300)), at((100, 0)))
+    distances = street_distances(network, at((0, 0), (100, 300)), at((100, 0)))
     assert distances.origin.tolist() == [1]
     assert distances.unreachable_origins.tolist() == distances.disconnected_origins.tolist() == [0]
 
@@ -134,7 +135,7 @@ def test_the_snapping_limit_includes_its_own_value(*, away_m: float, snapped: bo
 def test_homes_far_from_streets_or_without_coordinates_are_named_as_unsnapped() -> None:
     network = network_of(line((0, 0), (500, 0)))
     origins = np.concatenate([at((100, 0), (100, 301)), [[np.nan, NORTH_M]]])
-    distances = walking_distances(network, origins, at((200, 0), (200, -301)))
+    distances = street_distances(network, origins, at((200, 0), (200, -301)))
     assert distances.unsnapped_origins.tolist() == [1, 2]
     assert distances.unsnapped_destinations.tolist() == [1]
     assert distances.unreachable_origins.size == 0
@@ -143,7 +144,7 @@ def test_homes_far_from_streets_or_without_coordinates_are_named_as_unsnapped() 
 
 def test_a_pair_farther_than_the_greatest_distance_is_unreachable_but_not_disconnected() -> None:
     network = network_of(line((0, 0), (500, 0)))
-    distances = walking_distances(network, at((0, 0), (1, 0)), at((301, 0)), max_distance_m=300)
+    distances = street_distances(network, at((0, 0), (1, 0)), at((301, 0)), max_distance_m=300)
     assert distances.origin.tolist() == [1]
     assert distances.unreachable_origins.tolist() == [0]
     assert distances.disconnected_origins.size == 0
@@ -152,15 +153,15 @@ def test_a_pair_farther_than_the_greatest_distance_is_unreachable_but_not_discon
 def test_destinations_at_the_same_distance_keep_their_order() -> None:
     network = network_of(line((0, 0), (500, 0)))
     goals = at((150, 0), (50, 0), (150, 0), (120, 0))
-    assert walking_distances(network, at((100, 0)), goals, nearest_count=2).destination.tolist() == [3, 0]
-    assert walking_distances(network, at((100, 0)), goals).destination.tolist() == [3, 0, 1, 2]
+    assert street_distances(network, at((100, 0)), goals, nearest_count=2).destination.tolist() == [3, 0]
+    assert street_distances(network, at((100, 0)), goals).destination.tolist() == [3, 0, 1, 2]
 
 
 def test_without_origins_or_destinations_there_are_no_pairs() -> None:
     network = network_of(line((0, 0), (500, 0)))
     nobody = np.empty((0, 2))
-    assert walking_distances(network, nobody, at((1, 0)), nearest_count=3).distance_m.size == 0
-    alone = walking_distances(network, at((1, 0)), nobody)
+    assert street_distances(network, nobody, at((1, 0)), nearest_count=3).distance_m.size == 0
+    alone = street_distances(network, at((1, 0)), nobody)
     assert alone.unreachable_origins.tolist() == [0]
 
 
@@ -192,10 +193,62 @@ def test_what_is_no_street_network_is_refused_with_its_reason(lines: list[object
 
 def test_fewer_than_one_nearest_is_refused() -> None:
     with pytest.raises(InputError, match="1 or more"):
-        walking_distances(network_of(line((0, 0), (9, 0))), at((0, 0)), at((1, 0)), nearest_count=0)
+        street_distances(network_of(line((0, 0), (9, 0))), at((0, 0)), at((1, 0)), nearest_count=0)
 
 
 def test_straight_lines_leave_out_pairs_beyond_the_limit_and_points_without_coordinates() -> None:
     origins = np.concatenate([at((0, 0), (0, 400)), [[np.nan, np.nan]]])
     pairs = straight_line_pairs(origins, at((30, 40), (0, 100)), max_distance_m=300, nearest_count=1)
     assert (pairs.origin.tolist(), pairs.destination.tolist(), pairs.distance_m.tolist()) == ([0, 1], [0, 1], [50, 300])
+
+
+def ridden(*lines: object, direction: tuple[int, ...]) -> StreetNetwork:
+    return build_network(np.array(lines, dtype=object), crs=HCMC, direction=np.array(direction))
+
+
+def test_who_rides_goes_round_the_block_where_the_short_way_is_one_way_against_him() -> None:
+    """A block of 100 m by 50 m: its southern side may be ridden eastwards only.
+
+    From the south-west corner to the south-east corner it is 100 m; back it is 50 + 100 + 50 = 200 m.
+    """
+    south, rest = line((0, 0), (100, 0)), line((100, 0), (100, 50), (0, 50), (0, 0))
+    west, east = (0, 0), (100, 0)
+    for streets, direction in (((south, rest), (ALONG, BOTH)), ((south.reverse(), rest), (AGAINST, BOTH))):
+        network = ridden(*streets, direction=direction)
+        assert (only_distance_m(network, west, east), only_distance_m(network, east, west)) == (100, 200)
+
+
+def test_a_door_behind_the_school_on_a_one_way_street_is_not_beside_it() -> None:
+    """Doors at 20 m and 60 m of a one-way street of 100 m, block of 100 m by 50 m.
+
+    From the first to the second it is 40 m; from the second to the first on to the corner, 40 m, round the block,
+    50 + 100 + 50 m, and 20 m: 260 m.
+    """
+    network = ridden(line((0, 0), (100, 0)), line((100, 0), (100, 50), (0, 50), (0, 0)), direction=(ALONG, BOTH))
+    assert only_distance_m(network, (20, 0), (60, 0)) == 40
+    assert only_distance_m(network, (60, 0), (20, 0)) == 40 + 200 + 20
+
+
+def test_a_roundabout_is_ridden_round_and_a_crossing_street_keeps_its_own_direction() -> None:
+    """A square roundabout with sides of 100 m, drawn and ridden anticlockwise; two arms of 50 m on opposite corners.
+
+    From the arm at (0, 0) to that at (100, 0) it is 50 + 100 + 50 m; back 50 + 300 + 50 m.
+    """
+    ring = line((0, 0), (100, 0), (100, 100), (0, 100), (0, 0))
+    network = ridden(ring, line((-50, 0), (0, 0)), line((100, 0), (150, 0)), direction=(ALONG, BOTH, BOTH))
+    assert only_distance_m(network, (-50, 0), (150, 0)) == 200
+    assert only_distance_m(network, (150, 0), (-50, 0)) == 400
+
+
+def test_a_dead_end_that_only_leads_in_lets_nobody_out() -> None:
+    network = ridden(line((0, 0), (100, 0)), line((100, 0), (100, 80)), direction=(BOTH, ALONG))
+    found = street_distances(network, at((100, 80), (0, 0)), at((0, 0)))
+    assert found.origin.tolist() == [1]
+    assert found.unreachable_origins.tolist() == [0]
+    assert only_distance_m(network, (0, 0), (100, 80)) == 180
+
+
+def test_a_street_given_both_ways_and_one_way_is_ridden_both_ways() -> None:
+    street = line((0, 0), (100, 0))
+    network = ridden(street, street, direction=(ALONG, BOTH))
+    assert only_distance_m(network, (100, 0), (0, 0)) == 100
