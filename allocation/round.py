@@ -10,6 +10,7 @@ import pandas as pd
 from allocation.figures import reasons, school_table
 from allocation.intake import RoundInput
 from allocation.later_round import CHANGES_FILE, LaterRound
+from allocation.measuring import note_another_measure
 from allocation.model import Allocation, AllocationProblem
 from allocation.moves import moves
 from allocation.policy import Policy
@@ -95,6 +96,7 @@ def run(
     facts = build_problem(given.applicants, given.schools, pairs, seed=settings.seed)
     note_what_facts_tell(given, facts)
     note_columns(given, settings.policy)
+    note_another_measure(given, settings.policy)
     progress(Text("Xếp chỗ", "Placing"))
     decision = decide(facts, settings.policy)
     _note_unplaced(given, decision)

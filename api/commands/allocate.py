@@ -12,7 +12,7 @@ from allocation.explain import explain as explain_applicant
 from allocation.explain_sentences import metres
 from allocation.intake import IntakeOptions, RoundInput, RoundPaths, read_files
 from allocation.lottery import must_match_commitment
-from allocation.measuring import measured, must_fit_the_measure, note_another_measure
+from allocation.measuring import measured, must_fit_the_measure
 from allocation.model import LEVEL_LABELS, NEAR_BY_LABELS, NearBy
 from allocation.policy import DEFAULT_POLICY, Policy, load_policy
 from allocation.result_files import SUMMARY_FILE
@@ -73,19 +73,17 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
 
         files = dict(zip(_LATER_FILES, (schools, distances, network, preferences, priorities), strict=True))
         command = AfterCommand(after=after, changes=changes, out=out, applicants=tuple(applicants or ()), files=files)
-        rule_of_run = RuleOfRun(policy=policy, seed=seed, seed_sha256=seed_sha256, measured_by=measured_by)
-        allocate_after(command, rule_of_run, crs=crs, as_json=as_json)
+        decided_by = RuleOfRun(policy=policy, seed=seed, seed_sha256=seed_sha256, measured_by=measured_by)
+        allocate_after(command, decided_by, crs=crs, as_json=as_json)
         return
     if not applicants or schools is None:
         raise missing_option("--schools" if applicants else "--applicants")
     rule, seed = load_policy(policy or DEFAULT_POLICY), drawn_seed(seed or "0", seed_sha256)
     must_fit_the_policy(preferences=preferences, priorities=priorities, policy=rule)
-    near_by = way_of(rule, measured_by, distances=distances, network=network)
-    is_measured = distances is None and (network is not None or near_by is NearBy.STRAIGHT_LINE)
-    _must_have_pairs(distances, network, preferences, is_measured=is_measured)
+    near_by = _way_of(rule, measured_by, distances=distances, network=network)
+    is_measured = _must_have_pairs(distances, network, preferences, near_by=near_by)
     paths = RoundPaths(applicants=tuple(applicants), schools=schools, distances=distances, preferences=preferences,
                        priorities=priorities, is_measured=is_measured)  # fmt: skip
-    round_settings = RoundSettings(policy=rule, seed=seed, any_id=any_id, crs=settings().crs)
     with progress() as bar:
         task = bar.add_task("", total=None)
 
@@ -94,23 +92,33 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
 
         tell(Text("Đọc tệp", "Reading"))
         given = read_files(paths, options=replace(intake_options(rule), any_id=any_id, level=level, crs=crs))
-        if is_measured and near_by is not None:
-            given = measured(given, network, near_by=near_by, storage_crs=settings().crs, progress=tell)
-        given = replace(given, measured_by=near_by)
-        note_another_measure(given, rule)
+        given = _with_ways(given, network, near_by=near_by, is_measured=is_measured, tell=tell)
         _must_not_replace_by_nobody(given, out)
-        result = run(given, settings=round_settings, directory=out, progress=tell)
+        result = run(given, settings=_of_round(rule, seed, any_id=any_id), directory=out, progress=tell)
     say_findings(given.issues, written_to=str(out / "issues.csv"))
     show_result(result, as_json=as_json)
     if given.applicants.empty:
         raise _no_applicant(given, kept=None)
 
 
-def way_of(
+def _of_round(rule: Policy, seed: str, *, any_id: bool) -> RoundSettings:
+    return RoundSettings(policy=rule, seed=seed, any_id=any_id, crs=settings().crs)
+
+
+def _with_ways(
+    given: RoundInput, network: Path | None, *, near_by: NearBy | None, is_measured: bool, tell: Say
+) -> RoundInput:
+    """Return the round with its ways measured, or with what was said of those in a file."""
+    if is_measured and near_by is not None:
+        return measured(given, network, near_by=near_by, storage_crs=settings().crs, progress=tell)
+    return replace(given, measured_by=near_by)
+
+
+def _way_of(
     policy: Policy, measured_by: NearBy | None, *, distances: Path | None, network: Path | None
 ) -> NearBy | None:
     """Return how the metres of the round are measured; None where they come in a file and nobody said it."""
-    if measured_by is None and distances is None:
+    if measured_by is None and distances is None and (network or policy.near_by is NearBy.STRAIGHT_LINE):
         measured_by = policy.near_by
     must_fit_the_measure(policy, measured_by, network=network)
     return measured_by
@@ -233,11 +241,13 @@ def must_fit_the_policy(*, preferences: Path | None, priorities: Path | None, po
 
 
 def _must_have_pairs(
-    distances: Path | None, network: Path | None, preferences: Path | None, *, is_measured: bool
-) -> None:
+    distances: Path | None, network: Path | None, preferences: Path | None, *, near_by: NearBy | None
+) -> bool:
+    """Return whether the ways are to be measured; refuse a round that has no pairs, or two sources of them."""
+    is_measured = distances is None and (network is not None or near_by is NearBy.STRAIGHT_LINE)
     given = (distances is not None) + (network is not None)
     if given == 1 or (given == 0 and (preferences is not None or is_measured)):
-        return
+        return is_measured
     raise InputError(
         Text("Cần đúng một trong hai: --distances hoặc --network.", "Give either --distances or --network."),
         hint=Text(

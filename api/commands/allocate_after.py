@@ -9,7 +9,7 @@ from allocation.former_round import FormerRound, read_former_round
 from allocation.intake import RoundInput
 from allocation.later_files import LaterPaths, Measure, read_news
 from allocation.later_round import next_round
-from allocation.measuring import measured, must_fit_the_measure, note_another_measure
+from allocation.measuring import measured, must_fit_the_measure
 from allocation.model import NEAR_BY_LABELS, NearBy
 from allocation.policy import Policy, load_policy
 from allocation.round import RoundSettings, run
@@ -78,7 +78,6 @@ def allocate_after(command: AfterCommand, rule_of_run: RuleOfRun, *, crs: str | 
         chosen: Measure | None = measure if is_measured else None
         news, issues = read_news(former, paths, options=options, measure=chosen)
         later = next_round(former, news, policy=rule, seed=drawn)
-        note_another_measure(later.given, rule)
         later.given.issues.issues[:0] = issues
         chosen_settings = RoundSettings(policy=rule, seed=drawn, any_id=former.any_id, crs=crs_of_round)
         result = run(later.given, settings=chosen_settings, directory=command.out, later=later, progress=tell)
