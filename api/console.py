@@ -1,7 +1,7 @@
 """What the command line says: progress and messages on stderr, results on stdout."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -116,3 +116,15 @@ def progress() -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
         yield bar
+
+
+@contextmanager
+def telling() -> Iterator[Callable[[Text], None]]:
+    """Give a function that shows on stderr what begins now, in the chosen language."""
+    with progress() as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(text: Text) -> None:
+            bar.update(task, description=said(text))
+
+        yield tell

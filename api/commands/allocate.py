@@ -21,7 +21,7 @@ from allocation.verify import verify_directory
 from allocation.verify_after import OF_FORERUNNER
 from allocation.verify_chain import CHAIN_CLAIM, check_chain
 from api.commands.options import JsonOption
-from api.console import Head, plain_table, print_json, progress, results, said, say, say_issue_counts, say_issues
+from api.console import Head, plain_table, print_json, results, said, say, say_issue_counts, say_issues, telling
 from api.settings import settings
 from spatial.errors import InputError, VerificationError
 from spatial.issues import IssueReport, Severity
@@ -84,12 +84,7 @@ def allocate(  # noqa: PLR0913 - each is one word of the command line
     is_measured = _must_have_pairs(distances, network, preferences, near_by=near_by)
     paths = RoundPaths(applicants=tuple(applicants), schools=schools, distances=distances, preferences=preferences,
                        priorities=priorities, is_measured=is_measured)  # fmt: skip
-    with progress() as bar:
-        task = bar.add_task("", total=None)
-
-        def tell(text: Text) -> None:
-            bar.update(task, description=text.in_language(settings().language))
-
+    with telling() as tell:
         tell(Text("Đọc tệp", "Reading"))
         given = read_files(paths, options=replace(intake_options(rule), any_id=any_id, level=level, crs=crs))
         given = _with_ways(given, network, near_by=near_by, is_measured=is_measured, tell=tell)

@@ -22,7 +22,7 @@ from api.commands.allocate import (
     say_findings,
     show_result,
 )
-from api.console import progress, say
+from api.console import say, telling
 from api.settings import settings
 from spatial.errors import InputError, VerificationError
 from spatial.text import Text
@@ -63,11 +63,7 @@ def allocate_after(command: AfterCommand, rule_of_run: RuleOfRun, *, crs: str | 
     _must_know_the_ways(command, is_measured=is_measured)
     paths = _paths(command, command.changes, rule)
     crs_of_round = former.crs or settings().crs
-    with progress() as bar:
-        task = bar.add_task("", total=None)
-
-        def tell(text: Text) -> None:
-            bar.update(task, description=text.in_language(settings().language))
+    with telling() as tell:
 
         def measure(given: RoundInput) -> RoundInput:
             way = near_by or rule.near_by

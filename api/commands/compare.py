@@ -11,7 +11,7 @@ from allocation.compare_report import ROWS, read_places, render_comparison
 from allocation.report import number_text, percent_text
 from allocation.seat_prices import SeatGain, most_wanted, solve_with_one_more
 from api.commands.options import JsonOption
-from api.console import Head, plain_table, print_json, progress, results, said, say
+from api.console import Head, plain_table, print_json, results, said, say, telling
 from api.settings import settings
 from spatial.files import whole_file
 from spatial.text import Text
@@ -25,12 +25,7 @@ def compare(
     directories: DirectoriesArgument, *, out: PageOption = None, seats: SeatsOption = 0, as_json: JsonOption = False
 ) -> None:
     """Set rounds of one problem side by side: how many, how far, whose claim, which school how full."""
-    with progress() as bar:
-        task = bar.add_task("", total=None)
-
-        def tell(text: Text) -> None:
-            bar.update(task, description=text.in_language(settings().language))
-
+    with telling() as tell:
         tell(Text("Kiểm chứng và đọc các đợt", "Verifying and reading the rounds"))
         comparison = compare_directories(directories)
         gains = []
