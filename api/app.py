@@ -41,6 +41,7 @@ from api.routes import (
     parcel_pages,
     parcels,
     permits,
+    procedures,
     rounds,
     session,
     tiles,
@@ -52,7 +53,7 @@ from api.sessions import FormCookie, SessionKeeper
 from api.settings import Settings
 from api.tile_source import TileSource
 
-_ROUTES = (health, metrics, addresses, admissions, parcels, permits, rounds, session, tiles, assets, pages)
+_ROUTES = (health, metrics, addresses, admissions, parcels, permits, procedures, rounds, session, tiles, assets, pages)
 # Asked for by the thousand, and described elsewhere: FastAPI looks through each router twice for every request.
 _PLAIN_ROUTES = (*ogc.ROUTES, *tiles.PLAIN_ROUTES)
 

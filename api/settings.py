@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     layer_access
         Who may read a layer under ``/ogc`` and what is drawn from it, e.g. ``parcel=officers,address=nobody``; public
         where nothing is said.
+    office_calendar
+        YAML file of the office's own days: closures, and years announced since. None: the country's calendar alone.
     metrics_readers
         Addresses that may read ``/metrics``, with commas between; ``*`` for any. Default: this machine.
     trusted_proxies
@@ -64,6 +66,7 @@ class Settings(BaseSettings):
     import_time_s: int = Field(default=600, ge=1)
     https: bool = False
     layer_access: str = ""
+    office_calendar: Path | None = None
     metrics_readers: str = "127.0.0.1,::1"
     trusted_proxies: str = ""
 

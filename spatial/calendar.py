@@ -24,7 +24,7 @@ _SATURDAY = 5
 _ONE_DAY = timedelta(days=1)
 _WEEKEND = Text("Nghỉ cuối tuần", "Weekend")
 _WORKING = Text("Ngày làm việc", "Working day")
-WEEKEND_BASIS = "Cơ quan nhà nước làm việc từ thứ Hai đến thứ Sáu"
+WEEKEND_BASIS = "tuần làm việc 5 ngày"
 FIRST_DAY_BASIS = "Bộ luật Dân sự 2015, Điều 147 khoản 2"
 LAST_DAY_BASIS = "Bộ luật Dân sự 2015, Điều 148 khoản 5"
 

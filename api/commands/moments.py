@@ -15,8 +15,11 @@ def day_typed(words: str | None) -> date | None:
     InputError
         It is no day.
     """
-    if words is None:
-        return None
+    return None if words is None else day_of(words)
+
+
+def day_of(words: str) -> date:
+    """Return the day of ``2026-11-22``. Raises InputError when it is no day."""
     try:
         return date.fromisoformat(words)
     except ValueError as error:

@@ -13,6 +13,7 @@ import typer
 from api.clock import today_in_vietnam
 from api.commands.options import JsonOption
 from api.commands.parcel_history import history, import_history
+from api.commands.permit_due import due
 from api.console import print_json
 from api.settings import settings
 from basemap.model import LAYERS
@@ -30,6 +31,7 @@ from spatial.text import Text
 app = typer.Typer(name="permits", help="Parcels and building permits.", no_args_is_help=True)
 app.command("history")(history)
 app.command("import-history")(import_history)
+app.command("due")(due)
 
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Basis date, e.g. 2026-11-21. Without it: today in Vietnam.")

@@ -1,0 +1,27 @@
+"""Questions about the procedure of a permit."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from permits.deadlines import Procedure, SupplementClock
+
+_FIRST, _LAST = date(2000, 1, 1), date(2098, 12, 31)
+Day = Annotated[date, Field(ge=_FIRST, le=_LAST)]
+
+
+class DueQuery(BaseModel):
+    """A dossier: what is asked for, and when what happened."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    procedure: Procedure
+    received: Annotated[Day, Field(description="day on which the dossier was complete and valid")]
+    lodged: Annotated[Day | None, Field(default=None, description="day of handing in, if another")]
+    notice_sent: Annotated[Day | None, Field(default=None, description="day of the supplement notice")]
+    supplement_received: Annotated[Day | None, Field(default=None, description="day of the supplement")]
+    supplement_clock: Annotated[
+        SupplementClock,
+        Field(default=SupplementClock.PAUSED, description="whether the supplement stops the office's clock"),
+    ]
