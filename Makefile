@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOUSEHOLDS ?=
 PORT ?= 8000
+# The suite is shared out file by file; one process is `make test PROCESSES=1`.
+PROCESSES ?= $(shell nproc)
 # A server's own proxy or index settings are respected; the lock file names versions and hashes only.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 SHELL := /bin/bash
@@ -43,7 +45,7 @@ demo: $(VENV)/.product ## Make a city, fill its schools, check its plots, and se
 	@$(BIN)/diaban demo --out .demo $(if $(HOUSEHOLDS),--households $(HOUSEHOLDS)) --port $(PORT)
 
 test: $(VENV)/.tests ## Run every test that this machine can run, and name the others loudly
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup $(PYTEST_ARGS)
 
 check: $(VENV)/.tests ## Everything that can be found without running the product: style, types, imports, spelling
 	@$(BIN)/ruff format --check .

@@ -55,8 +55,31 @@ GROUPS = {"postgis": _missing_postgis, "browser": _missing_chromium, "real": _mi
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the browser last: while it is open its event loop runs in this thread, and no test can start another."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Put the browser last: while it is open its event loop runs in this thread, and no test can start another.
+
+    Several processes share the suite file by file (``pytest -n 2 --dist loadgroup``): a file stays whole, so that what
+    its tests share is made once, but for its browser tests, which come last here too.
+    """
+    items.sort(key=_needs_browser)
+    for item in items:
+        kind = "browser" if _needs_browser(item) else "plain"
+        item.add_marker(pytest.mark.xdist_group(f"{kind} {item.nodeid.partition('::')[0]}"))
+
+
+def _needs_browser(item: pytest.Item) -> bool:
+    return item.get_closest_marker("browser") is not None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what this process could not run to the one that sums up, where there are several."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["not_run"] = dict(_not_run)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Take over what another process could not run."""
+    _not_run.update(getattr(node, "workeroutput", {}).get("not_run", {}))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
