@@ -52,10 +52,10 @@ class DatabaseDoor:
                 self._database = database
             return self._database
 
-    @property
-    def opened(self) -> Database | None:
-        """The store if it is open already: then nobody waits."""
-        return self._database
+    async def find(self) -> Database:
+        """Return what `open` does, without a thread unless the store must be opened first."""
+        opened = self._database
+        return await to_thread.run_sync(self.open) if opened is None else opened
 
     def close(self) -> None:
         """Let go of the store."""
@@ -72,10 +72,9 @@ def get_database(request: Request) -> Database:
 
 
 async def find_database(request: Request) -> Database:
-    """Return the store without a thread, unless it must be opened first."""
+    """Return the store of this installation, without a thread unless it must be opened first."""
     door: DatabaseDoor = request.app.state.database_door
-    opened = door.opened
-    return await to_thread.run_sync(door.open) if opened is None else opened
+    return await door.find()
 
 
 async def get_published(request: Request) -> PublishedResults:

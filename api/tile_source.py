@@ -4,7 +4,9 @@ import asyncio
 import gzip
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -15,10 +17,10 @@ from api.dependencies import DatabaseDoor
 from api.ogc_access import Readers
 from api.settings import Settings
 from api.tile_versions import CurrentVersions
+from basemap.live_tiles import draw_vector_tile
 from basemap.model import LayerName, LayerVersionId
 from basemap.tile_archive import ArchiveFolder
 from basemap.tile_grid import Box, Tile
-from basemap.tile_queries import draw_vector_tile
 
 DRAWN_AT_ONCE_COUNT = 4
 MOST_WAITING_COUNT = 256
@@ -49,14 +51,16 @@ class TileSource:
         self.archives = ArchiveFolder(settings.tiles_dir)
         self.versions = CurrentVersions(door, self.archives)
         self.backgrounds = Backgrounds(settings.data_dir / "background")
-        self._drawn: OrderedDict[tuple[LayerName, LayerVersionId, Tile], bytes] = OrderedDict()
+        self._drawn: OrderedDict[tuple[LayerName, LayerVersionId, Tile, bool], bytes] = OrderedDict()
         self._drawn_bytes, self.most_bytes = 0, MOST_BYTES_IN_MEMORY
         self._limiter = CapacityLimiter(DRAWN_AT_ONCE_COUNT)
         self.waiting_count = 0
         self._measuring: asyncio.Task[Box | None] | None = None
 
-    async def draw_vector_tile(self, layer: LayerName, version_id: LayerVersionId, *, tile: Tile) -> bytes | None:
-        """Return a tile that the store draws or has drawn, gzipped; None when this kind of store cannot.
+    async def draw_vector_tile(
+        self, layer: LayerName, version_id: LayerVersionId, *, tile: Tile, is_zipped: bool
+    ) -> bytes | None:
+        """Return a tile that the store draws or has drawn, gzipped or plain; None when this kind of store cannot.
 
         Raises
         ------
@@ -65,26 +69,27 @@ class TileSource:
         DataUnavailableError
             The store is away, or the tile has more features than are drawn while somebody waits.
         """
-
-        def draw() -> bytes | None:
-            database = self._door.open()
-            if database.is_embedded:
-                return None
-            with database.transaction() as session:
-                plain = draw_vector_tile(session, layer, version_id, tile=tile)
-            return gzip.compress(plain, compresslevel=_GZIP_LEVEL, mtime=0) if plain else b""
-
-        key = (layer, version_id, tile)
+        key = (layer, version_id, tile, is_zipped)
         if (kept := self._drawn.get(key)) is not None:
             self._drawn.move_to_end(key)
             return kept
-        drawn = await self.in_turn(draw)
-        if drawn is not None and key not in self._drawn:
-            self._drawn[key] = drawn
-            self._drawn_bytes += len(drawn) + _BYTES_OF_AN_ENTRY
-            while self._drawn_bytes > self.most_bytes:
-                self._drawn_bytes -= len(self._drawn.popitem(last=False)[1]) + _BYTES_OF_AN_ENTRY
+        async with self._turn():
+            database = await self._door.find()
+            if database.quick_reads is None:
+                return None
+            drawn = await draw_vector_tile(database.quick_reads, layer, version_id, tile=tile, stored=database.crs)
+            if is_zipped and drawn:
+                drawn = await _in_thread(partial(gzip.compress, drawn, compresslevel=_GZIP_LEVEL, mtime=0))
+        self._keep(key, drawn)
         return drawn
+
+    def _keep(self, key: tuple[LayerName, LayerVersionId, Tile, bool], drawn: bytes) -> None:
+        if key in self._drawn:
+            return
+        self._drawn[key] = drawn
+        self._drawn_bytes += len(drawn) + _BYTES_OF_AN_ENTRY
+        while self._drawn_bytes > self.most_bytes:
+            self._drawn_bytes -= len(self._drawn.popitem(last=False)[1]) + _BYTES_OF_AN_ENTRY
 
     @property
     def kept_count(self) -> int:
@@ -136,13 +141,24 @@ class TileSource:
         Busy
             Too many are waiting.
         """
+        async with self._turn():
+            return await _in_thread(draw)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
         if self.waiting_count >= MOST_WAITING_COUNT:
             raise Busy
         self.waiting_count += 1
         try:
-            return await to_thread.run_sync(draw, limiter=self._limiter)
+            async with self._limiter:
+                yield
         finally:
             self.waiting_count -= 1
+
+
+async def _in_thread(work: Callable[[], _Drawn]) -> _Drawn:
+    """Do what a turn is for; a limiter of its own, since whoever has a turn has waited enough."""
+    return await to_thread.run_sync(work, limiter=CapacityLimiter(1))
 
 
 def tiles_of(request: Request) -> TileSource:

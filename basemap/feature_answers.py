@@ -17,7 +17,7 @@ from basemap.feature_query import FeatureQuery
 from basemap.feature_text import told_by_postgis
 from basemap.model import LayerName
 from spatial.db import srid_of
-from spatial.quick_reads import QuickReads, Row
+from spatial.quick_reads import QuickReads, Row, as_number
 
 _EDITION = """
     SELECT act.version_id, (extract(epoch FROM act.published_at) * 1000)::bigint AS published_ms,
@@ -72,7 +72,7 @@ async def answer_at_once(reads: QuickReads, layer: LayerName, query: FeatureQuer
     row = await reads.row(words, _values(layer, query, srid=srid_of(stored)))
     if row is None:
         return None
-    edition, text, (returned_count, matched_count) = _as_edition(row), row[4], map(_number, row[5:])
+    edition, text, (returned_count, matched_count) = _as_edition(row), row[4], map(as_number, row[5:])
     if not query.is_whole_layer and matched_count > feature_counts.EXACT_LIMIT_COUNT:
         return Answer(edition=edition, page=None, count=None)
     has_more = query.offset_count + returned_count < matched_count and returned_count > 0
@@ -81,17 +81,13 @@ async def answer_at_once(reads: QuickReads, layer: LayerName, query: FeatureQuer
 
 
 def _as_edition(row: Row) -> Edition:
-    version_id, published_ms, feature_count = map(_number, row[:3])
+    version_id, published_ms, feature_count = map(as_number, row[:3])
     return Edition(
         version_id=version_id,
         published_at=_EPOCH + timedelta(milliseconds=published_ms),
         feature_count=feature_count,
         source_file=(row[3] or b"").decode(),
     )
-
-
-def _number(value: bytes | None) -> int:
-    return int(value or 0)
 
 
 def _values(layer: LayerName, query: FeatureQuery, *, srid: int) -> tuple[object, ...]:

@@ -30,9 +30,15 @@ MOST_PREPARED_COUNT = 200
 
 _LONGEST_WAIT_S = 10.0
 _CONNECT_TIMEOUT_S = 10
+_BINARY = 1
 
 Row = tuple[bytes | None, ...]
-"""Values in PostgreSQL's own text form, UTF-8."""
+"""Values in PostgreSQL's binary form: text is UTF-8, bytes are as they are, whole numbers as `as_number` reads them."""
+
+
+def as_number(value: bytes | None) -> int:
+    """Return a whole number of any width, 0 for nothing."""
+    return int.from_bytes(value or b"", "big", signed=True)
 
 
 class QuickReads:
@@ -135,7 +141,7 @@ class _Line:
             self._wire.send_prepare(name, statement)
             await self._answer()
             self._names[statement] = name
-        self._wire.send_query_prepared(name, values)
+        self._wire.send_query_prepared(name, values, result_format=_BINARY)
         found = await self._answer()
         return tuple(found.get_value(0, column) for column in range(found.nfields)) if found.ntuples else None
 

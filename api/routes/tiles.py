@@ -98,14 +98,12 @@ async def show_vector_tile(request: Request) -> Response:
     if _is_known(request, headers):
         return Response(status_code=304, headers=headers)
     archive = source.archives.get(layer, version_id)
-    if archive is not None:
-        zipped = archive.tile(tile) or b""
-    else:
-        answer = await _drawn_by_store(request, source, layer, version_id=version_id, tile=tile)
-        if isinstance(answer, Response):
-            return answer
-        zipped = answer
-    return _vector_response(request, zipped, headers)
+    if archive is None:
+        return await _drawn_by_store(request, source, layer, version_id=version_id, tile=tile, headers=headers)
+    zipped = archive.tile(tile) or b""
+    is_zipped = _takes_gzip(request)
+    content = zipped if is_zipped or not zipped else gzip.decompress(zipped)
+    return _vector_response(content, headers, is_zipped=is_zipped)
 
 
 async def show_background(request: Request) -> Response:
@@ -178,10 +176,17 @@ async def _published(request: Request) -> tuple[LayerName, LayerVersionId]:
 
 
 async def _drawn_by_store(
-    request: Request, source: TileSource, layer: LayerName, *, version_id: LayerVersionId, tile: Tile
-) -> bytes | Response:
+    request: Request,
+    source: TileSource,
+    layer: LayerName,
+    *,
+    version_id: LayerVersionId,
+    tile: Tile,
+    headers: dict[str, str],
+) -> Response:
+    is_zipped = _takes_gzip(request)
     try:
-        drawn = await source.draw_vector_tile(layer, version_id, tile=tile)
+        drawn = await source.draw_vector_tile(layer, version_id, tile=tile, is_zipped=is_zipped)
     except Busy:
         return _busy(request)
     if drawn is None:
@@ -190,15 +195,19 @@ async def _drawn_by_store(
             hint=Text("Dựng: diaban basemap tiles.", "Make them: diaban basemap tiles."),
             subject=layer.value,
         )
-    return drawn
+    return _vector_response(drawn, headers, is_zipped=is_zipped)
 
 
-def _vector_response(request: Request, zipped: bytes, headers: dict[str, str]) -> Response:
-    if not zipped:
+def _takes_gzip(request: Request) -> bool:
+    return "gzip" in request.headers.get("accept-encoding", "")
+
+
+def _vector_response(content: bytes, headers: dict[str, str], *, is_zipped: bool) -> Response:
+    if not content:
         return Response(status_code=204, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(zipped, headers=headers | {"Content-Encoding": "gzip"}, media_type=documents.VECTOR_TILE)
-    return Response(gzip.decompress(zipped), headers=headers, media_type=documents.VECTOR_TILE)
+    if is_zipped:
+        headers = headers | {"Content-Encoding": "gzip"}
+    return Response(content, headers=headers, media_type=documents.VECTOR_TILE)
 
 
 def _tile(request: Request) -> Tile:

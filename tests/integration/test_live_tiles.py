@@ -16,9 +16,9 @@ from api.app import create_app
 from api.settings import Settings
 from basemap import store
 from basemap.demo_city import make_city
+from basemap.live_tiles import draw_vector_tile
 from basemap.model import LayerName
 from basemap.tile_grid import tiles_over
-from basemap.tile_queries import draw_vector_tile
 from spatial.crs import WGS84
 from spatial.db import Database
 from spatial.geometry import reproject_frame
@@ -61,10 +61,10 @@ def app(postgis_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return app
 
 
-def ask(app: FastAPI, *paths: str) -> list[httpx.Response]:
+def ask(app: FastAPI, *paths: str, encoding: str = "gzip") -> list[httpx.Response]:
     async def all_of_them() -> list[httpx.Response]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
-            return [await client.get(path) for path in paths]
+            return [await client.get(path, headers={"accept-encoding": encoding}) for path in paths]
 
     return anyio.run(all_of_them)
 
@@ -84,6 +84,16 @@ def test_a_tile_is_drawn_live_and_given_again_without_the_store(
     (again,) = ask(app, middle_path(frame))
     assert (again.status_code, again.content) == (200, first.content)
     assert first.headers["etag"] == again.headers["etag"]
+
+
+@pytest.mark.postgis
+def test_a_client_that_knows_no_gzip_gets_the_same_tile_plain(postgis_database: Database, app: FastAPI) -> None:
+    path = middle_path(publish_parcels(postgis_database))
+    (plain,) = ask(app, path, encoding="identity")
+    (zipped,) = ask(app, path)
+    assert [answer.headers.get("content-encoding") for answer in (plain, zipped)] == [None, "gzip"]
+    assert plain.content == zipped.content
+    assert len(plain.content) > int(zipped.headers["content-length"])
 
 
 @pytest.mark.postgis

@@ -1,5 +1,6 @@
 """Tiles at publishing: whole or not at all, and alike whether an archive or PostGIS draws them."""
 
+import asyncio
 import gzip
 import os
 import signal
@@ -17,11 +18,12 @@ import shapely
 
 from basemap import store
 from basemap.demo_city import DEMO_LAYERS, make_city
+from basemap.live_tiles import MOST_FEATURES_DRAWN_COUNT, draw_vector_tile
 from basemap.model import LAYERS, LayerName, LayerVersionId
 from basemap.tile_archive import TileArchive, archive_path, find_archives
 from basemap.tile_drawing import INGREDIENTS, ingredients_at
 from basemap.tile_grid import Tile, tiles_over
-from basemap.tile_queries import draw_vector_tile, read_for_background
+from basemap.tile_queries import read_for_background
 from basemap.tiles import ZOOMS, build_tiles
 from spatial.crs import WGS84
 from spatial.db import Database
@@ -61,6 +63,21 @@ def middle_tile(frame: gpd.GeoDataFrame, zoom: int) -> Tile:
     lon, lat = (west + east) / 2, (south + north) / 2
     columns, rows = tiles_over((lon, lat, lon, lat), zoom)
     return Tile(zoom=zoom, column=columns.start, row=rows.start)
+
+
+def drawn_live(
+    database: Database,
+    layer: LayerName,
+    version_id: LayerVersionId,
+    tile: Tile,
+    *,
+    most_count: int = MOST_FEATURES_DRAWN_COUNT,
+) -> bytes:
+    reads = database.quick_reads
+    assert reads is not None
+    return asyncio.run(
+        draw_vector_tile(reads, layer, version_id, tile=tile, stored=database.crs, most_count=most_count)
+    )
 
 
 def features_of(tile: bytes, layer: LayerName) -> dict[str, dict[str, Any]]:
@@ -115,8 +132,7 @@ def test_postgis_and_the_archive_draw_the_same_tile(
     zipped = TileArchive(archive_path(tmp_path, layer, version_id)).tile(tile)
     assert zipped is not None
     archived = features_of(gzip.decompress(zipped), layer)
-    with postgis_database.transaction() as session:
-        live = features_of(draw_vector_tile(session, layer, version_id, tile=tile), layer)
+    live = features_of(drawn_live(postgis_database, layer, version_id, tile), layer)
     core = shapely.box(0, 0, 4096, 4096)
     inside = {name for name, each in archived.items() if core.contains(shapely.geometry.shape(each["geometry"]))}
     assert inside
@@ -145,9 +161,7 @@ def test_what_postgis_draws_is_valid_and_turns_as_the_standard_says(
     assert south < spike.centroid.y
     shapes = [shapely.MultiPolygon([spike]), *turned, *frame.geometry.iloc[2:].reverse()]
     version_id = publish(postgis_database, layer, frame.iloc[: len(shapes)].set_geometry(shapes, crs=frame.crs))
-    with postgis_database.transaction() as session:
-        drawn = draw_vector_tile(session, layer, version_id, tile=tile)
-    found = features_of(drawn, layer)
+    found = features_of(drawn_live(postgis_database, layer, version_id, tile), layer)
     assert len(found) > 10
     assert f"{layer.value}-0" in found
     for each in found.values():
@@ -180,10 +194,9 @@ def test_a_tile_of_more_features_than_can_be_drawn_at_once_is_refused_and_says_w
     frame = layers[LayerName.ADDRESS]
     version_id = publish(postgis_database, LayerName.ADDRESS, frame)
     tile = middle_tile(frame, 15)
-    with postgis_database.transaction() as session:
-        drawn = features_of(draw_vector_tile(session, LayerName.ADDRESS, version_id, tile=tile), LayerName.ADDRESS)
-        with pytest.raises(DataUnavailableError) as refused:
-            draw_vector_tile(session, LayerName.ADDRESS, version_id, tile=tile, most_count=len(drawn) // 2)
+    drawn = features_of(drawn_live(postgis_database, LayerName.ADDRESS, version_id, tile), LayerName.ADDRESS)
+    with pytest.raises(DataUnavailableError) as refused:
+        drawn_live(postgis_database, LayerName.ADDRESS, version_id, tile, most_count=len(drawn) // 2)
     assert refused.value.hint is not None
     assert "diaban basemap tiles address" in refused.value.hint.en
 
@@ -193,9 +206,7 @@ def test_postgis_draws_nothing_where_nothing_lies(
     postgis_database: Database, layers: dict[LayerName, gpd.GeoDataFrame]
 ) -> None:
     version_id = publish(postgis_database, LayerName.PARCEL, layers[LayerName.PARCEL])
-    with postgis_database.transaction() as session:
-        tile = Tile(zoom=16, column=0, row=0)
-        assert draw_vector_tile(session, LayerName.PARCEL, version_id, tile=tile) == b""
+    assert drawn_live(postgis_database, LayerName.PARCEL, version_id, Tile(zoom=16, column=0, row=0)) == b""
 
 
 def test_a_background_reads_what_the_tile_shows_and_streets_without_a_class_are_streets(
