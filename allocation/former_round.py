@@ -69,7 +69,7 @@ def read_former_round(directory: Path) -> FormerRound:
         any_id=files.summary.get("any_id") is True,
         crs=str(files.summary.get("crs") or ""),
         measured_by=NearBy(measured_by) if isinstance(measured_by, str) and measured_by in {*NearBy} else None,
-        problem_sha256=sha256_of([*files.problem_bytes]),
+        problem_sha256=files.problem_sha256,
         offers_sha256=sha256_of([offers]),
     )
 

@@ -1,10 +1,13 @@
 """The files of a round's directory, read back as they stand, for whoever checks or explains it."""
 
+import hashlib
+import io
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -51,8 +54,8 @@ class RoundFiles:
 
     Parameters
     ----------
-    problem_bytes
-        The files ``problem/*.csv``, in the order of their names.
+    problem_sha256, policy_sha256
+        SHA-256 of the files ``problem/*.csv``, in the order of their names one after the other, and of ``policy.json``.
     applicants, schools
         The tables of the problem as text.
     pair_applicant, pair_pool, pair_distance_m
@@ -65,8 +68,8 @@ class RoundFiles:
         The JSON files.
     """
 
-    problem_bytes: tuple[bytes, ...]
-    policy_bytes: bytes
+    problem_sha256: str
+    policy_sha256: str
     applicants: dict[str, list[str]]
     schools: dict[str, list[str]]
     pair_applicant: Integers
@@ -101,23 +104,10 @@ def read_directory(directory: Path) -> RoundFiles:
             hint=Text("Chỉ ra thư mục mà `diaban allocate --out` đã ghi.", "Name what `diaban allocate --out` wrote."),
             subject=str(directory),
         )
-    problem_bytes = tuple(_bytes_of(directory / "problem" / name) for name in PROBLEM_FILES)
     policy_bytes = _bytes_of(directory / "policy.json")
-    applicants = _columns(
-        problem_bytes[0], "problem/applicants.csv", ("applicant_no", "level", "priority_tier"), others=True
-    )
-    schools = _columns(problem_bytes[2], "problem/schools.csv", ("school_code", "level", "capacity"), others=True)
-    pairs = _table(problem_bytes[1], "problem/distances.csv", ("applicant_no", "school_code", "distance_m"), _RANKS)
-    pair_applicant = _positions(pairs["applicant_no"], applicants["applicant_no"])
     return RoundFiles(
-        problem_bytes=problem_bytes,
-        policy_bytes=policy_bytes,
-        applicants=applicants,
-        schools=schools,
-        pair_applicant=pair_applicant,
-        pair_pool=_pair_pools(pairs["school_code"], pair_applicant, applicants, schools),
-        pair_distance_m=_whole(pairs["distance_m"], "problem/distances.csv"),
-        pair_extra={name: _whole(pairs[name], "problem/distances.csv") for name in pairs.column_names[3:]},
+        **_problem(directory / "problem"),
+        policy_sha256=hashlib.sha256(policy_bytes).hexdigest(),
         offers=_columns(
             _bytes_of(directory / "offers.csv"),
             "offers.csv",
@@ -140,10 +130,35 @@ def read_directory(directory: Path) -> RoundFiles:
     )
 
 
+def _problem(folder: Path) -> dict[str, Any]:
+    """Return what the files of the problem say; millions of pairs come as numbers and never as text."""
+    applicants_file, pairs_file, schools_file = (folder / name for name in PROBLEM_FILES)
+    applicants_bytes, schools_bytes = _bytes_of(applicants_file), _bytes_of(schools_file)
+    applicants = _columns(
+        applicants_bytes, "problem/applicants.csv", ("applicant_no", "level", "priority_tier"), others=True
+    )
+    schools = _columns(schools_bytes, "problem/schools.csv", ("school_code", "level", "capacity"), others=True)
+    digest = hashlib.sha256(applicants_bytes)
+    pairs = _pairs_table(pairs_file, digest, names_are_quoted=b'"' in applicants_bytes + schools_bytes)
+    digest.update(schools_bytes)
+    pair_applicant, pair_pool = _rows_of_pairs(pairs, applicants, schools)
+    return {
+        "problem_sha256": digest.hexdigest(),
+        "applicants": applicants,
+        "schools": schools,
+        "pair_applicant": pair_applicant,
+        "pair_pool": pair_pool,
+        "pair_distance_m": pairs["distance_m"].to_numpy(),
+        "pair_extra": {name: pairs[name].to_numpy() for name in pairs.column_names if name in _RANKS},
+    }
+
+
 def whole_numbers(texts: list[str], file: str, column: str) -> Integers:
     """Return a column as whole numbers, `NONE` for an empty cell. Raises UnreadableError for anything else."""
-    if all(map(_WHOLE.fullmatch, texts)):
-        return np.array([int(text) if text else NONE for text in texts], dtype=np.int64)
+    distinct = set(texts)
+    if all(map(_WHOLE.fullmatch, distinct)):
+        number = {text: int(text) if text else NONE for text in distinct}
+        return np.fromiter(map(number.__getitem__, texts), dtype=np.int64, count=len(texts))
     raise UnreadableError(
         Text(
             f"{file}: cột {column} có ô không phải số nguyên.",
@@ -156,7 +171,11 @@ def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableError(Text(f"Thiếu tệp {path.name}.", f"The file {path.name} is missing.")) from error
+        raise _missing(path) from error
+
+
+def _missing(path: Path) -> UnreadableError:
+    return UnreadableError(Text(f"Thiếu tệp {path.name}.", f"The file {path.name} is missing."))
 
 
 def _json(data: bytes, file: str) -> dict[str, Any]:
@@ -179,16 +198,62 @@ def _table(data: bytes, file: str, names: tuple[str, ...], optional: tuple[str, 
     header = _header(data)
     wanted = [*names, *(name for name in optional if name in header and name not in names)]
     try:
-        table = pa_csv.read_csv(
-            pa.BufferReader(data),
-            parse_options=pa_csv.ParseOptions(newlines_in_values=b'"' in data),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False, include_columns=wanted
-            ),
-        )
+        return _parsed(pa.BufferReader(data), dict.fromkeys(wanted, pa.string()), is_quoted=b'"' in data)
     except (pa.ArrowException, KeyError) as error:
         raise UnreadableError(Text(f"{file} không đọc được.", f"{file} cannot be read.")) from error
-    return table
+
+
+class _Hashing(io.RawIOBase):
+    """A file that is hashed while it is read, so that what is parsed is what was hashed."""
+
+    def __init__(self, file: BinaryIO, digest: "hashlib._Hash") -> None:
+        super().__init__()
+        self._file, self._digest = file, digest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._digest.update(data)
+        return data
+
+
+def _pairs_table(path: Path, digest: "hashlib._Hash", *, names_are_quoted: bool) -> pa.Table:
+    """Return the pairs, and add the file to a hash; each block of the file names its few applicants and schools once.
+
+    Parameters
+    ----------
+    names_are_quoted
+        Whether some name is written in quotation marks in its own table, as it then is here.
+    """
+    try:
+        with path.open("rb") as file:
+            header = _header(file.readline())
+            file.seek(0)
+            numbers = ("distance_m", *(name for name in _RANKS if name in header))
+            name_kind = pa.dictionary(pa.int32(), pa.string())
+            kinds = {"applicant_no": name_kind, "school_code": name_kind, **dict.fromkeys(numbers, pa.int64())}
+            return _parsed(_Hashing(file, digest), kinds, is_quoted=names_are_quoted)
+    except OSError as error:
+        raise _missing(path) from error
+    except (pa.ArrowException, KeyError) as error:
+        raise UnreadableError(
+            Text(
+                "problem/distances.csv không đọc được, hoặc có khoảng cách không phải số nguyên.",
+                "problem/distances.csv cannot be read, or a distance is no whole number.",
+            )
+        ) from error
+
+
+def _parsed(source: object, kinds: dict[str, pa.DataType], *, is_quoted: bool) -> pa.Table:
+    return pa_csv.read_csv(
+        source,
+        parse_options=pa_csv.ParseOptions(newlines_in_values=is_quoted),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=kinds, null_values=[], strings_can_be_null=False, include_columns=[*kinds]
+        ),
+    )
 
 
 def _columns(data: bytes, file: str, names: tuple[str, ...], *, others: bool = False) -> dict[str, list[str]]:
@@ -198,30 +263,36 @@ def _columns(data: bytes, file: str, names: tuple[str, ...], *, others: bool = F
     return table
 
 
-def _positions(values: pa.ChunkedArray, known: list[str]) -> Integers:
-    found = pc.index_in(values, value_set=pa.array(known, type=pa.string()))
-    return np.asarray(found.fill_null(NONE).to_numpy(), dtype=np.int64)
+def _rows_of_pairs(
+    pairs: pa.Table, applicants: dict[str, list[str]], schools: dict[str, list[str]]
+) -> tuple[Integers, Integers]:
+    """Return the applicant of each pair, and the row in the table of schools with its school at the applicant's level.
 
-
-def _pair_pools(
-    codes: pa.ChunkedArray, pair_applicant: Integers, applicants: dict[str, list[str]], schools: dict[str, list[str]]
-) -> Integers:
-    """Return the row in the table of schools that has the pair's school and the applicant's level."""
-    known_codes = sorted(set(schools["school_code"]))
-    levels = sorted({*applicants["level"], *schools["level"]})
-    code_at = {code: position for position, code in enumerate(known_codes)}
-    level_at = {level: position for position, level in enumerate(levels)}
-    pool_at = np.full((len(known_codes) + 1, len(levels) + 1), NONE, dtype=np.int64)
+    `NONE` where a name is unknown. Block by block of the file, for less memory.
+    """
+    codes, levels = sorted(set(schools["school_code"])), sorted({*applicants["level"], *schools["level"]})
+    code_at, level_at = ({name: place for place, name in enumerate(names)} for names in (codes, levels))
+    pool_at = np.full((len(codes) + 1, len(levels) + 1), NONE, dtype=np.int64)
     for pool, (code, level) in enumerate(zip(schools["school_code"], schools["level"], strict=True)):
         pool_at[code_at[code], level_at[level]] = pool
-    applicant_level = np.array([*(level_at[level] for level in applicants["level"]), len(levels)], dtype=np.int64)
-    return np.asarray(pool_at[_positions(codes, known_codes), applicant_level[pair_applicant]])
+    level_of = np.array([*(level_at[level] for level in applicants["level"]), len(levels)], dtype=np.int64)
+    who, where = (np.empty(pairs.num_rows, dtype=np.int64) for _ in range(2))
+    end = 0
+    blocks = zip(
+        _places(pairs["applicant_no"], applicants["applicant_no"]), _places(pairs["school_code"], codes), strict=True
+    )
+    for applicant, school in blocks:
+        start, end = end, end + len(applicant)
+        who[start:end] = applicant
+        where[start:end] = pool_at[school, level_of[applicant]]
+    return who, where
 
 
-def _whole(column: pa.ChunkedArray, file: str) -> Integers:
-    try:
-        return np.asarray(pc.cast(column, pa.int64()).to_numpy(), dtype=np.int64)
-    except pa.ArrowInvalid as error:
-        raise UnreadableError(
-            Text(f"{file}: có khoảng cách không phải số nguyên.", f"{file}: a distance is no whole number.")
-        ) from error
+def _places(names: pa.ChunkedArray, known: list[str]) -> Iterator[Integers]:
+    """Yield for each block of a column with dictionaries where its names stand among the known ones, or `NONE`."""
+    blocks = names.unify_dictionaries().chunks
+    if blocks:
+        found = pc.index_in(blocks[0].dictionary, value_set=pa.array(known, type=pa.string()))
+        place = np.asarray(found.fill_null(NONE).to_numpy(), dtype=np.int64)
+    for block in blocks:
+        yield place[block.indices.to_numpy()]

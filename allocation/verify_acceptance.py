@@ -28,7 +28,7 @@ from allocation.round_files import NONE, Integers
 from allocation.verify_market import Market, Truths
 from allocation.verify_orders import Orders, orders_of
 from allocation.verify_refusals import check_refusals, refused_pairs
-from allocation.verify_state import Checked, name_of_school
+from allocation.verify_state import Checked, name_of_school, places_among
 from spatial.text import Text
 
 KIND = "deferred_acceptance"
@@ -38,26 +38,32 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Contest:
-    """One stage: its pairs, and among them those at which an applicant would rather be.
+    """One stage: the pairs that can matter, and among them those at which an applicant would rather be.
 
     Parameters
     ----------
+    orders
+        Of every applicant the own pair and all that are wished for as much or more; of families all pairs.
     open_to
         Whether the school stands in the applicant's list and did not refuse the applicant's family.
     own
-        For each applicant the pair (position in the market of the stage) that the stage gave, or `NONE`.
+        For each applicant the pair (position among those of the orders) that the stage gave, or `NONE`.
     rather
         Positions of the pairs that their applicants wish for more than their own answer.
     last
         For each pool the standing of the last child that it has, -1 without any.
     """
 
-    market: Market
     orders: Orders
     open_to: Truths
     own: Integers
     rather: Integers
     last: Integers
+
+    @property
+    def market(self) -> Market:
+        """The pairs."""
+        return self.orders.market
 
 
 def check_acceptance(state: Checked) -> Iterator[Text]:
@@ -68,28 +74,29 @@ def check_acceptance(state: Checked) -> Iterator[Text]:
 
 
 def _check_stage(state: Checked, number: int) -> Iterator[Text]:
-    taking_part = np.flatnonzero(state.pairs_of(number))
-    market = state.market.only(taking_part)
-    orders = orders_of(market, state.stages[number - 1])
+    taking_part = state.pairs_of(number)
+    orders = orders_of(state.market.only(taking_part), state.stages[number - 1])
     at_stage = state.stage == number
-    here = np.searchsorted(taking_part, state.own_pair)
-    own = np.where(at_stage & (np.append(taking_part, NONE)[here] == state.own_pair), here, NONE)
-    contest = _contest_of(state, market, orders, number=number, own=own)
+    own = np.where(at_stage, places_among(taking_part, state.own_pair), NONE)
+    contest = _contest_of(state, orders, number=number, own=own)
     found = [*_check_listed(state, contest, at_stage), *_check_claims(state, contest, number)]
     yield from found
     if not found:
         yield from _check_best(state, contest)
-    yield from check_refusals(state, market, orders, number=number)
+    yield from check_refusals(state, orders, number=number)
 
 
-def _contest_of(state: Checked, market: Market, orders: Orders, *, number: int, own: Integers) -> _Contest:
+def _contest_of(state: Checked, everything: Orders, *, number: int, own: Integers) -> _Contest:
+    matters = everything.wished_for(own)
+    orders, own = everything.only(matters), places_among(matters, own)
+    market = orders.market
     open_to = orders.listed & ~refused_pairs(state, market, number=number)
     own_wish = np.append(orders.wish, _NOBODY)[own]
     last = np.full(len(state.capacity), -1, dtype=np.int64)
     placed = own[own != NONE]
     np.maximum.at(last, market.pool[placed], orders.standing[placed])
     rather = np.flatnonzero(open_to & (orders.wish < own_wish[market.applicant]))
-    return _Contest(market=market, orders=orders, open_to=open_to, own=own, rather=rather, last=last)
+    return _Contest(orders=orders, open_to=open_to, own=own, rather=rather, last=last)
 
 
 def _check_listed(state: Checked, contest: _Contest, at_stage: Truths) -> Iterator[Text]:

@@ -12,6 +12,8 @@ Nghị định 137/2015/NĐ-CP, Điều 13; Luật Giáo dục 2019, Điều 28.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from allocation.verify_state import Checked
 from spatial.text import Text
 
@@ -28,19 +30,19 @@ def check_ages(state: Checked) -> Iterator[Text]:
     if not ages_are_known(state):
         return
     rule = state.files.policy["eligibility"]
-    numbers, levels = state.files.applicants["applicant_no"], state.files.applicants["level"]
+    levels = np.array(state.files.applicants["level"], dtype=object)
+    born = np.array([_birth_year(number) for number in state.files.applicants["applicant_no"]], dtype=np.int64)
     for level, age_years in rule["age_years"].items():
         due = rule["school_year"] - age_years
         latest_years = _latest_years(rule, level)
-        for index, number in enumerate(numbers):
-            late_years = due - _birth_year(number)
-            if levels[index] == level and not 0 <= late_years <= latest_years:
-                yield Text(
-                    f"Hồ sơ {state.shown[index]}: sinh năm {due - late_years}, cấp này dành cho năm {due}"
-                    f" (muộn nhiều nhất {latest_years} năm).",
-                    f"Applicant {state.shown[index]}: born in {due - late_years}, the level is for {due} "
-                    f"(at most {latest_years} years late).",
-                )
+        fits = (due - latest_years <= born) & (born <= due)
+        for index in np.flatnonzero((levels == level) & ~fits).tolist():
+            yield Text(
+                f"Hồ sơ {state.shown[index]}: sinh năm {born[index]}, cấp này dành cho năm {due}"
+                f" (muộn nhiều nhất {latest_years} năm).",
+                f"Applicant {state.shown[index]}: born in {born[index]}, the level is for {due} "
+                f"(at most {latest_years} years late).",
+            )
 
 
 def _latest_years(rule: Mapping[str, Any], level: str) -> int:

@@ -10,7 +10,7 @@ from allocation.round_files import NONE, Integers, whole_numbers
 from allocation.verify_ages import ages_are_known
 from allocation.verify_market import HELD
 from allocation.verify_orders import USUAL_ORDER, named_a_school, orders_of
-from allocation.verify_state import Checked, name_of_school
+from allocation.verify_state import Checked, name_of_school, places_among
 from allocation.verify_together import check_told
 from spatial.text import Text
 
@@ -81,10 +81,9 @@ def _why_here(state: Checked) -> npt.NDArray[np.str_]:
     wishes = _wishes_rule(state)
     if wishes is None:
         return of_nearness
-    allowed = np.flatnonzero(state.market.allowed_in(wishes))
-    market = state.market.only(allowed)
-    orders = orders_of(market, wishes)
-    own = _among(allowed, state.own_pair)
+    allowed = state.market.allowed_in(wishes)
+    orders = orders_of(state.market.only(allowed), wishes)
+    market, own = orders.market, places_among(allowed, state.own_pair)
     own_wish = np.where(np.append(orders.listed, False)[own], np.append(orders.wish, NONE)[own], NONE)
     best = np.full(len(state.shown), _FAR, dtype=np.int64)
     np.minimum.at(best, market.applicant[orders.listed], orders.wish[orders.listed])
@@ -233,18 +232,13 @@ def _differences(expected: dict[str, float | None], stated: dict[str, Any], *, w
 def _envy_count(state: Checked) -> int:
     """Count pairs of applicant and school that is rather wished for, where somebody who comes later is placed."""
     rule = next((one for one in state.stages if one["kind"] == "deferred_acceptance"), USUAL_ORDER)
-    allowed = np.flatnonzero(state.market.allowed_in(rule))
-    market = state.market.only(allowed)
-    orders = orders_of(market, rule)
-    own = _among(allowed, state.own_pair)
-    placed = own[own != NONE]
+    allowed = state.market.allowed_in(rule)
+    everything = orders_of(state.market.only(allowed), rule)
+    own = places_among(allowed, state.own_pair)
+    matters = everything.wished_for(own)
+    orders, own = everything.only(matters), places_among(matters, own)
+    market, placed = orders.market, own[own != NONE]
     last = np.full(len(state.capacity), -1, dtype=np.int64)
     np.maximum.at(last, market.pool[placed], orders.standing[placed])
     claims = orders.listed & (orders.standing < last[market.pool])
     return int((claims & (orders.worth < np.append(orders.worth, _FAR)[own][market.applicant])).sum())
-
-
-def _among(pairs: Integers, wanted: Integers) -> Integers:
-    """Return the place of each wanted pair in a sorted selection of pairs, or `NONE`."""
-    at = np.searchsorted(pairs, wanted)
-    return np.where((wanted != NONE) & (np.append(pairs, NONE)[at] == wanted), at, NONE)

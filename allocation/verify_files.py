@@ -45,10 +45,7 @@ _SCHOOL_COLUMNS = {
 def check_hashes(state: Checked) -> Iterator[Text]:
     """Yield the hashes and names that do not fit the files."""
     files = state.files
-    digest = hashlib.sha256()
-    for part in files.problem_bytes:
-        digest.update(part)
-    problem = digest.hexdigest()
+    problem = files.problem_sha256
     for name, stated in (
         ("summary.json", files.summary.get("problem_sha256")),
         ("certificate.json", files.certificate.get("problem_sha256")),
@@ -58,7 +55,7 @@ def check_hashes(state: Checked) -> Iterator[Text]:
                 f"{name}: problem_sha256 là {stated}, nhưng các tệp problem/*.csv có {problem}.",
                 f"{name}: problem_sha256 is {stated}, but the files problem/*.csv hash to {problem}.",
             )
-    if files.summary.get("policy_sha256") != hashlib.sha256(files.policy_bytes).hexdigest():
+    if files.summary.get("policy_sha256") != files.policy_sha256:
         yield Text("policy.json đã bị thay đổi.", "policy.json was changed.")
     if files.summary.get("policy") != files.policy["name"]:
         yield Text("Tên quy tắc không khớp policy.json.", "The name of the policy is not that of policy.json.")

@@ -1,19 +1,19 @@
 """Do the published cut-offs and the waiting lists follow from the offers? Worked out again from the files."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from allocation.round_files import NONE, Integers
 from allocation.verify_market import Market, Truths
-from allocation.verify_orders import USUAL_ORDER, orders_of, standing_keys, wishes_of
-from allocation.verify_state import Checked
+from allocation.verify_orders import USUAL_ORDER, Orders, orders_of
+from allocation.verify_state import Checked, places_among
 from spatial.text import Text
 
 _ORDERED = "deferred_acceptance"
 _LEAST_TOLD_COUNT = 5
-_WORST = 2**60
+_WORST = 2**62
 _CUT_OFF_COLUMNS = (
     "school_code",
     "level",
@@ -84,14 +84,15 @@ def _differing_rows(file: str, expected: list[tuple[str, ...]], stated: Iterable
 def _cut_offs_of(state: Checked, number: int) -> dict[_Place, _Figures]:
     """Return for each place the number admitted, the metres of the last, and the draw's place where that decided."""
     rule = state.stages[number - 1]
-    taking_part = np.flatnonzero(state.pairs_of(number))
+    taking_part = state.pairs_of(number)
     market = state.market.only(taking_part)
-    at = np.searchsorted(taking_part, state.own_pair)
-    given = (state.stage == number) & (np.append(taking_part, NONE)[at] == state.own_pair)
-    own = np.where(given, at, NONE)
-    keys = _keys(market, rule)
-    last, count = _last_and_count(market, own[own != NONE], keys)
-    decided = _decided_by_lot(market, rule, own=own, last=last)
+    own = np.where(state.stage == number, places_among(taking_part, state.own_pair), NONE)
+    orders = orders_of(market, rule) if rule["kind"] == _ORDERED else None
+    matters = _own_alone(market, own) if orders is None else orders.wished_for(own)
+    market, own = market.only(matters), places_among(matters, own)
+    orders = None if orders is None else orders.only(matters)
+    last, count = _last_and_count(market, own[own != NONE], _keys(market, orders))
+    decided = set() if orders is None else _decided_by_lot(orders, own=own, last=last)
     codes = state.files.schools["school_code"]
     found: dict[_Place, _Figures] = {}
     for (pool, tier), pair in last.items():
@@ -101,14 +102,20 @@ def _cut_offs_of(state: Checked, number: int) -> dict[_Place, _Figures]:
     return found
 
 
-def _keys(market: Market, rule: Mapping[str, Any]) -> list[Integers]:
-    if rule["kind"] == _ORDERED:
-        return [key for _, key in standing_keys(market, rule)]
-    return [market.distance_m, market.draw[market.applicant]]
+def _own_alone(market: Market, own: Integers) -> Truths:
+    chosen = np.zeros(len(market.pool), dtype=bool)
+    chosen[own[own != NONE]] = True
+    return chosen
+
+
+def _keys(market: Market, orders: Orders | None) -> Sequence[Integers | Truths]:
+    if orders is None:
+        return [market.distance_m, market.draw[market.applicant]]
+    return [key for _, key in orders.standing_keys()]
 
 
 def _last_and_count(
-    market: Market, placed: Integers, keys: list[Integers]
+    market: Market, placed: Integers, keys: Sequence[Integers | Truths]
 ) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], int]]:
     """Return for each pool and tier the pair of the one who comes last, and how many there are."""
     last: dict[tuple[int, int], tuple[tuple[int, ...], int]] = {}
@@ -122,22 +129,17 @@ def _last_and_count(
     return {place: pair for place, (_, pair) in last.items()}, count
 
 
-def _decided_by_lot(
-    market: Market, rule: Mapping[str, Any], *, own: Integers, last: Mapping[tuple[int, int], int]
-) -> set[tuple[int, int]]:
+def _decided_by_lot(orders: Orders, *, own: Integers, last: Mapping[tuple[int, int], int]) -> set[tuple[int, int]]:
     """Return the pools and tiers of which somebody was turned down who equals the last one in all but the draw."""
-    if rule["kind"] != _ORDERED or not last:
-        return set()
-    rank, metres, listed = wishes_of(market, rule)
-    rank_here, metres_here = (np.append(column, _WORST)[own][market.applicant] for column in (rank, metres))
-    better: Truths = (rank < rank_here) | ((rank == rank_here) & (metres < metres_here))
+    market = orders.market
+    better = orders.worth < np.append(orders.worth, _WORST)[own][market.applicant]
     width = int(market.tier.max(initial=0)) + 1
     last_pair = np.full(len(market.capacity) * width, NONE, dtype=np.int64)
     for (pool, tier), pair in last.items():
         last_pair[pool * width + tier] = pair
     rival = last_pair[market.pool * width + market.tier]
-    equal = listed & better & (rival != NONE) & (market.family[market.applicant] == NONE)
-    for name, key in standing_keys(market, rule):
+    equal = orders.listed & better & (rival != NONE) & (market.family[market.applicant] == NONE)
+    for name, key in orders.standing_keys():
         if name == "lottery":
             break
         equal &= key == key[rival]

@@ -42,7 +42,8 @@ class Market:
     school_row, seat_group, capacity
         One entry for each pool: row of ``problem/schools.csv``, seat group ("" for open seats), seats.
     applicant, pool, distance_m, tier, wish, given
-        One entry for each admissible pair; ``wish`` and ``given`` are the submitted and the school's rank, 0 for none.
+        One entry for each admissible pair, by applicant, then pool (if the problem is sorted, which is checked first);
+        ``wish`` and ``given`` are the submitted and the school's rank, 0 for none.
     ranking
         Rows of the schools that gave a rank to anybody.
     draw
@@ -87,7 +88,9 @@ class Market:
         return waits
 
     def only(self, pairs: Truths | Integers) -> "Market":
-        """Return the market that has left only some pairs."""
+        """Return the market that has left only some pairs: a truth for each, or ascending positions."""
+        if pairs.all() if pairs.dtype == bool else len(pairs) == len(self.pool):
+            return self
         columns = {name: getattr(self, name)[pairs] for name in _OF_PAIRS}
         return replace(self, **columns)
 
@@ -130,34 +133,42 @@ def market_of(files: RoundFiles, lottery: Integers) -> Market:
         A fact is not what it must be.
     """
     known = (files.pair_applicant != NONE) & (files.pair_pool != NONE)
-    who, where = files.pair_applicant[known], files.pair_pool[known]
-    far = files.pair_distance_m[known]
-    none = np.zeros(len(known), dtype=np.int64)
-    wish, given = (files.pair_extra.get(name, none)[known] for name in ("preference_rank", "priority_rank"))
-    tier = _tiers(files, who, where)
+    none = np.broadcast_to(np.int64(0), len(known))
+    wish, given = (files.pair_extra.get(name, none) for name in ("preference_rank", "priority_rank"))
+    columns = (files.pair_applicant, files.pair_pool, files.pair_distance_m, wish, given)
+    who, where, far, wish, given = _those(known, columns)
     held = _held(files)
-    tier = _tiers_with_held_seats(files, held, who=who, where=where, ways=(far, wish), tier=tier)
-    kept = tier != NONE
-    who, where, far, wish, given, tier = (column[kept] for column in (who, where, far, wish, given, tier))
+    tier = _tiers_with_held_seats(files, held, who=who, where=where, ways=(far, wish), tier=_tiers(files, who, where))
+    who, where, far, wish, given, tier = _those(tier != NONE, (who, where, far, wish, given, tier))
     family = _families(files)
     school_row, seat_group, capacity, pool_at = _pools(files)
-    pair, pool = _pairs_and_pools(files, who, where, is_held=tier == HELD, pool_at=pool_at)
+    ranking = np.unique(where[given > 0])
+    if files.policy["seat_groups"]:
+        pair, pool = _pairs_and_pools(files, who, where, is_held=tier == HELD, pool_at=pool_at)
+        who, far, wish, given, tier = (column[pair] for column in (who, far, wish, given, tier))
+    else:
+        pool = where
     return Market(
         files=files,
         school_row=school_row,
         seat_group=seat_group,
         capacity=capacity,
-        applicant=who[pair],
+        applicant=who,
         pool=pool,
-        distance_m=far[pair],
-        tier=tier[pair],
-        wish=wish[pair],
-        given=given[pair],
-        ranking=np.unique(where[given > 0]),
+        distance_m=far,
+        tier=tier,
+        wish=wish,
+        given=given,
+        ranking=ranking,
         draw=_draw(files, lottery, family, is_later_run=bool((held != NONE).any())),
         family=family if files.policy["keep_together"] else np.full_like(family, NONE),
         is_confirmed=_is_confirmed(files),
     )
+
+
+def _those(chosen: Truths, columns: tuple[Integers, ...]) -> tuple[Integers, ...]:
+    """Return the chosen entries of each column; all of a city's pairs are not copied to leave out none."""
+    return columns if chosen.all() else tuple(column[chosen] for column in columns)
 
 
 def _stated_tier(files: RoundFiles) -> Integers:
@@ -247,7 +258,10 @@ def _tiers_with_held_seats(
     tier: Integers,
 ) -> Integers:
     """Put held seats before everybody, and take away what would be no better than them."""
-    at_held = (held[who] == where) & (held[who] != NONE)
+    if not (held != NONE).any():
+        return tier
+    own = held[who]
+    at_held = (own == where) & (own != NONE)
     if not at_held.any():
         return tier
     far, wish = ways
@@ -327,8 +341,6 @@ def _pairs_and_pools(
 ) -> tuple[Integers, Integers]:
     """Return which pairs there are with which pools: one for each group of seats that the applicant may sit in."""
     groups = files.policy["seat_groups"]
-    if not groups:
-        return np.arange(len(who)), where
     tagged = {group["code"]: _tagged(files, group["for_tag"]) for group in groups}
     bound = {group["code"] for group in groups if group["only_here"]}
     sits_in = np.array(files.applicants.get("held_seat_group", []), dtype=object)

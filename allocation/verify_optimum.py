@@ -17,6 +17,7 @@ Schrijver, Combinatorial Optimization (2003), chapter 12: complementary slacknes
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ _KINDS = ("least_travel", verify_farthest.KIND)
 _LARGEST_SUM = 2**62
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Part:
     """One level at one stage: applicants and pools by their rows in the problem, pairs by position in these."""
 
@@ -47,6 +48,18 @@ class _Part:
     unplaced_m: Integers
     least_unplaced_m: int
     last_tier: int
+
+    @cached_property
+    def way_and_price_m(self) -> Integers:
+        """For each pair the metres of the way and of the seat's price."""
+        return np.asarray(self.pair_m + self.price_m[self.pair_pool])
+
+    @cached_property
+    def least_m(self) -> Integers:
+        """For each applicant the least that any seat, or none, comes to."""
+        least = self.unplaced_m.copy()
+        np.minimum.at(least, self.pair_applicant, self.way_and_price_m)
+        return least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,7 +136,7 @@ def _scope_of(state: Checked, entry: dict[str, Any]) -> _Scope:
     pairs = verify_together.at_common_schools(state, np.flatnonzero(state.pairs_of(entry["stage"])))
     return _Scope(
         applicants=np.flatnonzero(of_level & state.is_open(entry["stage"])),
-        pairs=np.asarray(pairs[of_level[state.market.applicant[pairs]]]),
+        pairs=pairs if of_level.all() else np.asarray(pairs[of_level[state.market.applicant[pairs]]]),
         seats=state.seats_left(entry["stage"]),
     )
 
@@ -161,11 +174,12 @@ def _placed_by_tier(state: Checked, entry: dict[str, Any], scope: _Scope) -> dic
 
 
 def _part_of(state: Checked, entry: dict[str, Any], scope: _Scope) -> _Part:
-    market, stage, applicants, pairs = state.market, entry["stage"], scope.applicants, scope.pairs
+    market, stage, applicants = state.market.only(scope.pairs), entry["stage"], scope.applicants
     pools = np.flatnonzero(np.array(state.pool_level, dtype=object) == entry["level"])
     at_stage = (state.stage[applicants] == stage) & (state.pool[applicants] != NONE)
     own_pool = state.pool[applicants]
-    tier = market.best_tier[applicants]
+    place_of_pool = _places(pools, len(state.capacity))
+    tier = state.market.best_tier[applicants]
     last_tier = entry["last_tier"]
     unplaced_m = entry["unplaced_cost_m"] * (1 + last_tier - np.minimum(tier, last_tier))
     prices = entry["price_m"]
@@ -174,16 +188,23 @@ def _part_of(state: Checked, entry: dict[str, Any], scope: _Scope) -> _Part:
         pools=pools,
         seats=scope.seats[pools],
         placed=np.bincount(own_pool[at_stage], minlength=len(scope.seats))[pools],
-        own=np.where(at_stage, np.searchsorted(pools, own_pool), len(pools)),
+        own=np.where(at_stage, place_of_pool[own_pool], len(pools)),
         own_m=np.where(at_stage, state.distance_m[applicants], unplaced_m),
-        pair_applicant=np.searchsorted(applicants, market.applicant[pairs]),
-        pair_pool=np.searchsorted(pools, market.pool[pairs]),
-        pair_m=market.distance_m[pairs],
+        pair_applicant=_places(applicants, len(market.draw))[market.applicant],
+        pair_pool=place_of_pool[market.pool],
+        pair_m=market.distance_m,
         price_m=np.array([prices[state.pool_name[pool]] for pool in pools] + [0], dtype=np.int64),
         unplaced_m=unplaced_m,
         least_unplaced_m=entry["unplaced_cost_m"],
-        last_tier=int(market.best_tier[market.applicant[pairs]].max(initial=1)),
+        last_tier=int(state.market.best_tier[market.applicant].max(initial=1)),
     )
+
+
+def _places(rows: Integers, count: int) -> Integers:
+    """Return for each of ``count`` rows its place among the given ones; `NONE` where it is none of them."""
+    place = np.full(count, NONE, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    return place
 
 
 def _check_tiers(part: _Part, entry: dict[str, Any]) -> Iterator[Text]:
@@ -200,14 +221,8 @@ def _check_large_enough(part: _Part) -> Iterator[Text]:
         yield Text("certificate.json: unplaced_cost_m quá nhỏ.", "certificate.json: unplaced_cost_m is too small.")
 
 
-def _least_m(part: _Part) -> Integers:
-    least = part.unplaced_m.copy()
-    np.minimum.at(least, part.pair_applicant, part.pair_m + part.price_m[part.pair_pool])
-    return least
-
-
 def _check_own_seats(state: Checked, part: _Part) -> Iterator[Text]:
-    excess_m = part.own_m + part.price_m[part.own] - _least_m(part)
+    excess_m = part.own_m + part.price_m[part.own] - part.least_m
     for index in np.flatnonzero(excess_m != 0):
         who = state.shown[part.applicants[index]]
         yield Text(
@@ -230,8 +245,8 @@ Moves = dict[int, list[int]]
 
 
 def _equal_moves(part: _Part) -> Moves:
-    least = _least_m(part)
-    equal = np.flatnonzero(part.pair_m + part.price_m[part.pair_pool] == least[part.pair_applicant])
+    least = part.least_m
+    equal = np.flatnonzero(part.way_and_price_m == least[part.pair_applicant])
     none = np.flatnonzero(least == part.unplaced_m)
     who = np.concatenate([part.pair_applicant[equal], none])
     where = np.concatenate([part.pair_pool[equal], np.full(len(none), len(part.pools))])

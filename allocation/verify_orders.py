@@ -5,8 +5,9 @@ of pairs are compared without being sorted.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,35 +39,97 @@ class Orders:
     ----------
     listed
         Whether the school stands in the applicant's list.
-    wish
-        Place in the applicant's list, smaller is better; only to be compared within one applicant.
-    worth
-        The same by rank and metres alone: two schools can be worth the same.
-    standing
-        Place in the pool's order, smaller is first; only to be compared within one pool.
+    rank, metres
+        Submitted rank and way, of those placed together the sums: by these an applicant puts schools in order.
+    saved
+        Metres that this school is farther than the nearest other one; None where the stage does not look at it.
     """
 
+    market: Market
+    stage: Mapping[str, Any]
     listed: Truths
-    wish: Integers
-    worth: Integers
-    standing: Integers
+    rank: Integers
+    metres: Integers
+    saved: Integers | None
+
+    @cached_property
+    def worth(self) -> Integers:
+        """What a school is worth to the applicant by rank and metres, smaller is better: two can be worth the same."""
+        return _numbered(self.market.applicant, [self.rank, self.metres])
+
+    @cached_property
+    def wish(self) -> Integers:
+        """Place in the applicant's list, smaller is better; only to be compared within one applicant."""
+        market = self.market
+        keys = [self.rank, self.metres, _school_numbers(market), _turn(market), market.pool]
+        return _numbered(market.applicant, keys)
+
+    @cached_property
+    def standing(self) -> Integers:
+        """Place in the pool's order, smaller is first; only to be compared within one pool."""
+        return _with_families(self.market, [key for _, key in self.standing_keys()])
+
+    def standing_keys(self) -> list[tuple[str, Integers | Truths]]:
+        """Return by what schools put applicants in order, the first weighing most: names, and a key for each pair."""
+        market = self.market
+        keys: list[tuple[str, Integers | Truths]] = [
+            ("held", market.tier != HELD),
+            ("reserved", market.waits_for_tag),
+        ]
+        return keys + [(name, self._key(name)) for name in [*self.stage["order"], "lottery"]]
+
+    def _key(self, name: str) -> Integers:
+        market = self.market
+        if name == "tier":
+            return market.tier
+        if name == "distance":
+            return market.distance_m
+        if name == "distance_band":
+            return sum(
+                (np.int64(1) * (market.distance_m > edge) for edge in self.stage["bands_m"]), np.zeros_like(market.tier)
+            )
+        if name == "relative_distance" and self.saved is not None:
+            return self.saved
+        if name == "given_priority":
+            return _ranked(market.given)
+        return market.draw[market.applicant]
+
+    def wished_for(self, own: Integers) -> Truths:
+        """Return which pairs can matter where everybody compares with the own one: all that are worth as much or more.
+
+        Of families that stay together all pairs, since their members are put in order by one another's.
+
+        Parameters
+        ----------
+        own
+            For each applicant a pair of the market, or `NONE`: then all pairs of the applicant.
+        """
+        at_least = np.append(self.worth, _LARGEST)[own]
+        matters = np.asarray(self.worth <= at_least[self.market.applicant])
+        is_grouped = self.market.family != NONE
+        return matters | is_grouped[self.market.applicant] if is_grouped.any() else matters
+
+    def only(self, pairs: Truths) -> "Orders":
+        """Return the orders of some pairs alone, as they are among all."""
+        if pairs.all():
+            return self
+        return replace(
+            self,
+            market=self.market.only(pairs),
+            listed=self.listed[pairs],
+            rank=self.rank[pairs],
+            metres=self.metres[pairs],
+            saved=None if self.saved is None else self.saved[pairs],
+        )
 
 
 def orders_of(market: Market, stage: Mapping[str, Any]) -> Orders:
     """Return who comes before whom in a stage of deferred acceptance, of the pairs that take part in it alone."""
-    school = _school_numbers(market)
-    rank, metres, listed = wishes_of(market, stage)
-    worth = _numbered(market.applicant, [rank, metres])
-    wish = _numbered(market.applicant, [rank, metres, school, _turn(market), market.pool])
-    standing = _with_families(market, [key for _, key in standing_keys(market, stage)])
-    return Orders(listed=listed, wish=wish, worth=worth, standing=standing)
-
-
-def standing_keys(market: Market, stage: Mapping[str, Any]) -> list[tuple[str, Integers]]:
-    """Return by what schools put applicants in order, the first weighing most: names, and a number for each pair."""
-    school = _school_numbers(market)
-    keys = [("held", np.where(market.tier == HELD, 0, 1)), ("reserved", market.waits_for_tag.astype(np.int64))]
-    return keys + [(name, _key(market, name, stage, school)) for name in [*stage["order"], "lottery"]]
+    rank, metres, listed = _wishes_of(market, stage)
+    saved = None
+    if "relative_distance" in stage["order"]:
+        saved = market.distance_m - _other_m(market, _school_numbers(market))
+    return Orders(market=market, stage=stage, listed=listed, rank=rank, metres=metres, saved=saved)
 
 
 def _school_numbers(market: Market) -> Integers:
@@ -76,20 +139,43 @@ def _school_numbers(market: Market) -> Integers:
     return np.array([numbered[code_of_row[row]] for row in market.school_row], dtype=np.int64)[market.pool]
 
 
-def _numbered(group: Integers, keys: list[Integers], *, most: int = _LARGEST) -> Integers:
+def _numbered(group: Integers, keys: Sequence[Integers | Truths], *, most: int = _LARGEST) -> Integers:
     """Return numbers below ``most`` that put each group in the order of the keys, the first key weighing most."""
-    digits = [_narrow(key) for key in keys]
-    spans = [int(digit.max(initial=0)) + 1 for digit in digits]
-    if math.prod(spans) <= most:
+    digits = [_Digit.of(key) for key in keys if len(key)]
+    if math.prod(digit.span for digit in digits) <= most:
         number = np.zeros(len(group), dtype=np.int64)
-        for digit, span in zip(digits, spans, strict=True):
-            number *= span
-            number += digit
+        for digit in digits:
+            digit.append_to(number)
         return number
     order = np.lexsort([*keys[::-1], group])
     number = np.empty(len(group), dtype=np.int64)
     number[order] = np.arange(len(group))
     return number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Digit:
+    """A key as a digit of a number: ``span`` values from ``low`` on."""
+
+    key: Integers | Truths
+    low: int
+    span: int
+
+    @classmethod
+    def of(cls, key: Integers | Truths) -> "_Digit":
+        """Return a key as a digit; where it has wide gaps, its values are numbered without them."""
+        low, high = int(key.min()), int(key.max())
+        if high - low >= _WIDEST_KEY:
+            values, numbered = np.unique(key, return_inverse=True)
+            return cls(key=numbered, low=0, span=len(values))
+        return cls(key=key, low=low, span=high - low + 1)
+
+    def append_to(self, number: Integers) -> None:
+        """Make numbers one digit longer; a digit that is always the same tells nothing apart."""
+        if self.span > 1:
+            number *= self.span
+            number += self.key
+            number -= self.low
 
 
 def in_order(group: Integers, number: Integers) -> Integers:
@@ -98,14 +184,6 @@ def in_order(group: Integers, number: Integers) -> Integers:
     if (int(group.max(initial=0)) + 1) * span < _LARGEST:
         return np.argsort(group * span + number)
     return np.lexsort([number, group])
-
-
-def _narrow(key: Integers) -> Integers:
-    """Return numbers from 0 in the same order, without the gaps where these are wide."""
-    if not len(key):
-        return key
-    low, high = int(key.min()), int(key.max())
-    return key - low if high - low < _WIDEST_KEY else np.unique(key, return_inverse=True)[1].astype(np.int64)
 
 
 def _ranked(given: Integers) -> Integers:
@@ -117,20 +195,6 @@ def _turn(market: Market) -> Integers:
     last = {group["code"] for group in market.files.policy["seat_groups"] if not group["is_asked_first"]}
     of_pool = np.array([2 if code in last else int(code == "") for code in market.seat_group], dtype=np.int64)
     return np.where(market.is_stranger, 3, of_pool[market.pool])
-
-
-def _key(market: Market, name: str, stage: Mapping[str, Any], school: Integers) -> Integers:
-    if name == "tier":
-        return market.tier
-    if name == "distance":
-        return market.distance_m
-    if name == "distance_band":
-        return sum((np.int64(1) * (market.distance_m > edge) for edge in stage["bands_m"]), np.zeros_like(market.tier))
-    if name == "relative_distance":
-        return market.distance_m - _other_m(market, school)
-    if name == "given_priority":
-        return _ranked(market.given)
-    return market.draw[market.applicant]
 
 
 def _other_m(market: Market, school: Integers) -> Integers:
@@ -150,25 +214,24 @@ def named_a_school(market: Market) -> Integers:
     return np.unique(market.applicant[market.wish > 0])
 
 
-def wishes_of(market: Market, stage: Mapping[str, Any]) -> tuple[Integers, Integers, Truths]:
+def _wishes_of(market: Market, stage: Mapping[str, Any]) -> tuple[Integers, Integers, Truths]:
     """Return submitted rank, metres (of those placed together the sums) and whether the school stands in the list."""
-    school = _school_numbers(market)
-    submitted = _ranked(market.wish)
-    rank = np.zeros_like(submitted) if stage["preferences"] == "nearest" else submitted
-    listed = (submitted < _NEVER) | (market.tier == HELD)
+    looks_at_wishes = stage["preferences"] != "nearest"
+    rank = _ranked(market.wish) if looks_at_wishes else np.broadcast_to(np.int64(0), len(market.pool))
+    listed = np.ones(len(market.pool), dtype=bool)
+    if stage["preferences"] in {"submitted", "submitted_or_nearest"}:
+        listed = (market.wish > 0) | (market.tier == HELD)
     if stage["preferences"] == "submitted_or_nearest":
         listed |= ~np.isin(market.applicant, named_a_school(market))
-    elif stage["preferences"] != "submitted":
-        listed = np.ones_like(listed)
-    metres = market.distance_m.copy()
-    rank = rank.copy()
     members: dict[int, list[int]] = {}
     for row in np.flatnonzero(market.family != NONE).tolist():
         members.setdefault(int(market.family[row]), []).append(row)
-    if members:
-        first = np.searchsorted(market.applicant, np.arange(len(market.draw) + 1))
-        for rows in members.values():
-            _sum_over(rows, first, school=school, columns=(rank, metres), listed=listed)
+    if not members:
+        return rank, market.distance_m, listed
+    rank, metres, school = rank.copy(), market.distance_m.copy(), _school_numbers(market)
+    first = np.searchsorted(market.applicant, np.arange(len(market.draw) + 1))
+    for rows in members.values():
+        _sum_over(rows, first, school=school, columns=(rank, metres), listed=listed)
     return rank, metres, listed
 
 
@@ -193,7 +256,7 @@ def _sum_over(
             ]
 
 
-def _with_families(market: Market, keys: list[Integers]) -> Integers:
+def _with_families(market: Market, keys: Sequence[Integers | Truths]) -> Integers:
     """Return places by the keys, the members of a family one after the other at the place of the last of them."""
     paired = np.flatnonzero(market.family[market.applicant] != NONE)
     if not len(paired):

@@ -47,9 +47,10 @@ def refused_pairs(state: Checked, market: Market, *, number: int) -> Truths:
     return refused
 
 
-def check_refusals(state: Checked, market: Market, orders: Orders, *, number: int) -> Iterator[Text]:
+def check_refusals(state: Checked, orders: Orders, *, number: int) -> Iterator[Text]:
     """Yield the levels whose refusals are not those that the procedure gives."""
-    due = _refusals(state, market, orders, seats=state.seats_left(number))
+    market = orders.market
+    due = _refusals(state, orders, seats=state.seats_left(number))
     numbers, levels = state.files.applicants["applicant_no"], state.files.applicants["level"]
     members = np.flatnonzero(market.family != NONE).tolist()
     first_of: dict[int, str] = {}
@@ -128,13 +129,14 @@ class _Asking:
                 end = self.start[who + 1]
 
 
-def _refusals(state: Checked, market: Market, orders: Orders, *, seats: Integers) -> Refusals:
+def _refusals(state: Checked, orders: Orders, *, seats: Integers) -> Refusals:
+    market = orders.market
     families: dict[int, list[int]] = {}
     for who in np.flatnonzero(market.family != NONE).tolist():
         families.setdefault(int(market.family[who]), []).append(who)
     if not families:
         return set()
-    alone = _nobody_has_asked(market, orders, seats)
+    alone = _nobody_has_asked(orders, seats)
     alone.ask(np.flatnonzero(market.family == NONE).tolist(), refused=set())
     codes = _codes_of_pools(state)
     refused: Refusals = set()
@@ -154,7 +156,8 @@ def _refusals(state: Checked, market: Market, orders: Orders, *, seats: Integers
         passed_over |= _pairs_with(settled, families, new, codes=codes)
 
 
-def _nobody_has_asked(market: Market, orders: Orders, seats: Integers) -> _Asking:
+def _nobody_has_asked(orders: Orders, seats: Integers) -> _Asking:
+    market = orders.market
     listed = np.flatnonzero(orders.listed)
     pairs = listed[in_order(market.applicant[listed], orders.wish[listed])]
     start = np.searchsorted(market.applicant[pairs], np.arange(len(market.draw) + 1)).tolist()

@@ -83,24 +83,13 @@ class Checked:
         return [f"{codes[row]}/{group}" if group else codes[row] for row, group in named]
 
     @cached_property
-    def pair_keys(self) -> Integers:
-        """One number for each pair of the market, by applicant, then pool."""
-        keys: Integers = self.market.applicant * (len(self.capacity) + 1) + self.market.pool
-        return keys
-
-    @cached_property
-    def _sorted_pairs(self) -> tuple[Integers, Integers]:
-        order = np.argsort(self.pair_keys, kind="stable")
-        return self.pair_keys[order], order
-
-    @cached_property
     def own_pair(self) -> Integers:
         """For each applicant the pair with the pool of the offer; `NONE` where that is no pair of the market."""
-        keys, order = self._sorted_pairs
-        wanted = np.arange(len(self.pool)) * (len(self.capacity) + 1) + self.pool
-        at = np.searchsorted(keys, wanted)
-        found = (self.pool != NONE) & (np.append(keys, NONE)[at] == wanted)
-        return np.where(found, np.append(order, NONE)[at], NONE)
+        offered = self.pool[self.market.applicant]
+        meets = np.flatnonzero((offered == self.market.pool) & (offered != NONE))
+        own = np.full(len(self.pool), NONE, dtype=np.int64)
+        own[self.market.applicant[meets]] = meets
+        return own
 
     def placed_counts(self, *, stage: int | None = None) -> Integers:
         """Return how many are placed in each pool, by one stage or by all."""
@@ -126,6 +115,22 @@ class Checked:
     def pairs_of(self, stage: int) -> Truths:
         """Return for each pair of the market whether it takes part in a stage."""
         return np.asarray(self.is_open(stage)[self.market.applicant] & self.allowed[stage - 1])
+
+
+def places_among(chosen: Truths, pairs: Integers) -> Integers:
+    """Return where each of some pairs stands among the chosen ones; `NONE` where it is none of them.
+
+    Parameters
+    ----------
+    chosen
+        For each pair of a market whether it is chosen.
+    pairs
+        Positions in the market, or `NONE`.
+    """
+    found = np.append(chosen, False)[pairs] & (pairs != NONE)
+    place = np.full(len(pairs), NONE, dtype=np.int64)
+    place[found] = np.searchsorted(np.flatnonzero(chosen), pairs[found])
+    return place
 
 
 def name_of_school(state: Checked, pool: int) -> str:

@@ -22,6 +22,8 @@ from spatial.text import Text
 def at_common_schools(state: Checked, pairs: Integers) -> Integers:
     """Return the pairs of a stage without those of a group to schools at which not every member has one."""
     market = state.market
+    if not (market.family != NONE).any():
+        return pairs
     members: dict[int, int] = {}
     for family in market.family[market.family != NONE].tolist():
         members[family] = members.get(family, 0) + 1
