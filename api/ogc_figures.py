@@ -27,7 +27,9 @@ class EditionFigures:
     def extent(self, session: Session, layer: LayerName, edition: Edition) -> Bounds | None:
         """Return the box of a version in the storage coordinate system."""
         key = ("extent", layer, edition.version_id)
-        found: Bounds | None = self._remember(key, lambda: feature_store.read_extent(session, layer, edition))
+        found: Bounds | None = self._remember(
+            key, lambda: feature_store.read_extent(session, layer, edition.version_id)
+        )
         return found
 
     def matches(

@@ -83,10 +83,10 @@ def check_filter(session: Session, layer: LayerName, query: FeatureQuery) -> Non
     conditions(session, layer, query, table_of(layer).c)
 
 
-def read_extent(session: Session, layer: LayerName, edition: Edition) -> Bounds | None:
+def read_extent(session: Session, layer: LayerName, version_id: int) -> Bounds | None:
     """Return the box of a version in the storage coordinate system, None when it is empty."""
     table = table_of(layer)
-    where = table.c.version_id == edition.version_id
+    where = table.c.version_id == version_id
     edges: tuple[ColumnElement[Any], ...]
     if is_embedded(session):
         shape = table.c.geometry

@@ -6,16 +6,18 @@ from datetime import date
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from basemap.model import LAYERS, LayerName
-from permits.facts import LayerStatus, ParcelFacts
+from basemap.model import LayerName
+from permits.answers import CAUSE_TEXTS, LayerAnswer, LayerStatus
+from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_rule
+from permits.ground import RESTRICTING_LAYERS
 from permits.model import ReasonCode, Verdict
 from permits.overlap import Band, OverlapThresholds, area_error_m2, band_of
 from permits.rulebook import Rule, Rulebook
+from permits.special_facts import KINDS_OF_FACT
+from permits.zoning import is_sure
 from spatial.geometry import Located
 from spatial.text import Text
-
-_NOT_CHECKED = Text("Lớp dữ liệu chưa được nạp nên chưa kiểm tra.", "The layer is not loaded, so this was not checked.")
 
 
 class GroundChecks:
@@ -33,6 +35,9 @@ class GroundChecks:
         if found.area_differs:
             yield self._area(found)
         yield from self._reservations(found, footprint)
+        yield from self._special_areas(found)
+        for layer in RESTRICTING_LAYERS:
+            yield from self._restriction(found.layers[layer])
         if footprint is not None:
             yield self._inside(found, footprint)
 
@@ -56,23 +61,56 @@ class GroundChecks:
         return self._find(rule, Verdict.VIOLATES, place=found.parcel.place, note=note)
 
     def _zones(self, found: ParcelFacts) -> Iterator[Finding]:
-        rule = self._rule("house.zone_use")
-        if found.layers[LayerName.ZONE].status is LayerStatus.NOT_CHECKED:
-            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.LAYER_NOT_LOADED, note=_NOT_CHECKED)
-            return
-        for zone in found.zones:
-            use = zone.detail.get("land_use")
-            if use in rule.codes:
+        rule, answer = self._rule("house.zone_use"), found.layers[LayerName.ZONE]
+        for part in found.parts:
+            if part.land_use in rule.codes:
                 continue
-            share = f"{zone.share_ratio * 100:.0f} %"
+            share = f"{part.share_ratio * 100:.0f} %"
             note = Text(
-                f"{share} thửa đất nằm trong ô {zone.name} ({use or 'chưa rõ chức năng'}).",
-                f"{share} of the parcel lies in {zone.name} ({use or 'use unknown'}).",
+                f"{share} thửa đất nằm trong ô {part.name} ({part.land_use or 'chưa rõ chức năng'}).",
+                f"{share} of the parcel lies in {part.name} ({part.land_use or 'use unknown'}).",
             )
-            reason = ReasonCode.CONFLICT_OF_RULES if isinstance(use, str) else ReasonCode.MISSING_INPUT
-            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=reason, place=zone.geometry, note=note)
-        if not found.zones:
+            reason = ReasonCode.MISSING_INPUT if part.land_use is None else ReasonCode.CONFLICT_OF_RULES
+            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=reason, place=part.place, note=note)
+        if answer.status is LayerStatus.NOT_CHECKED:
+            yield self._unanswered(rule, answer)
+        elif not found.parts or found.zoning.is_covered is False:
             yield self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.MISSING_INPUT, place=found.parcel.place)
+
+    def _restriction(self, answer: LayerAnswer) -> Iterator[Finding]:
+        """Ask a person about a corridor, a plan or an area that no rule of the pack weighs, and about silent layers."""
+        rule = self._rule("house.other_restrictions")
+        for concern in answer.felt:
+            if answer.layer is LayerName.DETAILED_PLAN and is_sure(concern):
+                continue  # its caps hold, and the limits say that a higher plan speaks
+            is_inside = concern.distance_m == 0
+            name = f"{answer.label.vi}: {concern.name}", f"{answer.label.en}: {concern.name}"
+            how = Text(f"{concern.area_m2:.1f} m² của thửa đất", f"{concern.area_m2:.1f} m² of the parcel")
+            if not is_inside or not concern.area_m2:
+                how = Text(f"cách thửa đất {concern.distance_m:.1f} m", f"{concern.distance_m:.1f} m from the parcel")
+            note = Text(f"{name[0]} ({how.vi.replace('.', ',')}).", f"{name[1]} ({how.en}).")
+            reason = ReasonCode.DISCRETION_OF_AUTHORITY if concern.band is Band.HIT else ReasonCode.WITHIN_TOLERANCE
+            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=reason, place=concern.geometry, note=note)
+        if answer.status is LayerStatus.NOT_CHECKED:
+            yield self._unanswered(rule, answer)
+
+    def _special_areas(self, found: ParcelFacts) -> Iterator[Finding]:
+        """Ask a person whether an annex of its own governs the parcel, where the map cannot tell."""
+        if found.facts.in_special_area is not None:
+            return
+        answers = [found.special_areas[kind] for kind in KINDS_OF_FACT["in_special_area"]]
+        doubtful = next(answer for answer in answers if not answer.is_settled)
+        rule = self._rule("house.other_restrictions")
+        if doubtful.status is LayerStatus.NOT_CHECKED:
+            yield self._unanswered(rule, doubtful)
+        else:
+            yield from self._restriction(doubtful)
+
+    def _unanswered(self, rule: Rule, answer: LayerAnswer) -> Finding:
+        why = CAUSE_TEXTS[answer.cause] if answer.cause is not None else Text("", "")
+        label = answer.label
+        note = Text(f"{label.vi}: {why.vi} {answer.note.vi}".strip(), f"{label.en}: {why.en} {answer.note.en}".strip())
+        return self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.LAYER_NOT_LOADED, note=note)
 
     def _area(self, found: ParcelFacts) -> Finding:
         rule = self._rule("parcel.area_agrees")
@@ -95,13 +133,8 @@ class GroundChecks:
         rule = self._rule("house.outside_reservation")
         answer = found.layers[LayerName.ROAD_RESERVATION]
         if answer.status is LayerStatus.NOT_CHECKED:
-            label = LAYERS[LayerName.ROAD_RESERVATION].label
-            note = Text(f"{label.vi}: {_NOT_CHECKED.vi}", f"{label.en}: {_NOT_CHECKED.en}")
-            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.LAYER_NOT_LOADED, note=note)
-            return
-        for concern in answer.concerns:
-            if concern.band not in (Band.HIT, Band.REVIEW):
-                continue
+            yield self._unanswered(rule, answer)
+        for concern in answer.felt:
             if footprint is None:
                 yield self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, place=concern.geometry)
                 continue

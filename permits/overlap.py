@@ -9,7 +9,9 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from basemap.model import LayerName
+from basemap.model import LAYERS, LayerName
+
+_MAINLY_RATIO, _WHOLE_RATIO = 0.5, 1 - 1e-6
 
 
 class Band(StrEnum):
@@ -30,26 +32,32 @@ class OverlapThresholds:
     parcel_error_m
         Standard error of a parcel corner, metres (cadastral maps of 1:200 to 1:2000: 0.05 to 0.30).
     layer_error_m
-        Standard error of each layer, metres (a zone plan 1:2000 drawn at 0.2 to 0.5 mm: 0.4 to 1.0).
+        Standard error of each layer, metres (a zone plan 1:2000 drawn at 0.2 to 0.5 mm: 0.4 to 1.0), as the layer
+        is declared.
     least_area_m2
         No overlap below it is a hit.
     area_difference_ratio
         Registered and measured area may differ by this share.
+    area_difference_error_ratio
+        And by so many times the standard error of the measured area.
     touching_is_nothing
         Layers whose features stand wall to wall, so that touching one means nothing.
     """
 
     parcel_error_m: float = 0.10
     layer_error_m: Mapping[LayerName, float] = field(
-        default_factory=lambda: {LayerName.ZONE: 0.5, LayerName.ROAD_RESERVATION: 0.3, LayerName.BUILDING: 0.3}
+        default_factory=lambda: {name: schema.position_error_m for name, schema in LAYERS.items()}
     )
     least_area_m2: float = 1.0
     area_difference_ratio: float = 0.01
-    touching_is_nothing: frozenset[LayerName] = frozenset({LayerName.ZONE, LayerName.BUILDING})
+    area_difference_error_ratio: float = 2.0
+    touching_is_nothing: frozenset[LayerName] = frozenset(
+        name for name, schema in LAYERS.items() if schema.is_wall_to_wall
+    )
 
-    def combined_error_m(self, layer: LayerName) -> float:
+    def combined_error_m(self, layer: LayerName, *, datum_error_m: float = 0.0) -> float:
         """Return the standard error between a parcel and a feature of ``layer``, metres."""
-        return math.hypot(self.parcel_error_m, self.layer_error_m.get(layer, self.parcel_error_m))
+        return math.hypot(self.parcel_error_m, self.layer_error_m.get(layer, self.parcel_error_m), datum_error_m)
 
 
 def area_error_m2(parcel: BaseGeometry, *, point_error_m: float) -> float:
@@ -86,3 +94,33 @@ def band_of(overlap: BaseGeometry, *, distance_m: float, error_m: float, least_a
     if is_wide and is_large:
         return Band.HIT
     return Band.SLIVER if not is_wide and not is_large else Band.REVIEW
+
+
+def band_of_area(
+    shape: BaseGeometry,
+    feature: BaseGeometry,
+    *,
+    overlap: BaseGeometry,
+    error_m: float,
+    least_area_m2: float,
+    may_touch: bool,
+) -> Band:
+    """Return what the overlap of a parcel with an area is worth.
+
+    A parcel that is itself narrow or small lies in an area that holds it whole, however little that is.
+    """
+    distance_m = float(shapely.distance(shape, feature))
+    band = band_of(overlap, distance_m=distance_m, error_m=error_m, least_area_m2=least_area_m2, may_touch=may_touch)
+    if band in (Band.HIT, Band.CLEAR) or overlap.area < shape.area * _MAINLY_RATIO:
+        return band
+    margin_m = float(shapely.distance(shape, shapely.boundary(feature)))
+    is_whole = overlap.area >= shape.area * _WHOLE_RATIO
+    return Band.HIT if is_whole and margin_m > error_m else Band.REVIEW
+
+
+def band_of_path(shape: BaseGeometry, feature: BaseGeometry, *, error_m: float, reach_m: float) -> Band:
+    """Return what a line or a point is worth: a hit inside the parcel, for review within the error or its reach."""
+    distance_m = float(shapely.distance(shape, feature))
+    if distance_m > max(error_m, reach_m):
+        return Band.CLEAR
+    return Band.HIT if shapely.intersects(shapely.buffer(shape, -error_m), feature) else Band.REVIEW

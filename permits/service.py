@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from sqlalchemy import select
@@ -15,16 +14,17 @@ from basemap import store
 from basemap.model import LayerName
 from basemap.tables import ParcelRow
 from permits.check import Check, check
-from permits.facts import CHECKED_LAYERS, STREET_SEARCH_M, Concern, Ground, Layers, ParcelFacts, facts_of
+from permits.facts import STREET_SEARCH_M, Concern, ParcelFacts, facts_of
 from permits.history_service import gone, history_named
 from permits.model import AreaType, BuildingType, Facts, ParcelKey, Verdict
 from permits.overlap import Band, OverlapThresholds
 from permits.parcels import Parcel, ParcelName, parcels_of, the_one, without_leading_zeros
 from permits.proposal import Proposal
+from permits.published_ground import published_ground
 from permits.rulebook import Rulebook
 from spatial.crs import transformer
-from spatial.db import Bounds, Database, storage_crs
-from spatial.errors import DataUnavailableError, InputError
+from spatial.db import Database, storage_crs
+from spatial.errors import InputError
 from spatial.geometry import Located
 from spatial.text import Text
 
@@ -120,13 +120,8 @@ def facts_of_parcel(
     min_x, min_y, max_x, max_y = parcel.place.geometry.bounds
     reach = STREET_SEARCH_M
     bounds = (min_x - reach, min_y - reach, max_x + reach, max_y + reach)
-    layers = published_layers(session, bounds=bounds, valid_on=valid_on)
-    return facts_of(parcel, Ground(layers, crs=storage_crs(session), thresholds=thresholds))
-
-
-def published_layers(session: Session, *, bounds: Bounds | None = None, valid_on: date | None = None) -> Layers:
-    """Return the published layers that a check needs; None for each that does not answer."""
-    return {name: _published(session, name, bounds, valid_on) for name in CHECKED_LAYERS}
+    ground = published_ground(session, bounds=bounds, valid_on=valid_on, thresholds=thresholds)
+    return facts_of(parcel, ground, on=valid_on)
 
 
 def check_parcel(
@@ -149,15 +144,6 @@ def check_parcel(
     """
     found = facts_of_parcel(session, parcel_named(session, name, valid_on=valid_on), valid_on=valid_on)
     return check(found, proposal, rulebook=rulebook, as_of=as_of)
-
-
-def _published(
-    session: Session, layer: LayerName, bounds: Bounds | None, valid_on: date | None
-) -> gpd.GeoDataFrame | None:
-    try:
-        return store.read_layer(session, layer, bounds=bounds, valid_on=valid_on)
-    except DataUnavailableError:
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +190,7 @@ def check_buildings(
     """
     with database.transaction() as session:
         parcels = sorted(parcels_of(store.read_layer(session, LayerName.PARCEL)), key=lambda parcel: parcel.key)
-        ground = Ground(published_layers(session), crs=storage_crs(session))
+        ground = published_ground(session)
     verdicts: Counter[Verdict] = Counter()
     by_limit: dict[str, Counter[Verdict]] = {}
     examples: dict[Verdict, list[ParcelKey]] = {}

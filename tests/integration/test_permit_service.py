@@ -15,7 +15,7 @@ from basemap import store
 from basemap.demo_city import make_city
 from basemap.model import LAYERS, LayerName
 from permits import service
-from permits.facts import LayerStatus
+from permits.facts import Ground, LayerStatus
 from permits.model import Facts, Verdict
 from permits.parcels import parse_parcel_key
 from permits.proposal import Proposal
@@ -171,7 +171,7 @@ def test_facts_from_the_store_are_those_from_the_frames(
     filled: Database, city: dict[LayerName, gpd.GeoDataFrame]
 ) -> None:
     (parcel,) = service.parcels_of(city[LayerName.PARCEL].iloc[[11]])
-    whole_city = service.Ground(dict(city), crs="EPSG:9210")
+    whole_city = Ground(dict(city), crs="EPSG:9210")
     with filled.transaction() as session:
         stored = service.facts_of_parcel(session, parcel)
     assert stored.facts == service.facts_of(parcel, whole_city).facts

@@ -10,9 +10,9 @@ import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from basemap.model import LayerName
+from basemap.model import LAYERS, LayerName
 from permits.check import Check, check, is_settled
-from permits.facts import Ground, facts_of
+from permits.facts import CHECKED_LAYERS, Ground, facts_of
 from permits.model import ParcelKey, ReasonCode, Verdict
 from permits.parcels import Parcel
 from permits.proposal import read_proposal
@@ -50,6 +50,8 @@ def layers(*, zone_use: str = "ODT", reserved_m: float = 0.0) -> dict[LayerName,
     strip = shapely.box(X - 100, Y - 20, X + 100, Y + reserved_m if reserved_m else Y - 10)
     reservation: dict[str, object] = {"road_name": "Đường số 7", "planned_width_m": 12.0, "decision": "1/QĐ"}
     return {
+        **{name: layer(dict.fromkeys(LAYERS[name].attribute_names), PLOT)[:0] for name in CHECKED_LAYERS},
+        LayerName.COVERAGE: layer({"layer": "special_area", "kind": None}, around),
         LayerName.STREET: layer(dict(STREET), road),
         LayerName.ZONE: layer({**ZONE, "land_use": zone_use, "max_plot_ratio": 6.0}, around),
         LayerName.ROAD_RESERVATION: layer(reservation, strip),
@@ -199,7 +201,7 @@ def test_what_a_person_states_goes_before_the_map() -> None:
 
 
 def test_the_json_of_a_check_is_plain_and_its_places_are_longitude_and_latitude() -> None:
-    found = json.loads(json.dumps(outcome({"floors": 5}).to_json()))
+    found = json.loads(json.dumps(outcome({"floors": 5}, loaded={**layers(), LayerName.BUILDING: None}).to_json()))
     assert (found["parcel"], found["verdict"]) == ("26797-10-16", "VIOLATES")
     ring = found["findings"][0]["geometry"]["coordinates"][0]
     assert all(106 < lon < 107 and 10 < lat < 11 for lon, lat in ring)

@@ -8,8 +8,8 @@ import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from basemap.model import LayerName
-from permits.facts import Ground, LayerStatus, ParcelFacts, facts_of
+from basemap.model import LAYERS, LayerName
+from permits.facts import CHECKED_LAYERS, Cause, Ground, LayerStatus, ParcelFacts, facts_of
 from permits.frontage import is_opposite
 from permits.model import Facts, ParcelKey
 from permits.overlap import Band
@@ -68,6 +68,7 @@ def ground(
     reservations: list[Mapping[str, object]] | None = None,
 ) -> Ground:
     layers: dict[LayerName, gpd.GeoDataFrame | None] = {
+        **{name: frame([], LAYERS[name].attribute_names) for name in CHECKED_LAYERS},
         LayerName.STREET: frame([FRONT] if streets is None else streets, STREETS),
         LayerName.ZONE: frame(zones or [], ZONES),
         LayerName.ROAD_RESERVATION: frame(reservations or [], ("road_name", "planned_width_m", "decision")),
@@ -175,8 +176,9 @@ def test_a_planned_width_is_unknown_while_reservations_are_not_loaded() -> None:
 
 
 def test_coordinate_systems_are_not_mixed() -> None:
-    with pytest.raises(InputError):
-        Ground({LayerName.STREET: frame([FRONT], STREETS).set_crs("EPSG:5899", allow_override=True)}, crs=CRS)
+    moved = frame([FRONT], STREETS).set_crs("EPSG:5899", allow_override=True)
+    answer = facts_of(parcel(), Ground({LayerName.STREET: moved}, crs=CRS)).layers[LayerName.STREET]
+    assert (answer.status, answer.cause) == (LayerStatus.NOT_CHECKED, Cause.FAILED)
     elsewhere = Parcel(
         key=ParcelKey("1-1-1"),
         ward_code="1",
