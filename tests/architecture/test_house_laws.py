@@ -133,7 +133,7 @@ def test_no_personal_number_stands_in_the_repository() -> None:
     assert found == []
 
 
-UNITS = re.compile(r"(_|^)(m|m2|mm|s|days|ratio|degrees|px|cosine)$", re.IGNORECASE)
+UNITS = re.compile(r"(_|^)(m|m2|mm|s|days|ratio|degrees|px|cosine|kv|km_per_h)$", re.IGNORECASE)
 WITHOUT_UNIT = {
     "x", "y", "lon", "lat",  # coordinates: the unit is that of the coordinate system beside them
     "value", "number",  # a value that travels with its unit in a field beside it, and its bounds
