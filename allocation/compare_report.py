@@ -11,6 +11,7 @@ import pandas as pd
 
 from allocation.compare import ComparedRound, Comparison, Measured
 from allocation.model import LEVEL_LABELS
+from allocation.public_figures import LEAST_PUBLIC_COUNT, is_small, withheld, withheld_parts
 from allocation.report import number_text, percent_text
 from allocation.report_map import round_map
 from allocation.seat_prices import SeatGain
@@ -25,6 +26,8 @@ _MAP_HEIGHT_PX = 520
 _STEPS = 60
 _AXIS_STEPS_M = tuple(factor * 10**power for power in range(8) for factor in (1, 2, 5))
 _MOST_LABELS = 5
+WITHHELD = "…"
+"""Stands where a figure would point at a few children."""
 
 ROWS: tuple[tuple[str, Text, str], ...] = (
     ("placed", Text("Có chỗ học", "Placed"), "number"),
@@ -42,24 +45,36 @@ ROWS: tuple[tuple[str, Text, str], ...] = (
 
 
 def render_comparison(
-    comparison: Comparison, *, gains: Sequence[Sequence[SeatGain]], places: pd.DataFrame | None, crs: str
+    comparison: Comparison,
+    *,
+    gains: Sequence[Sequence[SeatGain]],
+    places: pd.DataFrame | None,
+    crs: str,
+    is_for_office: bool = False,
 ) -> str:
     """Return the page as HTML.
 
     Parameters
     ----------
+    is_for_office
+        Parts and schools of a few children stand in it as they are; else they are withheld.
     gains
         For each round what one more seat would change, for the same pools; empty where that was not asked.
     places
         school_code, level, name, x, y of the pools in ``crs``; None where no places are known.
     """
     schools = _schools(comparison, places)
+    if not is_for_office:
+        schools = _without_small_counts(schools)
     return _template().render(
         rounds=comparison.rounds,
         rows=[
-            (words, [_told(getattr(one.whole, name), kind) for one in comparison.rounds]) for name, words, kind in ROWS
+            (words, [_of_whole(one.whole, name, kind, is_for_office=is_for_office) for one in comparison.rounds])
+            for name, words, kind in ROWS
         ],
-        parts=_parts(comparison.rounds),
+        is_for_office=is_for_office,
+        least_count=LEAST_PUBLIC_COUNT,
+        parts=_parts(comparison.rounds, is_for_office=is_for_office),
         gains=_gains(gains, comparison.rounds),
         schools=schools.to_dict("records"),
         curves=_curves(comparison.rounds),
@@ -87,7 +102,36 @@ def _told(value: float | None, kind: str) -> str:
     return (percent_text(value) if kind == "percent" else number_text(value)).vi
 
 
-def _parts(rounds: Sequence[ComparedRound]) -> list[dict[str, Any]]:
+def _of_whole(whole: Measured, name: str, kind: str, *, is_for_office: bool) -> str:
+    """Return a figure of the whole round; a count of a few, and what was measured on them, is withheld."""
+    value = getattr(whole, name)
+    is_hidden = is_small(whole.unplaced) if name == "unplaced" else is_small(whole.placed)
+    return WITHHELD if is_hidden and not is_for_office else _told(value, kind)
+
+
+def _small_parts(parts: Sequence[dict[str, Measured]]) -> set[str]:
+    """Return the parts that would point at a few children in any of the rounds."""
+    names = [*parts[0]]
+    counts = [
+        [getattr(of_round[name], figure) for name in names]
+        for of_round in parts
+        for figure in ("applicants", "placed", "unplaced")
+    ]
+    return {names[place] for place in withheld_parts(counts)}
+
+
+def _without_small_counts(schools: pd.DataFrame) -> pd.DataFrame:
+    """Return the schools without the numbers of a few children, level by level and round by round."""
+    cells = [[*row] for row in schools["cells"]]
+    for rows in schools.groupby("level", sort=False).indices.values():
+        for column in range(len(cells[0])):
+            for place in withheld([cells[row][column] for row in rows.tolist()]):
+                cells[int(rows[place])][column] = WITHHELD
+    shown = [row[-1] if row[-1] != WITHHELD else 0 for row in cells]
+    return schools.assign(cells=cells, placed=shown)
+
+
+def _parts(rounds: Sequence[ComparedRound], *, is_for_office: bool) -> list[dict[str, Any]]:
     """Return the tables by level, tier and area: placed, mean and farthest of each round."""
     tables: list[dict[str, Any]] = []
     for words, name in (
@@ -99,7 +143,8 @@ def _parts(rounds: Sequence[ComparedRound]) -> list[dict[str, Any]]:
         if not parts[0] or (name != "by_level" and len(parts[0]) == 1):
             continue
         labels = {key: LEVEL_LABELS[key].vi if name == "by_level" else key or "–" for key in parts[0]}
-        rows = [(labels[key], [_part(one[key]) for one in parts]) for key in parts[0]]
+        hidden = set() if is_for_office else _small_parts(parts)
+        rows = [(labels[key], [WITHHELD if key in hidden else _part(one[key]) for one in parts]) for key in parts[0]]
         tables.append({"words": words, "rows": rows})
     return tables
 
@@ -179,6 +224,6 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["number"] = lambda value: number_text(value).vi
+    environment.filters["number"] = lambda value: WITHHELD if value == WITHHELD else number_text(value).vi
     source = resources.files("allocation") / "templates" / "compare.html"
     return environment.from_string(source.read_text(encoding="utf-8"))

@@ -126,6 +126,24 @@ def withheld(counts: Sequence[int]) -> set[int]:
     return {place for _, place in hidden}
 
 
+def withheld_parts(counts: Sequence[Sequence[int]]) -> set[int]:
+    """Return the parts to be withheld where several counts of each are told, and the sums of all are known.
+
+    Parameters
+    ----------
+    counts
+        One list for each thing that is counted, with an entry for each part.
+    """
+    part_count = len(counts[0]) if counts else 0
+    hidden = {part for of_parts in counts for part in withheld(of_parts)}
+    for part in sorted(range(part_count), key=lambda each: (max(row[each] for row in counts), each)):
+        rests = [sum(of_parts[each] for each in hidden) for of_parts in counts]
+        if not hidden or (len(hidden) > 1 and not any(is_small(rest) for rest in rests)):
+            break
+        hidden.add(part)
+    return hidden
+
+
 def _withheld(schools: Iterable[RoundSchool]) -> set[tuple[str, str]]:
     by_level: dict[str, list[RoundSchool]] = {}
     for school in schools:

@@ -18,11 +18,19 @@ from spatial.text import Text
 
 DirectoriesArgument = Annotated[list[Path], typer.Argument(help="Directories that `allocate` wrote.")]
 PageOption = Annotated[Path | None, typer.Option(help="HTML file for the page with pictures and a map.")]
+OfficeOption = Annotated[
+    bool, typer.Option("--office", help="Show parts of a few children on the page; not to be published.")
+]
 SeatsOption = Annotated[int, typer.Option(min=0, help="Solve again with one more seat in the N most wanted schools.")]
 
 
 def compare(
-    directories: DirectoriesArgument, *, out: PageOption = None, seats: SeatsOption = 0, as_json: JsonOption = False
+    directories: DirectoriesArgument,
+    *,
+    out: PageOption = None,
+    office: OfficeOption = False,
+    seats: SeatsOption = 0,
+    as_json: JsonOption = False,
 ) -> None:
     """Set rounds of one problem side by side: how many, how far, whose claim, which school how full."""
     with telling() as tell:
@@ -35,7 +43,13 @@ def compare(
             gains.append(solve_with_one_more(comparison.problem, one.policy, pools))
         if out is not None:
             tell(Text("Viết trang", "Writing the page"))
-            page = render_comparison(comparison, gains=gains, places=read_places(directories[0]), crs=comparison.crs)
+            page = render_comparison(
+                comparison,
+                gains=gains,
+                places=read_places(directories[0]),
+                crs=comparison.crs,
+                is_for_office=office,
+            )
             with whole_file(out) as temporary:
                 temporary.write_bytes(page.encode())
     if as_json:

@@ -7,11 +7,14 @@ import pytest
 
 from allocation.compare import as_data, compare_directories
 from allocation.compare_report import render_comparison
+from allocation.intake import RoundInput
 from allocation.policy import load_policy
 from allocation.problem_files import problem_of
+from allocation.round import RoundSettings, run
 from allocation.round_files import read_directory
 from allocation.seat_prices import most_wanted, solve_with_one_more
 from spatial.errors import InputError, VerificationError
+from spatial.issues import IssueReport
 
 Write = Callable[..., Path]
 
@@ -74,9 +77,37 @@ def test_what_is_not_proven_is_not_compared(rounds: list[Path]) -> None:
 def test_the_page_says_every_figure_in_words_and_no_applicant(rounds: list[Path]) -> None:
     comparison = compare_directories(rounds)
     gains = [solve_with_one_more(comparison.problem, one.policy, [0]) for one in comparison.rounds]
-    page = render_comparison(comparison, gains=gains, places=None, crs="")
+    page = render_comparison(comparison, gains=gains, places=None, crs="", is_for_office=True)
     assert '<td class="n">990</td>' in page
     assert "Justified envy by tier, then distance" in page
     assert "+1 em" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert as_data(comparison)["rounds"][0]["by_level"]["grade_1"]["placed"] == 2
+
+
+def test_parts_and_schools_of_a_few_are_withheld_unless_the_office_asks(
+    frames: Callable[..., object], tmp_path: Path
+) -> None:
+    """Areas of 8, 7 and 2 children: the 2 are withheld, and the 7 from which they could be reckoned; the 8 are told."""
+    applicants, schools, pairs = frames(
+        {"big": 15, "few": 2}, {f"{n:02}": {"big": 100, "few": 200} if n < 15 else {"few": 300} for n in range(17)}
+    )
+    applicants["area"] = ["east"] * 8 + ["west"] * 7 + ["isle"] * 2
+    given = RoundInput(applicants=applicants, schools=schools, pairs=pairs, issues=IssueReport())
+    names = ("least-travel", "deferred-acceptance")
+    for name in names:
+        run(given, settings=RoundSettings(policy=load_policy(name), seed="s", any_id=True), directory=tmp_path / name)
+    comparison = compare_directories([tmp_path / name for name in names])
+    shown, internal = (
+        render_comparison(comparison, gains=[], places=None, crs="", is_for_office=office) for office in (False, True)
+    )
+    assert "8/8" in shown
+    assert "8/8" in internal
+    for told in ("2/2", "7/7"):
+        assert told in internal
+        assert told not in shown
+    assert "1 to 4 children" in shown
+    assert "Bản nội bộ" in internal
+    assert '<td class="n">15</td>' in internal
+    # Of the small school the seats alone are told.
+    assert shown.split("Every school")[1].count('<td class="n">2</td>') == 1
