@@ -16,7 +16,7 @@ from allocation.personal_id import mask, normalise
 from allocation.priority import HELD_TIER, NO_RANK
 from allocation.round_files import RoundFiles, UnreadableError, read_directory
 from spatial.errors import InputError, NotFoundError
-from spatial.text import Text, to_nfc
+from spatial.text import NO_TEXT, Text, to_nfc
 
 __all__ = ["Explanation", "NearerSchool", "RoundBook", "WhyNot", "as_data", "explain", "explain_everybody"]
 
@@ -219,7 +219,7 @@ class RoundBook:
         if is_kept and not finished.problem.is_confirmed[row]:
             yield sentences.kept_seat()
         elif tier is not None and finished.has_several_tiers:
-            yield sentences.tier_here(tier)
+            yield sentences.tier_here(tier, finished.tier_titles.get(tier, NO_TEXT))
         group = str(finished.problem.pool_seat_group[pool])
         if group:
             title = next(one.title.text for one in finished.policy.seat_groups if one.code == group)

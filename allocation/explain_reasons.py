@@ -130,6 +130,8 @@ class Reasons:
         if self._is_withheld(seen, last):
             other = replace(other, distance_m=None, lottery_place=None, priority_rank=None, saved_m=None)
         told = sentences.compared(decided_by, own, other, with_tier=self._round.has_several_tiers)
+        if decided_by == OrderKey.TIER:
+            told = sentences.joined(told, sentences.tiers_meant(own.tier, other.tier, self._round.tier_titles))
         return Refusal(
             why_not=WhyNot.LOTTERY if decided_by == OrderKey.LOTTERY else WhyNot.OTHERS_COME_FIRST,
             sentence=sentences.joined(self._full(seen, pair), told),

@@ -19,10 +19,13 @@ from allocation.model import (
     Strings,
 )
 from allocation.policy import Policy
-from allocation.policy_rules import DeferredAcceptanceStage
-from allocation.priority import under_policy
+from allocation.policy_rules import Condition, DeferredAcceptanceStage
+from allocation.priority import areas_are_given, under_policy
 from allocation.round_files import NONE, RoundFiles, whole_numbers
 from allocation.stage_markets import StageMarket, stage_market
+from spatial.text import Text
+
+_BY_AREA = frozenset({Condition.LIVES_IN_AREA, Condition.ATTENDED_IN_AREA, Condition.PARENT_WORKS_IN_AREA})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,6 +77,22 @@ class FinishedRound:
     def has_several_tiers(self) -> bool:
         """Whether the order of priority tells anybody apart."""
         return len(np.unique(self.problem.pair_tier)) > 1
+
+    @cached_property
+    def tier_titles(self) -> dict[int, Text]:
+        """What the policy calls each tier, where it has one name for it in this round.
+
+        Of rules for rounds with and without areas those are left out that cannot hold here.
+        """
+        titles: dict[int, set[Text]] = {}
+        for rule in self.policy.tiers:
+            needs_none = Condition.AREAS_NOT_GIVEN in rule.when
+            needs_some = not _BY_AREA.isdisjoint(rule.when)
+            if not (needs_none and areas_are_given(self.problem)) and not (
+                needs_some and not areas_are_given(self.problem)
+            ):
+                titles.setdefault(rule.tier, set()).add(rule.title.text)
+        return {tier: min(names) for tier, names in titles.items() if len(names) == 1}
 
     @cached_property
     def free(self) -> Integers:

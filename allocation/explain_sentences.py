@@ -1,8 +1,10 @@
 """The sentences of an explanation, in both languages, as an officer would say them to a parent."""
 
+from collections.abc import Mapping
+
 from allocation.explain_model import Standing
 from allocation.model import Reason
-from spatial.text import Text
+from spatial.text import NO_TEXT, Text
 
 _NO_OTHER_SCHOOL_M = 5_000_000
 
@@ -96,10 +98,22 @@ def waiting(position: int) -> Text:
                 f"Your child is number {told.en} on the waiting list of this school.")  # fmt: skip
 
 
-def tier_here(tier: int) -> Text:
-    """Return in which tier the child was admitted."""
+def tier_here(tier: int, title: Text = NO_TEXT) -> Text:
+    """Return in which tier the child was admitted, and what the rule calls it."""
+    vi, en = (f" ({words})" if words else "" for words in title)
     return Text(
-        f"Ở trường này con thuộc diện ưu tiên {tier}.", f"At this school your child is in priority tier {tier}."
+        f"Ở trường này con thuộc diện ưu tiên {tier}{vi}.",
+        f"At this school your child is in priority tier {tier}{en}.",
+    )
+
+
+def tiers_meant(own: int, last: int, titles: Mapping[int, Text]) -> Text:
+    """Return what the rule calls two tiers; nothing where it has no one name for both."""
+    if own not in titles or last not in titles:
+        return NO_TEXT
+    return Text(
+        f"Diện {last} là “{titles[last].vi}”, diện {own} là “{titles[own].vi}”.",
+        f"Tier {last} is “{titles[last].en}”, tier {own} “{titles[own].en}”.",
     )
 
 

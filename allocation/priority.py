@@ -113,7 +113,7 @@ def _holds(problem: AllocationProblem, condition: Condition, rule: TierRule) -> 
     if condition is Condition.STATED_TIER:
         return np.asarray(problem.priority_tier[problem.pair_applicant] == rule.tier)
     if condition is Condition.AREAS_NOT_GIVEN:
-        return np.full(len(problem.pair_pool), not _areas_are_given(problem))
+        return np.full(len(problem.pair_pool), not areas_are_given(problem))
     column, is_area = _COMPARED[condition]
     stated = problem.applicant_facts.get(column)
     named = problem.pool_facts.get("area") if is_area else problem.pool_school_code
@@ -126,7 +126,8 @@ def _holds(problem: AllocationProblem, condition: Condition, rule: TierRule) -> 
     return np.asarray(table[of_applicant[problem.pair_applicant], of_pool[problem.pair_pool]])
 
 
-def _areas_are_given(problem: AllocationProblem) -> bool:
+def areas_are_given(problem: AllocationProblem) -> bool:
+    """Tell whether some applicant and some school of the round state an area."""
     return "area" in problem.pool_facts and any(
         column in problem.applicant_facts for column, is_area in _COMPARED.values() if is_area
     )
