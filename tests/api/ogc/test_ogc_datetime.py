@@ -59,7 +59,7 @@ def test_a_feature_that_the_version_in_force_lacks_is_404(ogc: httpx.Client) -> 
     for moment in ("2025-07-01", "2026-11-22T00:00:00Z"):
         answer = ogc.get(f"{WARDS}/26734", params={"datetime": moment})
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    late = "/ogc/collections/parcel/items/26797-2-5"
+    late = "/ogc/collections/parcel/items/26797-2-4"
     assert ogc.get(late).status_code == 200
     for moment in ("2026-03-01", "1999-01-01"):
         assert ogc.get(late, params={"datetime": moment}).status_code == 404
