@@ -15,9 +15,19 @@ import shapely
 
 from basemap.model import LayerName
 from basemap.quality_areas import duplicates, gaps, overlaps, slivers
-from basemap.quality_findings import Finding, Ground, QualityReport, RuleOutcome, TimeIsUpError
+from basemap.quality_datum import shifted_by_the_datum
+from basemap.quality_findings import (
+    ALONE,
+    Finding,
+    Ground,
+    NotCheckedError,
+    QualityReport,
+    RuleOutcome,
+    Surroundings,
+    TimeIsUpError,
+)
 from basemap.quality_lines import islands, near_misses
-from basemap.quality_places import WardsMissingError, numbers_of_another_system, outside_every_ward
+from basemap.quality_places import numbers_of_another_system, outside_every_ward
 from basemap.quality_registers import registered_against_measured, repeated_numbers, without_number
 from spatial.crs import is_geographic
 from spatial.errors import InputError
@@ -58,6 +68,11 @@ _OTHER_SYSTEM = Rule(
     code="crs_suspected",
     label=Text("Tọa độ của hệ khác dưới nhãn VN-2000", "Numbers of another system under a VN-2000 label"),
     find=lambda ground, source_crs: numbers_of_another_system(ground, source_crs=source_crs),
+)
+_DATUM = Rule(
+    code="datum_suspected",
+    label=Text("Thiếu phép chuyển hệ quy chiếu (226 m)", "Missing datum (226 m)"),
+    find=lambda ground, source_crs: shifted_by_the_datum(ground, source_crs=source_crs),
 )
 _OUTSIDE_WARDS = Rule(
     code="outside_every_ward",
@@ -118,6 +133,7 @@ QUALITY_RULES: Mapping[LayerName, tuple[Rule, ...]] = MappingProxyType(
             _overlaps(0.001),
             _gaps(0.5, smallest_m2=0.001, covers_all=True),
             _slivers(1.0),
+            _DATUM,
         ),
         LayerName.STREET: (
             _DUPLICATES,
@@ -134,14 +150,15 @@ QUALITY_RULES: Mapping[LayerName, tuple[Rule, ...]] = MappingProxyType(
                 find=lambda ground, _: islands(ground, joined_within_m=STREETS_JOINED_WITHIN_M),
             ),
             _OTHER_SYSTEM,
+            _DATUM,
         ),
-        LayerName.SCHOOL: (_DUPLICATES, _OUTSIDE_WARDS, _OTHER_SYSTEM),
-        LayerName.BUILDING: (_DUPLICATES, _slivers(0.2), _OTHER_SYSTEM),
-        LayerName.ADDRESS: (_OUTSIDE_WARDS, _OTHER_SYSTEM),
-        LayerName.ZONE: (_DUPLICATES, _overlaps(0.5), _slivers(0.2), _OTHER_SYSTEM),
-        LayerName.ROAD_RESERVATION: (_DUPLICATES, _OTHER_SYSTEM),
-        LayerName.DETAILED_PLAN: (_DUPLICATES, _slivers(0.2), _OTHER_SYSTEM),
-        **dict.fromkeys(_DRAWN_BY_THEMSELVES, (_DUPLICATES, _OTHER_SYSTEM)),
+        LayerName.SCHOOL: (_DUPLICATES, _OUTSIDE_WARDS, _OTHER_SYSTEM, _DATUM),
+        LayerName.BUILDING: (_DUPLICATES, _slivers(0.2), _OTHER_SYSTEM, _DATUM),
+        LayerName.ADDRESS: (_OUTSIDE_WARDS, _OTHER_SYSTEM, _DATUM),
+        LayerName.ZONE: (_DUPLICATES, _overlaps(0.5), _slivers(0.2), _OTHER_SYSTEM, _DATUM),
+        LayerName.ROAD_RESERVATION: (_DUPLICATES, _OTHER_SYSTEM, _DATUM),
+        LayerName.DETAILED_PLAN: (_DUPLICATES, _slivers(0.2), _OTHER_SYSTEM, _DATUM),
+        **dict.fromkeys(_DRAWN_BY_THEMSELVES, (_DUPLICATES, _OTHER_SYSTEM, _DATUM)),
         LayerName.PARCEL: (
             _DUPLICATES,
             _overlaps(0.01),
@@ -163,13 +180,13 @@ QUALITY_RULES: Mapping[LayerName, tuple[Rule, ...]] = MappingProxyType(
                 find=lambda ground, _: registered_against_measured(ground, tolerance_ratio=0.03, tolerance_m2=1.0),
             ),
             _OTHER_SYSTEM,
+            _DATUM,
         ),
     }
 )
 """The rules of every layer; widths and areas under which nothing is said are the house's own choice, not law."""
 
 _NO_TIME = Text("hết thời gian", "the time was up")
-_NO_WARDS = Text("chưa công bố lớp phường", "no wards are published")
 _FAILED = Text("hình học quá phức tạp", "the geometry is too intricate")
 
 
@@ -179,7 +196,7 @@ def check_quality(
     *,
     file: str,
     source_crs: str | None = None,
-    wards: gpd.GeoDataFrame | None = None,
+    around: Surroundings = ALONE,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> QualityReport:
     """Hold ``frame`` to the rules of ``layer``.
@@ -193,8 +210,8 @@ def check_quality(
         Name that the issues carry.
     source_crs
         Coordinate system that the file claims; None for features of the store.
-    wards
-        Published wards in the same system as ``frame``.
+    around
+        What is published, in the same system as ``frame``.
 
     Raises
     ------
@@ -213,7 +230,7 @@ def check_quality(
         frame=frame,
         file=file,
         first_row_count=None if source_crs is None else 2,
-        wards=wards,
+        around=around,
         ends_at_s=time.monotonic() + time_limit_s,
     )
     results = [_carry_out(rule, ground, source_crs=source_crs or storage) for rule in QUALITY_RULES[layer]]
@@ -237,8 +254,8 @@ def _carry_out(rule: Rule, ground: Ground, *, source_crs: str) -> tuple[RuleOutc
         found.extend(replace(finding, rule=rule.code) for finding in findings if finding.is_about_new)
     except TimeIsUpError:
         why = _NO_TIME
-    except WardsMissingError:
-        why = _NO_WARDS
+    except NotCheckedError as error:
+        why = error.why
     except shapely.errors.GEOSException:
         why = _FAILED
     outcome = RuleOutcome(

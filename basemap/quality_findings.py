@@ -1,7 +1,7 @@
 """What a quality check is given, and what it hands back: findings that name features and a place on the map."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,6 +27,37 @@ _MOST_OUTLINE_CORNERS_COUNT = 10_000
 
 class TimeIsUpError(Exception):
     """The check has used up its time; what was found so far stands, and the rule counts as not checked."""
+
+
+class NotCheckedError(Exception):
+    """A rule cannot be carried out, for the reason ``why``; nobody may read its silence as *nothing found*."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why.en)
+        self.why = why
+
+
+Published = Callable[[LayerName, tuple[float, float, float, float]], gpd.GeoDataFrame | None]
+"""Reads what is published of a layer within a box, in the system of the frame that is checked; None: nothing is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Surroundings:
+    """What features are held against beside one another, all in the system of the frame that is checked.
+
+    Parameters
+    ----------
+    wards
+        Published wards; None when there are none.
+    published
+        Reads the published layers; None when there is no store.
+    """
+
+    wards: gpd.GeoDataFrame | None = None
+    published: Published | None = None
+
+
+ALONE = Surroundings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,8 +172,8 @@ class Ground:
     first_row_count
         Row of the feature with index 0 as a person counts; None when the features come from no file. A feature with
         the index `OF_THE_STORE` stands there already.
-    wards
-        Published wards in the same coordinate system; None when there are none.
+    around
+        What the features are held against beside one another.
     ends_at_s
         Reading of the monotonic clock at which the check stops.
     """
@@ -151,7 +182,7 @@ class Ground:
     frame: gpd.GeoDataFrame
     file: str
     first_row_count: int | None = None
-    wards: gpd.GeoDataFrame | None = None
+    around: Surroundings = ALONE
     ends_at_s: float = field(default=float("inf"))
 
     @cached_property

@@ -6,12 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from basemap.quality_findings import Finding, Ground
+from basemap.quality_findings import Finding, Ground, NotCheckedError
 from basemap.whereabouts import Reading
 from spatial.crs import BA_RIA_VUNG_TAU, HCMC, WGS84, is_vn2000, transformer
 from spatial.text import Text
 
 _UTM_48N = "EPSG:32648"
+_NO_WARDS = Text("chưa công bố lớp phường", "no wards are published")
 _LOOKED_AT_COUNT = 2_000
 _LOST_RATIO, _FOUND_RATIO = 0.5, 0.9
 _READINGS = (
@@ -92,13 +93,9 @@ def _suspicion(ground: Ground, reading: Reading, *, shares: tuple[float, float])
 
 
 def _wards(ground: Ground) -> shapely.STRtree:
-    if ground.wards is None:
-        raise WardsMissingError
-    return shapely.STRtree(np.asarray(ground.wards.geometry.array, dtype=object))
-
-
-class WardsMissingError(Exception):
-    """No wards are published, so nothing can be said about where features lie."""
+    if ground.around.wards is None:
+        raise NotCheckedError(_NO_WARDS)
+    return shapely.STRtree(np.asarray(ground.around.wards.geometry.array, dtype=object))
 
 
 def _share_inside(wards: shapely.STRtree, places: npt.NDArray[np.float64]) -> float:

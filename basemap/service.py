@@ -189,6 +189,7 @@ def export_layer(database: Database, layer: LayerName, path: Path, *, version_id
 
 
 _ORDER = tuple(Severity)
+_LIES_ELSEWHERE = {"crs_suspected": "crs_contradicted", "datum_suspected": "datum_missing"}
 
 
 class _Origin(TypedDict):
@@ -241,11 +242,11 @@ def _report(intake: Intake, validation: Validation, *, layer: LayerName, report_
 
 
 def _must_lie_as_labelled(report: ImportReport, intake: Intake, validation: Validation) -> None:
-    """Refuse features that miss the published wards as labelled and meet them read otherwise; the report is written."""
+    """Refuse features that miss what is published as labelled and meet it read otherwise; the report is written."""
     for issue in report.issues:
-        if issue.code == "crs_suspected":
+        if issue.code in _LIES_ELSEWHERE:
             _write(report, intake, validation)
-            raise InputError(issue.message, hint=issue.hint, subject=report.file, code="crs_contradicted")
+            raise InputError(issue.message, hint=issue.hint, subject=report.file, code=_LIES_ELSEWHERE[issue.code])
 
 
 def _with_quality(

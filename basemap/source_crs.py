@@ -15,13 +15,10 @@ from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_crs_info
 from pyproj.exceptions import CRSError, ProjError
 
-from spatial.crs import HCMC, VIETNAM_BOUNDS_DEGREES, WGS84, is_vn2000, known_crs
+from spatial.crs import HCMC, VIETNAM_BOUNDS_DEGREES, VN2000, WGS84, is_vn2000, known_crs
 from spatial.errors import InputError, UnknownCrsError
 from spatial.issues import Issue, Severity
 from spatial.text import Text
-
-VN2000 = "EPSG:4756"
-"""Longitude and latitude on the VN-2000 datum."""
 
 _TM3_SCALE_RATIO = 0.9999
 _TM3_FALSE_EASTING_M = 500_000.0

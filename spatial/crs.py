@@ -23,12 +23,15 @@ WGS84 = "EPSG:4326"
 WEB_MERCATOR = "EPSG:3857"
 HCMC = "EPSG:9210"
 BA_RIA_VUNG_TAU = "EPSG:5899"
+VN2000 = "EPSG:4756"
+"""Longitude and latitude on the VN-2000 datum."""
+
 DATUM_OPERATION = "EPSG:6960"
 
 VIETNAM_BOUNDS_DEGREES = (102.0, 7.0, 118.0, 23.5)
 """Longitude and latitude that contain the mainland, the shelf and the islands: a plausibility test only."""
 
-_VN2000_GEOGRAPHIC = CRS.from_epsg(4756)
+_VN2000_GEOGRAPHIC = CRS.from_user_input(VN2000)
 _DATUM_OPERATION_CODE = int(DATUM_OPERATION.removeprefix("EPSG:"))
 
 Coordinates = npt.NDArray[np.float64]

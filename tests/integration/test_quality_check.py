@@ -16,7 +16,7 @@ from api.settings import settings
 from basemap import quality_checks, service, store
 from basemap.import_report import ImportReport
 from basemap.model import LayerName
-from spatial.crs import HCMC, transformer
+from spatial.crs import HCMC, WGS84, transformer
 from spatial.db import Database
 from spatial.errors import InputError
 
@@ -104,6 +104,28 @@ def test_utm_numbers_under_a_vn2000_label_are_told_by_the_published_wards(
         bring_in(database, path)
     assert (refused.value.code, refused.value.message) == ("crs_contradicted", suspicion.message)
     assert bring_in(database, path, crs=HCMC).version is not None  # an officer who names the system is believed
+
+
+def test_a_file_226_m_off_under_a_right_label_is_told_by_the_version_before_and_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    """Longitude and latitude of VN-2000 that were labelled WGS84; as the advice says, the file comes in."""
+    codes = {"ward_code": ["26743"] * 4, "map_sheet": ["1"] * 4, "parcel_no": ["1", "2", "3", "4"]}
+    places = [square(2 * column) for column in range(4)]
+    right, wrong = tmp_path / "right.gpkg", tmp_path / "wrong.gpkg"
+    pyogrio.write_dataframe(gpd.GeoDataFrame(codes, geometry=places, crs=HCMC), right)
+    in_degrees = [shapely.transform(each, transformer(HCMC, "EPSG:4756")) for each in places]
+    pyogrio.write_dataframe(gpd.GeoDataFrame(codes, geometry=in_degrees, crs=WGS84), wrong)
+    bring_in(database, right, publish=True)
+    report = bring_in(database, wrong, dry_run=True)
+    suspicion = next(issue for issue in report.issues if issue.code == "datum_suspected")
+    assert "--crs EPSG:4756" in suspicion.hint.en
+    with pytest.raises(InputError) as refused:
+        bring_in(database, wrong)
+    assert (refused.value.code, refused.value.message) == ("datum_missing", suspicion.message)
+    mended = bring_in(database, wrong, crs="EPSG:4756")
+    assert "datum_suspected" not in mended.issues.count_by_code()
+    assert "datum_suspected" not in bring_in(database, right, dry_run=True).issues.count_by_code()
 
 
 def test_features_of_a_former_time_are_held_against_the_wards_of_that_time(

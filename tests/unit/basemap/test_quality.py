@@ -9,7 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 from basemap.model import LayerName
 from basemap.quality import QUALITY_RULES, check_quality
-from basemap.quality_findings import Finding, QualityReport, RuleOutcome
+from basemap.quality_findings import Finding, QualityReport, RuleOutcome, Surroundings
 from spatial.crs import BA_RIA_VUNG_TAU, HCMC, WGS84, transformer
 from spatial.errors import InputError
 
@@ -176,7 +176,7 @@ def test_streets_that_no_way_leads_to_are_an_island_with_their_length() -> None:
 def test_a_school_outside_every_ward_says_how_far_it_is() -> None:
     points = [shapely.Point(EAST + 5, NORTH + 5), shapely.Point(EAST + 130, NORTH + 5)]
     wards = frame_of([box(0, 0, 100, 100)])
-    report = check(frame_of(points), LayerName.SCHOOL, wards=wards)
+    report = check(frame_of(points), LayerName.SCHOOL, around=Surroundings(wards=wards))
     finding = only(report)
     assert (finding.issue.code, finding.feature_ids, finding.distance_m) == ("outside_every_ward", ("F2",), 30.0)
 
@@ -193,7 +193,9 @@ def test_numbers_of_another_system_under_a_vn2000_label_are_found_by_the_wards(t
     """The plots lie in the ward; their numbers in the other system, labelled EPSG:9210, do not."""
     plots = [box(20 * i, 0, 20 * i + 10, 10) for i in range(5)]
     mislabelled = [shapely.transform(plot, transformer(HCMC, true_crs)) for plot in plots]
-    report = check(parcels(*mislabelled), wards=frame_of([box(-50, -50, 200, 200)]), source_crs=HCMC)
+    report = check(
+        parcels(*mislabelled), around=Surroundings(wards=frame_of([box(-50, -50, 200, 200)])), source_crs=HCMC
+    )
     finding = only(report)
     assert (finding.issue.code, finding.feature_ids) == ("crs_suspected", ())
     assert "0% of the features lie in published wards" in finding.issue.message.en
@@ -202,8 +204,8 @@ def test_numbers_of_another_system_under_a_vn2000_label_are_found_by_the_wards(t
 
 def test_a_true_label_raises_no_suspicion_and_a_file_in_degrees_is_not_asked() -> None:
     wards = frame_of([box(-50, -50, 200, 200)])
-    assert check(parcels(box(0, 0, 10, 10)), wards=wards, source_crs=HCMC).findings == ()
-    assert check(parcels(box(0, 0, 10, 10)), wards=wards, source_crs=WGS84).findings == ()
+    assert check(parcels(box(0, 0, 10, 10)), around=Surroundings(wards=wards), source_crs=HCMC).findings == ()
+    assert check(parcels(box(0, 0, 10, 10)), around=Surroundings(wards=wards), source_crs=WGS84).findings == ()
 
 
 def test_the_row_is_counted_as_a_person_counts_it_and_only_for_files() -> None:
@@ -238,6 +240,6 @@ def test_numbers_that_fit_the_wards_in_two_systems_are_called_ambiguous() -> Non
     plot = box(0, 0, 10, 10)
     mislabelled = shapely.transform(plot, transformer(HCMC, "EPSG:32648"))
     wards = frame_of([plot.buffer(50), mislabelled.buffer(50)])
-    finding = only(check(parcels(mislabelled), wards=wards, source_crs=HCMC))
+    finding = only(check(parcels(mislabelled), around=Surroundings(wards=wards), source_crs=HCMC))
     assert (finding.issue.code, finding.rule) == ("crs_ambiguous", "crs_suspected")
     assert "As labelled, 100%" in finding.issue.message.en
