@@ -342,6 +342,7 @@ class CoverageRow(FeatureRow):
 
 
 Index(None, ParcelRow.version_id, ParcelRow.map_sheet, ParcelRow.parcel_no)
+Index(None, ParcelRow.version_id, ParcelRow.national_parcel_id)
 
 FEATURE_ROWS: Mapping[LayerName, type[FeatureRow]] = MappingProxyType(
     {

@@ -23,7 +23,7 @@ from permits.proposal import Proposal
 from permits.published_ground import published_ground
 from permits.rulebook import Rulebook
 from spatial.crs import transformer
-from spatial.db import Database, storage_crs
+from spatial.db import Database, intersects_box, storage_crs
 from spatial.errors import InputError
 from spatial.geometry import Located
 from spatial.text import Text
@@ -78,6 +78,27 @@ def find_at(
     if crs is not None:
         x, y = transformer(crs, storage_crs(session))(np.array([[x, y]], dtype=np.float64))[0]
     return parcels_of(store.read_at_point(session, LayerName.PARCEL, float(x), float(y), valid_on=valid_on))
+
+
+def find_near(
+    session: Session, x: float, y: float, *, distance_m: float, valid_on: date | None = None
+) -> tuple[Parcel, ...]:
+    """Return the parcels within a distance of a point of the storage system, the nearest first."""
+    bounds = (x - distance_m, y - distance_m, x + distance_m, y + distance_m)
+    frame = store.read_layer(session, LayerName.PARCEL, bounds=bounds, valid_on=valid_on)
+    away_m = shapely.distance(frame.geometry.array, shapely.Point(x, y))
+    order = np.argsort(away_m, kind="stable")
+    return tuple(parcels_of(frame.iloc[order[away_m[order] <= distance_m]]))
+
+
+def has_parcels_near(session: Session, x: float, y: float, *, distance_m: float, valid_on: date | None = None) -> bool:
+    """Tell whether any parcel's box lies within a distance, east, west, north or south, of a point."""
+    version = store.version_as_of(session, LayerName.PARCEL, valid_on=valid_on)
+    bounds = (x - distance_m, y - distance_m, x + distance_m, y + distance_m)
+    # The sum keeps the planner from walking through the whole version by its index: the spatial one is narrower.
+    of_version = ParcelRow.version_id + 0 == version.version_id
+    near = select(ParcelRow.id).where(intersects_box(ParcelRow.geometry, bounds), of_version).limit(1)
+    return session.scalar(near) is not None
 
 
 def ward_codes(session: Session) -> list[str]:

@@ -1,4 +1,4 @@
-"""Parcels that were divided, merged or renumbered: every import of the register whole.
+"""Parcels that were divided, merged or renumbered: every import of the register whole; and parcels by national id.
 
 Revision ID: 0007_parcel_history
 """
@@ -16,6 +16,7 @@ branch_labels = None
 depends_on = None
 
 _REGISTER, _EVENT, _PART = "parcel_register", "parcel_event", "parcel_event_part"
+_BY_NATIONAL_ID = "ix_parcel_version_id_national_parcel_id"
 
 
 def _id() -> sa.Column[int]:
@@ -23,7 +24,7 @@ def _id() -> sa.Column[int]:
 
 
 def upgrade() -> None:
-    """Create the three tables."""
+    """Create the three tables and the index."""
     op.create_table(
         _REGISTER,
         _id(),
@@ -60,9 +61,11 @@ def upgrade() -> None:
     )
     op.create_index(f"ix_{_PART}_event_id", _PART, ["event_id"])
     op.create_index(f"ix_{_PART}_register_id_parcel_key", _PART, ["register_id", "parcel_key"])
+    op.create_index(_BY_NATIONAL_ID, "parcel", ["version_id", "national_parcel_id"])
 
 
 def downgrade() -> None:
-    """Remove the three tables."""
+    """Remove the three tables and the index."""
+    op.drop_index(_BY_NATIONAL_ID, "parcel")
     for table in (_PART, _EVENT, _REGISTER):
         op.drop_table(table)
