@@ -61,11 +61,13 @@ class Reading:
         return Text(f"Đọc là {vi}, hệ {self.crs}.", f"Read as {en}, {self.crs}.")
 
 
-def readings_of(first: float, second: float, *, crs: str | None, storage_crs: str) -> tuple[Reading, ...]:
+def readings_of(numbers: tuple[float, float], *, crs: str | None, storage_crs: str) -> tuple[Reading, ...]:
     """Return every way to understand two numbers that leads into the country, the usual order first.
 
     Parameters
     ----------
+    numbers
+        In the order in which they were written.
     crs
         Of the numbers; None: degrees are WGS84, metres any of the city's systems.
 
@@ -74,13 +76,13 @@ def readings_of(first: float, second: float, *, crs: str | None, storage_crs: st
     InputError
         The numbers are no coordinates, or lead nowhere in Viet Nam.
     """
-    if not all(math.isfinite(number) and abs(number) < _LARGEST_METRES for number in (first, second)):
+    if not all(math.isfinite(number) and abs(number) < _LARGEST_METRES for number in numbers):
         raise InputError(
             Text("Hai số này không phải tọa độ.", "These two numbers are no coordinates."),
             hint=_EXAMPLES,
             code="coordinates_unread",
         )
-    are_degrees = max(abs(first), abs(second)) <= _LARGEST_DEGREES
+    are_degrees = max(map(abs, numbers)) <= _LARGEST_DEGREES
     systems = (crs,) if crs else (WGS84,) if are_degrees else tuple(dict.fromkeys((storage_crs, HCMC, BA_RIA_VUNG_TAU)))
     found = []
     for system in systems:
@@ -92,7 +94,7 @@ def readings_of(first: float, second: float, *, crs: str | None, storage_crs: st
                 hint=_EXAMPLES,
                 code="coordinates_unread",
             )
-        for is_swapped, (x, y) in ((False, (first, second)), (True, (second, first))):
+        for is_swapped, (x, y) in ((False, numbers), (True, numbers[::-1])):
             if is_in_vietnam((x, y), crs=system):
                 east, north = transformer(system, storage_crs)(np.array([[x, y]]))[0].tolist()
                 found.append(Reading(x=east, y=north, crs=system, is_swapped=is_swapped))

@@ -49,7 +49,7 @@ def area_of_geojson(document: object) -> BaseGeometry:
 def ways_to_read(area: BaseGeometry, *, crs: str | None, storage_crs: str) -> tuple[Reading, ...]:
     """Return every way to understand the coordinates, by those of a corner. Raises InputError as `readings_of`."""
     first, second = shapely.get_coordinates(area)[0].tolist()
-    return readings_of(first, second, crs=crs, storage_crs=storage_crs)
+    return readings_of((first, second), crs=crs, storage_crs=storage_crs)
 
 
 def drawn_area(area: BaseGeometry, reading: Reading, *, storage_crs: str) -> BaseGeometry:

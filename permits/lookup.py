@@ -163,11 +163,13 @@ class Desk:
         miss = ADDRESS_UNCERTAIN if houses else ADDRESS_NO_HOUSE
         return Found(notes=(answer.reason,), miss=miss, suggestions=tuple(below.values()))
 
-    def by_point(self, first: float, second: float, *, crs: str | None = None) -> Found:
+    def by_point(self, numbers: tuple[float, float], *, crs: str | None = None) -> Found:
         """Answer two numbers: degrees or VN-2000 metres, in either order.
 
         Parameters
         ----------
+        numbers
+            In the order in which they were written.
         crs
             Of the numbers; None: found out.
 
@@ -176,7 +178,7 @@ class Desk:
         InputError
             They are no place in the country, or may be several places in the city.
         """
-        readings = readings_of(first, second, crs=crs, storage_crs=storage_crs(self.session))
+        readings = readings_of(numbers, crs=crs, storage_crs=storage_crs(self.session))
         reading, is_inside = the_reading(readings, is_in_city=self.is_in_city)
         found = self._at(reading.x, reading.y)
         notes = (reading.sentence,)

@@ -159,16 +159,16 @@ def test_a_point_is_found_in_metres_and_degrees_in_either_order(desk: Desk) -> N
     x_m, y_m = X_M + 215, Y_M + 5
     lon, lat = transformer(HCMC, WGS84)(np.array([[x_m, y_m]]))[0].tolist()
     for first, second in ((x_m, y_m), (y_m, x_m), (lon, lat), (lat, lon)):
-        found = desk.by_point(first, second)
+        found = desk.by_point((first, second))
         assert keys(found) == ["26734-10-16", "26734-10-17"]
         assert ("first" in found.notes[0].en) is True
 
 
 def test_a_point_between_parcels_names_those_nearby_and_one_outside_names_none(desk: Desk) -> None:
-    assert missed(desk.by_point(X_M + 25, Y_M + 5)) == ("no_parcel_here", ["26740-10-16"])
-    assert missed(desk.by_point(105.85, 21.03)) == ("outside_city", [])
+    assert missed(desk.by_point((X_M + 25, Y_M + 5))) == ("no_parcel_here", ["26740-10-16"])
+    assert missed(desk.by_point((105.85, 21.03))) == ("outside_city", [])
     with pytest.raises(InputError, match="outside Viet Nam"):
-        desk.by_point(2.35, 48.85)
+        desk.by_point((2.35, 48.85))
 
 
 def test_only_a_house_stands_on_a_parcel(desk: Desk) -> None:

@@ -18,7 +18,7 @@ def near_city(reading: Reading) -> bool:
 
 
 def read(first: float, second: float, crs: str | None = None) -> tuple[Reading, bool]:
-    return the_reading(readings_of(first, second, crs=crs, storage_crs=HCMC), is_in_city=near_city)
+    return the_reading(readings_of((first, second), crs=crs, storage_crs=HCMC), is_in_city=near_city)
 
 
 @pytest.mark.parametrize(
@@ -41,15 +41,15 @@ def test_either_order_of_degrees_and_metres_is_the_same_place(
 
 def test_metres_of_the_other_zone_are_recognised_by_where_they_lead() -> None:
     """Vũng Tàu, WGS84 107.0843, 10.346: in its own zone E 426902.367, N 1144200.498."""
-    readings = readings_of(426_902.367, 1_144_200.498, crs=None, storage_crs=HCMC)
+    readings = readings_of((426_902.367, 1_144_200.498), crs=None, storage_crs=HCMC)
     inside = [one for one in readings if one.crs == BA_RIA_VUNG_TAU]
     reading, _ = the_reading(readings, is_in_city=lambda one: one in inside)
-    expected = readings_of(107.0843, 10.346, crs=None, storage_crs=HCMC)[0]
+    expected = readings_of((107.0843, 10.346), crs=None, storage_crs=HCMC)[0]
     assert (reading.x, reading.y) == pytest.approx((expected.x, expected.y), abs=0.002)
 
 
 def test_numbers_that_may_be_two_places_in_the_city_are_asked_about_and_not_guessed() -> None:
-    readings = readings_of(EAST_M, NORTH_M, crs=None, storage_crs=HCMC)
+    readings = readings_of((EAST_M, NORTH_M), crs=None, storage_crs=HCMC)
     assert len(readings) > 1
     with pytest.raises(InputError, match="several ways") as refused:
         the_reading(readings, is_in_city=lambda _: True)
@@ -79,6 +79,6 @@ def test_numbers_that_are_no_place_in_the_country_are_refused(
     first: float, second: float, crs: str | None, code: str
 ) -> None:
     with pytest.raises(InputError) as refused:
-        readings_of(first, second, crs=crs, storage_crs=HCMC)
+        readings_of((first, second), crs=crs, storage_crs=HCMC)
     assert refused.value.code == code
     assert refused.value.hint
