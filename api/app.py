@@ -16,6 +16,7 @@ from api.dependencies import DatabaseDoor
 from api.errors import install_error_handlers
 from api.layer_pictures import LayerPictures
 from api.map_shelf import MapShelf
+from api.map_tickets import MapTickets
 from api.metrics import Metrics, RequestCounter
 from api.ogc_access import parse_layer_access
 from api.ogc_figures import EditionFigures
@@ -93,6 +94,7 @@ def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_
     app.state.settings = settings
     app.state.secret = secret
     app.state.sessions = SessionKeeper(secret, https=settings.https)
+    app.state.map_tickets = MapTickets(secret)
     app.state.published = PublishedResults(settings.published_dir, secret=secret)
     app.state.database_door = DatabaseDoor(settings)
     app.state.layer_access = parse_layer_access(settings.layer_access)

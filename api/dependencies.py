@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Request
 from allocation.publication import PublishedResults
 from api import accounts, migrations
 from api.accounts import Account, Role
-from api.sessions import keeper_of
+from api.sessions import Session, keeper_of
 from api.settings import Settings
 from spatial.db import Database, open_database
 from spatial.errors import ForbiddenError
@@ -91,14 +91,17 @@ def published_of(app: FastAPI) -> PublishedResults:
 def get_account(request: Request) -> Account | None:
     """Return the account that is signed in, and keep it in ``request.state.account``; None for the public."""
     session = keeper_of(request).read(request)
-    if session is None:
-        return None
+    account = None if session is None else account_of_session(request, session)
+    if account is not None:
+        request.state.account = account
+    return account
+
+
+def account_of_session(request: Request, session: Session) -> Account | None:
+    """Return the account of a sign-in; None when it has ended."""
     with get_database(request).transaction() as db:
         account = accounts.find_account(db, session.username)
-    if account is None or account.sign_in_version != session.sign_in_version:
-        return None
-    request.state.account = account
-    return account
+    return account if account is not None and account.sign_in_version == session.sign_in_version else None
 
 
 def require_account(request: Request) -> Account:

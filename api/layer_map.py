@@ -31,13 +31,17 @@ _NAMING = ("name", "address", "zone_code", "road_name", "parcel_no")
 _YES, _NO = Text("có", "yes"), Text("không", "no")
 
 
-def layer_map(layer: LayerName, tiles: MapTiles, *, ground: Ground, source: Text | None, language: str) -> str:
+def layer_map(
+    layer: LayerName, tiles: MapTiles, *, questions_url: str, ground: Ground, source: Text | None, language: str
+) -> str:
     """Return the map of a layer: pictures of it above the ground, and a way to ask what stands where.
 
     Parameters
     ----------
     tiles
         Pictures of the published version.
+    questions_url
+        Address that tells what stands at a point.
     source
         Which versions are shown.
     """
@@ -54,7 +58,7 @@ def layer_map(layer: LayerName, tiles: MapTiles, *, ground: Ground, source: Text
     lay_ground(made, ground)
     draw_tiles(made, tiles)
     tell_ground(made, ground, without=layer)
-    MapQuestions(f"/maps/layers/{layer.value}/features", language=language).add_to_map(made)
+    MapQuestions(questions_url, language=language).add_to_map(made)
     made.look_at(tiles.bounds_degrees)
     return made.document()
 

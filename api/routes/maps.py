@@ -17,12 +17,12 @@ from api.layer_pictures import layer_pictures_of
 from api.map_documents import ground_versions, parcel_map, round_map, school_map, source_line
 from api.map_ground import Ground, published_ground
 from api.map_shelf import MapShelf
-from api.ogc_access import Readers, no_such_collection, readers_of
+from api.map_tickets import TICKET, layer_for_map
+from api.ogc_access import no_such_collection
 from api.schemas.layer_maps import PointOnMap
 from basemap import store
 from basemap.layer_pictures import LAYER_ZOOMS
 from basemap.map_tiles import MapTiles
-from basemap.model import LayerName
 from permits.parcels import parse_parcel_key
 from spatial.db import Database
 
@@ -72,8 +72,9 @@ def show_round(request: Request, round_id: Key, database: DatabaseDep, account: 
 
 @router.get("/layers/{name}")
 def show_layer(request: Request, name: Key, database: DatabaseDep) -> Response:
-    """Show a whole published layer that everybody may read."""
-    layer, language = _public_layer(request, name), language_of(request)
+    """Show a whole published layer, to everybody or to officers who are signed in."""
+    seen, language = layer_for_map(request, name), language_of(request)
+    layer = seen.layer
     bounds = layer_pictures_of(request).bounds(layer)
     if bounds is None:
         raise no_such_collection()
@@ -81,10 +82,14 @@ def show_layer(request: Request, name: Key, database: DatabaseDep) -> Response:
     def draw(session: Session, ground: Ground) -> str:
         version = store.current_version(session, layer)
         url = f"/tiles/layers/{layer.value}/{{z}}/{{x}}/{{y}}.png?v={version.version_id if version else 0}"
+        url += f"&{TICKET}={seen.ticket}" if seen.ticket else ""
+        questions_url = f"/maps/layers/{layer.value}/features" + (f"?{TICKET}={seen.ticket}" if seen.ticket else "")
         tiles = MapTiles(url=url, bounds_degrees=bounds, zooms=LAYER_ZOOMS)
         source = source_line(session, (layer, *ground.layers))
-        return layer_map(layer, tiles, ground=ground, source=source, language=language)
+        return layer_map(layer, tiles, questions_url=questions_url, ground=ground, source=source, language=language)
 
+    if seen.ticket:
+        return _answer_one_reader(request, database, draw)
     return _answer(request, database, key=("layer", layer, language), draw=draw)
 
 
@@ -93,23 +98,26 @@ def tell_features(
     request: Request, name: Key, asked: Annotated[PointOnMap, Query()], database: DatabaseDep
 ) -> Response:
     """Tell what a layer says at a point; maps stand in frames without an origin and ask from there."""
-    layer = _public_layer(request, name)
+    seen = layer_for_map(request, name)
+    layer = seen.layer
     with database.transaction() as session:
         found = features_here(session, layer, (asked.lon, asked.lat), zoom=asked.zoom, language=language_of(request))
-    return JSONResponse(found.model_dump(), headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"})
-
-
-def _public_layer(request: Request, name: str) -> LayerName:
-    """Return a layer that everybody may read: a sandboxed map cannot say who is looking at it."""
-    if name not in LayerName.__members__.values() or readers_of(request, LayerName(name)) is not Readers.PUBLIC:
-        raise no_such_collection()
-    return LayerName(name)
+    kept = "no-store" if seen.ticket else "no-cache"
+    return JSONResponse(found.model_dump(), headers={"Access-Control-Allow-Origin": "*", "Cache-Control": kept})
 
 
 def shelf_of(request: Request) -> MapShelf:
     """Return the maps that this server keeps."""
     shelf: MapShelf = request.app.state.map_shelf
     return shelf
+
+
+def _answer_one_reader(request: Request, database: Database, draw: Callable[[Session, Ground], str]) -> Response:
+    """Return a map that is nobody else's: it is kept nowhere."""
+    ground = published_ground(request, database)
+    with database.transaction() as session:
+        document = draw(session, ground)
+    return HTMLResponse(document, headers={"Cache-Control": "no-store", "Vary": "Cookie"})
 
 
 def _answer(

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from api import ogc_documents
 from api.dependencies import get_database
 from api.i18n import Speech, language_of, speech
-from api.ogc_access import Readers, no_such_collection, readable_layer, readable_layers, readers_of
+from api.ogc_access import no_such_collection, readable_layer, readable_layers
 from api.ogc_answers import (
     OPENAPI_JSON,
     ROOT,
@@ -113,15 +113,13 @@ def collection(request: Request) -> Response:
     if described is None:
         raise no_such_collection()
     if is_page:
-        # Only of a public layer: a map in its frame cannot say who is looking at it.
-        map_src = f"/maps/layers/{layer.value}" if readers_of(request, layer) is Readers.PUBLIC else ""
         return page_answer(
             request,
             described["title"],
             lead=described["description"],
             links=described["links"],
             facts=_facts(described, speech(language_of(request))),
-            map_src=map_src,
+            map_src=f"/maps/layers/{layer.value}",
         )
     return json_answer(described)
 

@@ -8,6 +8,7 @@ a flood of tiles keeps nobody else waiting.
 import gzip
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -15,7 +16,8 @@ from starlette.routing import Route
 
 from api.errors import Problem, problem_response
 from api.layer_pictures import layer_pictures_of
-from api.ogc_access import Readers, find_readable_layer, no_such_collection, readers_of
+from api.map_tickets import TICKET, is_open_to_all, layer_for_map
+from api.ogc_access import Readers, find_readable_layer, readers_of
 from api.tile_source import Busy, TileSource, tiles_of
 from basemap import tile_documents as documents
 from basemap.model import LayerName, LayerVersionId
@@ -32,6 +34,7 @@ _TILESETS = "/ogc/collections/{layer}/tiles"
 _TILESET = f"{_TILESETS}/{TILE_MATRIX_SET}"
 _VERSION = "v"
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
+_FOR_THE_HOLDER = "private, max-age=600"
 _ASK_AGAIN_SOON = "public, max-age=60"
 # Maps stand in sandboxed frames without an origin of their own, and other offices' maps in pages of their own.
 _FOR_EVERYBODY = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -125,12 +128,16 @@ async def show_background(request: Request) -> Response:
 
 
 async def show_layer_picture(request: Request) -> Response:
-    """Give one picture of a layer that everybody may read, clear where nothing lies."""
-    layer, version_id = await _published(request)
-    if readers_of(request, layer) is not Readers.PUBLIC:
-        raise no_such_collection()
+    """Give one picture of a layer, clear where nothing lies; of one for officers to whoever has a ticket."""
+    _only_parameters(request, _VERSION, TICKET)
+    name = request.path_params["layer"]
+    seen = None if is_open_to_all(request, name) else await to_thread.run_sync(layer_for_map, request, name)
+    layer = LayerName(name)
+    version_id = await _version_of(request, layer)
     tile = _tile(request)
     headers = _headers(request, f"{layer.value}-picture-{version_id}", tile=tile, version=str(version_id))
+    if seen is not None:
+        headers |= {"Cache-Control": _FOR_THE_HOLDER, "Vary": "Cookie"}
     if _is_known(request, headers):
         return Response(status_code=304, headers=headers)
     try:
@@ -165,6 +172,10 @@ async def _published(request: Request) -> tuple[LayerName, LayerVersionId]:
     """
     _only_parameters(request, _VERSION)
     layer = await find_readable_layer(request, request.path_params["layer"])
+    return layer, await _version_of(request, layer)
+
+
+async def _version_of(request: Request, layer: LayerName) -> LayerVersionId:
     version_id = (await tiles_of(request).versions.all()).get(layer)
     if version_id is None:
         raise NotFoundError(
@@ -172,7 +183,7 @@ async def _published(request: Request) -> tuple[LayerName, LayerVersionId]:
             hint=Text("Công bố: diaban basemap publish.", "Publish it: diaban basemap publish."),
             subject=layer.value,
         )
-    return layer, version_id
+    return version_id
 
 
 async def _drawn_by_store(

@@ -16,6 +16,7 @@ class PointOnMap(BaseModel):
     lat: Annotated[float, Field(ge=-85, le=85, allow_inf_nan=False)]
     zoom: Annotated[int, Field(ge=0, le=DEEPEST_ZOOM)] = 18
     lang: Literal["vi", "en"] | None = None
+    ticket: Annotated[str, Field(max_length=500)] | None = None
 
 
 class AttributeOut(BaseModel):

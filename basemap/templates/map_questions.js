@@ -47,7 +47,7 @@ function askMap(map, given) {
     var mine = ++asked;
     var place = at.wrap();
     show(at, element("p", given.asking));
-    fetch(given.url + "?lon=" + place.lng.toFixed(7) + "&lat=" + place.lat.toFixed(7) +
+    fetch(given.url + (given.url.indexOf("?") < 0 ? "?" : "&") + "lon=" + place.lng.toFixed(7) + "&lat=" + place.lat.toFixed(7) +
         "&zoom=" + Math.round(map.getZoom()) + "&lang=" + given.language)
       .then(function (response) {
         if (!response.ok) { throw new Error(String(response.status)); }

@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import geopandas as gpd
@@ -13,7 +14,11 @@ import shapely
 from fastapi import FastAPI
 from PIL import Image
 
+from api import accounts
+from api.accounts import Role
 from api.app import create_app
+from api.map_tickets import TICKET_MAX_AGE_S
+from api.sessions import Session
 from api.settings import Settings
 from basemap import store
 from basemap.model import LAYERS, LayerName
@@ -23,6 +28,7 @@ from spatial.db import open_database
 from spatial.geometry import reproject
 
 CRS = "EPSG:9210"
+PASSWORD = "một câu dễ nhớ"  # noqa: S105  of an account that lives for one test
 HERE = (603_701.192, 1_191_178.748)
 HOSTILE = "</script><img src=x onerror=alert(1)>`${1}`"
 
@@ -206,15 +212,90 @@ class TestAnswers:
         assert client.get(f"/maps/layers/parcel/features?{query}").status_code == 400
 
 
-def test_a_layer_for_officers_has_no_map_because_a_sandboxed_frame_cannot_say_who_looks(
-    settings: Settings, client: httpx.Client, client_of: Callable[..., httpx.Client]
-) -> None:
-    parcels(settings)
-    path = tile_path(client, "parcel", 17)
-    closed = create_app(settings.model_copy(update={"layer_access": "parcel=officers"}))
-    visitor = client_of(closed)
-    assert visitor.get("/maps/layers/parcel").status_code == 404
-    assert ask(visitor, "parcel", HERE[0] + 4, HERE[1] + 4).status_code == 404
-    assert visitor.get(path).status_code == 403
-    closed.state.published.close()
-    closed.state.database_door.close()
+class TestForOfficersAlone:
+    """Parcels are for officers here: their map is there for who is signed in, and nobody else learns of it."""
+
+    @pytest.fixture
+    def closed(self, settings: Settings) -> Iterator[FastAPI]:
+        parcels(settings)
+        app = create_app(settings.model_copy(update={"layer_access": "parcel=officers,address=nobody"}))
+        with app.state.database_door.open().transaction() as session:
+            moment = datetime(2026, 6, 1, tzinfo=UTC)
+            accounts.add_account(session, "lan", password=PASSWORD, role=Role.OFFICER, created_at=moment)
+        yield app
+        app.state.published.close()
+        app.state.database_door.close()
+
+    @pytest.fixture
+    def visitor(self, closed: FastAPI, client_of: Callable[..., httpx.Client]) -> httpx.Client:
+        return client_of(closed)
+
+    @pytest.fixture
+    def officer(self, closed: FastAPI, client_of: Callable[..., httpx.Client]) -> httpx.Client:
+        made = client_of(closed)
+        assert made.post("/api/v1/session", json={"username": "lan", "password": PASSWORD}).status_code == 200
+        return made
+
+    def test_the_officer_sees_map_pictures_and_answers_and_no_cache_keeps_them(
+        self, officer: httpx.Client, visitor: httpx.Client
+    ) -> None:
+        document = officer.get("/maps/layers/parcel")
+        assert (document.status_code, document.headers["cache-control"]) == (200, "no-store")
+        path = tile_path(officer, "parcel", 17)
+        # The frame of a map sends no cookie: the visitor's client stands for it.
+        picture = visitor.get(path)
+        assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
+        assert picture.headers["cache-control"].startswith("private")
+        assert picture.headers["cross-origin-resource-policy"] == "cross-origin"
+        answer = ask(visitor, "parcel", HERE[0] + 4, HERE[1] + 4, ticket=ticket_in(path))
+        assert answer.json()["features"][0]["title"] == "Thửa đất: 12 Lê Lợi"
+        assert answer.headers["cache-control"] == "no-store"
+        assert ask(officer, "parcel", HERE[0] + 4, HERE[1] + 4).status_code == 200
+
+    def test_to_everybody_else_the_map_looks_as_one_of_no_layer_at_all(
+        self, officer: httpx.Client, visitor: httpx.Client
+    ) -> None:
+        officer.get("/maps/layers/parcel")
+        for path in ("/maps/layers/{}", "/maps/layers/{}/features?lon=106.7&lat=10.77", "/tiles/layers/{}/17/1/1.png"):
+            closed, unknown = visitor.get(path.format("parcel")), visitor.get(path.format("nonsense"))
+            assert closed.status_code == unknown.status_code == 404
+            assert {**closed.json(), "instance": ""} == {**unknown.json(), "instance": ""}
+            assert "Thửa" not in closed.text
+        assert "parcel" not in visitor.get("/ogc/collections").text
+        assert "Thửa" not in visitor.get("/maps/layers/ward").text
+
+    def test_a_ticket_opens_its_layer_alone_and_ends_with_the_sign_in(
+        self, officer: httpx.Client, visitor: httpx.Client, closed: FastAPI
+    ) -> None:
+        path = tile_path(officer, "parcel", 17)
+        ticket = ticket_in(path)
+        assert visitor.get(path).status_code == 200
+        assert visitor.get(path.replace(ticket, ticket[:-1] + ("A" if ticket[-1] != "A" else "B"))).status_code == 404
+        other = closed.state.map_tickets.write(LayerName.STREET, Session(username="lan", sign_in_version=0))
+        assert visitor.get(path.replace(ticket, other)).status_code == 404
+        assert visitor.get(path.replace("/layers/parcel/", "/layers/address/")).status_code == 404
+        assert officer.delete("/api/v1/session").status_code == 204
+        assert visitor.get(path).status_code == 404
+        assert officer.get("/maps/layers/parcel").status_code == 404
+
+    def test_a_ticket_is_void_after_an_hour(
+        self, officer: httpx.Client, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tile_path(officer, "parcel", 17)
+        now_s = time.time()
+        monkeypatch.setattr(time, "time", lambda: now_s + TICKET_MAX_AGE_S + 2)
+        assert visitor.get(path).status_code == 404
+
+    def test_the_page_of_the_collection_shows_the_map_to_the_officer(
+        self, officer: httpx.Client, visitor: httpx.Client
+    ) -> None:
+        assert '"/maps/layers/parcel"' in officer.get("/ogc/collections/parcel?f=html").text
+        assert visitor.get("/ogc/collections/parcel?f=html").status_code == 403
+
+    def test_nobody_sees_what_is_for_nobody(self, officer: httpx.Client) -> None:
+        assert officer.get("/maps/layers/address").status_code == 404
+        assert officer.get("/tiles/layers/address/17/1/1.png").status_code == 404
+
+
+def ticket_in(path: str) -> str:
+    return path.partition("ticket=")[2]
