@@ -280,4 +280,4 @@ def test_find_and_check_speak_of_the_same_parcel(
     assert "Phụ lục 18, mục 4.1" in checked.stdout
     nobody = diaban("find", "--ward", "99999")
     assert (nobody.exit_code, nobody.stdout) == (2, "")
-    assert "No parcel was found" in nobody.stderr
+    assert "No parcel lies in a ward" in nobody.stderr
