@@ -14,6 +14,7 @@ from api.commands.options import JsonOption
 from api.commands.parcel_find import find
 from api.commands.parcel_history import history, import_history
 from api.commands.permit_due import due
+from api.commands.permit_procedure import procedure, terms
 from api.console import print_json
 from api.settings import settings
 from basemap.model import LAYERS
@@ -32,6 +33,8 @@ app.command("find")(find)
 app.command("history")(history)
 app.command("import-history")(import_history)
 app.command("due")(due)
+app.command("procedure")(procedure)
+app.command("terms")(terms)
 
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Basis date, e.g. 2026-11-21. Without it: today in Vietnam.")

@@ -1,7 +1,7 @@
 """Questions about the procedure of a permit."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,3 +25,21 @@ class DueQuery(BaseModel):
         SupplementClock,
         Field(default=SupplementClock.PAUSED, description="whether the supplement stops the office's clock"),
     ]
+
+
+class ProcedureIn(BaseModel):
+    """Works as facts, e.g. ``{"kind": "house", "floors": 4}``; what is absent or null is unknown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    works: Annotated[dict[str, Any], Field(max_length=100)]
+    as_of: Annotated[date | None, Field(default=None, description="basis date; today in Vietnam when absent")]
+
+
+class TermsQuery(BaseModel):
+    """A permit: when it was issued, and when extended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    issued: Day
+    extended: Annotated[list[Day], Field(default_factory=list, max_length=5, description="day of each extension")]
