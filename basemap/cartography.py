@@ -7,7 +7,7 @@ pinned datum operation and rounded to six decimals (11 cm). Only the attributes 
 import base64
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -31,6 +31,7 @@ from basemap.map_styles import (
     WATER,
     WATER_USES,
     WITHHELD_CLASS,
+    Share,
     Style,
 )
 from basemap.pictures import Picture, Sheet
@@ -42,6 +43,7 @@ from spatial.text import Text
 _DECIMALS = 6
 _BYTES_OF_A_CORNER, _BYTES_OF_A_FEATURE = 25, 110
 _PICTURE_SIDE_PX, _LEAST_SIDE_PX, _EDGE_PX = 2048, 128, 4
+_BENEATH_WIDTH_RATIO = 0.6
 _SMALLEST_RADIUS_PX, _LARGEST_RADIUS_PX = 7.0, 24.0
 
 
@@ -79,23 +81,60 @@ def draw(
 
 def draw_as_picture(target: LocalMap, frame: gpd.GeoDataFrame, style: Style) -> None:
     """Draw features as one picture inside the document, as sharp as there is room for."""
+    parts = [(reproject_frame(frame, WEB_MERCATOR), style)]
+    _lay_picture(target, parts, label=style.label, most_bytes=MOST_BYTES_OF_A_LAYER)
+
+
+def draw_layer_beneath(
+    target: LocalMap, frame: gpd.GeoDataFrame, shares: Sequence[Share], *, label: Text, most_bytes: int
+) -> None:
+    """Draw a whole layer as one picture, in the styles of its parts, for something else to lie on.
+
+    Parameters
+    ----------
+    shares
+        The parts of the layer, the lowest first; those that hold a feature come into the legend.
+    label
+        What the picture shows, for who does not see it.
+    most_bytes
+        The picture is made smaller until it fits.
+    """
     flat = reproject_frame(frame, WEB_MERCATOR)
-    min_x, min_y, max_x, max_y = flat.total_bounds.tolist()
+    found = ((share.of(flat), share.style) for share in shares)
+    parts = [(features, style) for features, style in found if len(features)]
+    for _, style in parts:
+        target.add_legend(style.as_legend())
+    if parts:
+        _lay_picture(target, parts, label=label, most_bytes=most_bytes, width_ratio=_BENEATH_WIDTH_RATIO)
+
+
+def _lay_picture(
+    target: LocalMap,
+    parts: Sequence[tuple[gpd.GeoDataFrame, Style]],
+    *,
+    label: Text,
+    most_bytes: int,
+    width_ratio: float = 1.0,
+) -> None:
+    """Draw parts (in Web Mercator, the lowest first) as one picture."""
+    bounds = np.array([frame.total_bounds for frame, _ in parts])
+    (min_x, min_y), (max_x, max_y) = bounds[:, :2].min(axis=0).tolist(), bounds[:, 2:].max(axis=0).tolist()
     longest_m = max(max_x - min_x, max_y - min_y, 1.0)
     side_px, uri = _PICTURE_SIDE_PX, ""
-    while not uri or (len(uri) > min(MOST_BYTES_OF_A_LAYER, target.room_bytes) and side_px > _LEAST_SIDE_PX):
+    while not uri or (len(uri) > min(most_bytes, target.room_bytes) and side_px > _LEAST_SIDE_PX):
         metres_per_px = longest_m / side_px
         width_px = math.ceil((max_x - min_x) / metres_per_px) + 2 * _EDGE_PX
         height_px = math.ceil((max_y - min_y) / metres_per_px) + 2 * _EDGE_PX
         west, north = min_x - _EDGE_PX * metres_per_px, max_y + _EDGE_PX * metres_per_px
         box = (west, north - height_px * metres_per_px, west + width_px * metres_per_px, north)
         picture = Picture(Sheet(crs=WEB_MERCATOR, bounds=box, width_px=width_px, height_px=height_px), ground=None)
-        picture.draw(flat, style)
+        for frame, style in parts:
+            picture.draw(frame, style, width_ratio=width_ratio)
         uri = f"data:image/png;base64,{base64.b64encode(picture.png()).decode('ascii')}"
         side_px //= 2
     target.room_bytes = max(target.room_bytes - len(uri), 0)
     (west, south), (east, north) = transformer(WEB_MERCATOR, WGS84)(np.array(box).reshape(2, 2)).tolist()
-    alt = style.label.in_language(target.language)
+    alt = label.in_language(target.language)
     folium.raster_layers.ImageOverlay(
         uri, bounds=[[south, west], [north, east]], pixelated=False, alt=escaped(alt)
     ).add_to(target)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+import geopandas as gpd
+
 from basemap.model import LAYERS, LayerName, Shape
 from basemap.preview import LegendEntry
 from spatial.text import Text
@@ -155,6 +157,13 @@ class Share:
 
     style: Style
     chosen: tuple[str, tuple[str, ...]] | None = None
+
+    def of(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Return the features of ``frame`` that belong here."""
+        if self.chosen is None:
+            return frame
+        column, values = self.chosen
+        return frame[frame[column].fillna("").isin(values)]
 
 
 def _streets(style: Style, *values: str) -> Share:

@@ -238,6 +238,7 @@ def check_quality(
         layer=layer,
         crs=frame.crs.to_string(),
         outline=ground.outline(),
+        features=frame,
         feature_count=int(ground.is_new.sum()),
         outcomes=tuple(outcome for outcome, _ in results),
         findings=tuple(finding for _, found in results for finding in found),

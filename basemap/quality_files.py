@@ -8,8 +8,9 @@ import numpy as np
 import pyogrio
 import shapely
 
-from basemap.cartography import bounds_of, draw
-from basemap.map_styles import Style
+from basemap.cartography import bounds_of, draw, draw_layer_beneath
+from basemap.map_styles import LAYER_SHARES, Style
+from basemap.model import LAYERS
 from basemap.preview import LocalMap
 from basemap.quality_findings import Finding, QualityReport, RuleOutcome
 from basemap.whereabouts import outside_country
@@ -20,6 +21,7 @@ PAGE_FILE, PLACES_FILE = "report.html", "issues.gpkg"
 QUALITY_FILES = frozenset({PAGE_FILE, PLACES_FILE})
 
 _MOST_DRAWN_COUNT, _MOST_CORNERS_COUNT, _MOST_TOLD_COUNT = 150, 8_000, 50
+_MOST_PICTURE_BYTES = 250_000
 _POINT_RADIUS_M = 3.0
 _OUTLINE = Style(label=Text("Phạm vi của lớp", "Extent of the layer"), stroke="#7a6f8f", dash="6 4", stroke_px=1.5)
 _ASIDE = Style(label=Text("Để riêng", "Set aside"), stroke="#111111", fill="#111111", fill_opacity_ratio=0.15)
@@ -68,12 +70,14 @@ def quality_page(report: QualityReport, *, source: str, aside: gpd.GeoDataFrame 
 def quality_map(
     report: QualityReport, *, source: str, language: str = "vi", aside: gpd.GeoDataFrame | None = None
 ) -> LocalMap:
-    """Return the map of the outline, the largest findings and what stands aside; never the layer itself."""
+    """Return the map: the layer as one picture, its outline, the largest findings and what stands aside."""
     target = LocalMap(
         title=Text(f"Chất lượng lớp {report.layer}", f"Quality of the layer {report.layer}"),
         language=language,
         source=Text(source, source),
     )
+    label = LAYERS[report.layer].label
+    draw_layer_beneath(target, report.features, LAYER_SHARES[report.layer], label=label, most_bytes=_MOST_PICTURE_BYTES)
     outline = gpd.GeoDataFrame(geometry=[report.outline], crs=report.crs)
     draw(target, outline, _OUTLINE)
     target.look_at(bounds_of(outline))

@@ -129,11 +129,14 @@ class QualityReport:
         Coordinate system of every geometry here.
     outline
         Where the layer lies, roughly: to find one's way on a map of findings.
+    features
+        What was checked, to be drawn beneath the findings.
     """
 
     layer: LayerName
     crs: str
     outline: BaseGeometry
+    features: gpd.GeoDataFrame
     feature_count: int
     outcomes: tuple[RuleOutcome, ...]
     findings: tuple[Finding, ...]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from permits.limit_fields import LIMIT_FIELDS, LimitField
-from permits.model import BuildingType, Facts, ReasonCode, Verdict
+from permits.model import AreaType, BuildingType, Facts, ReasonCode, Verdict
 from permits.rule_schema import Rule
 from permits.rulebook import Rulebook
 from permits.rules import plot
@@ -131,13 +131,17 @@ def _of_rules(
 
 
 def _pack_scope(facts: Facts, rulebook: Rulebook) -> _Scope:
-    known = {
-        "building_type": (facts.building_type, rulebook.building_types, len(BuildingType)),
-        "area_type": (facts.area_type, rulebook.area_types, len(type(rulebook.area_types[0]))),
+    """Tell whether the pack is about this plot; a former province that is not stated does not keep it out."""
+    scopes = {
+        "building_type": (tuple(map(str, rulebook.building_types)), len(BuildingType)),
+        "area_type": (tuple(map(str, rulebook.area_types)), len(AreaType)),
     }
-    if any(value is not None and value not in allowed for value, allowed, _ in known.values()):
+    given = {name: getattr(facts, name) for name in scopes}
+    if facts.former_province is not None and facts.former_province not in rulebook.former_provinces:
         return _Scope(applies=False)
-    missing = tuple(name for name, (value, allowed, all_) in known.items() if value is None and len(allowed) < all_)
+    if any(given[name] is not None and given[name] not in allowed for name, (allowed, _) in scopes.items()):
+        return _Scope(applies=False)
+    missing = tuple(name for name, (allowed, most) in scopes.items() if given[name] is None and len(allowed) < most)
     return _Scope(applies=None, missing=missing) if missing else _Scope(applies=True)
 
 

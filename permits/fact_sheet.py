@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from permits.model import AreaType, BuildingType, Facts
+from permits.model import AreaType, BuildingType, Facts, FormerProvince
 from spatial.errors import InputError
 from spatial.text import Text
 
@@ -141,6 +141,7 @@ _PLOT_FIELDS = (
     ),
     _yes_no("in_functional_zone", "Khu chức năng", "Functional area"),
     _day("plan_approval_date", "Ngày phê duyệt quy hoạch", "Day on which the plan was approved"),
+    _code("former_province", FormerProvince, "Tỉnh, thành trước tháng 7/2025", "Province before July 2025"),
     _code(
         "old_district_kind",
         ("inner", "outer"),
@@ -168,6 +169,11 @@ _PLOT_FIELDS = (
         "public_service_land_is_short",
         "Khu hiện hữu không còn quỹ đất dịch vụ - công cộng",
         "No land is left for public services in the existing area",
+    ),
+    _yes_no(
+        "row_between_two_roads",
+        "Dãy nhà có hai mặt giáp đường từ cấp đường chính khu vực trở xuống",
+        "Row between two roads of the main regional class or below",
     ),
 )
 
@@ -216,7 +222,11 @@ _PROPOSAL_FIELDS = (
     ),
 )
 
-_CODES: Mapping[str, type[str]] = {"building_type": BuildingType, "area_type": AreaType}
+_CODES: Mapping[str, type[str]] = {
+    "building_type": BuildingType,
+    "area_type": AreaType,
+    "former_province": FormerProvince,
+}
 
 PROPOSAL_NAMES = tuple(field.name for field in _PROPOSAL_FIELDS)
 FACT_FIELDS: Mapping[str, FactField] = {field.name: field for field in (*_PLOT_FIELDS, *_PROPOSAL_FIELDS)}

@@ -76,6 +76,14 @@ class AreaType(StrEnum):
     NEW_DEVELOPMENT = "new_development"
 
 
+class FormerProvince(StrEnum):
+    """Which of the three provinces that became one city on 1 July 2025 a plot lay in."""
+
+    HCMC = "hcmc"
+    BINH_DUONG = "binh_duong"
+    BA_RIA_VUNG_TAU = "ba_ria_vung_tau"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known of a plot and of what is proposed on it; None is *unknown*, never *no*.
@@ -130,12 +138,14 @@ class Facts:
     in_commune_plan_built_area: bool | None = None
     in_functional_zone: bool | None = None
     plan_approval_date: date | None = None
+    former_province: FormerProvince | None = None
     old_district_kind: str | None = None
     road_is_regional: bool | None = None
     plan_controls_by_plot_ratio: bool | None = None
     is_planned_landmark: bool | None = None
     public_service_kind: str | None = None
     public_service_land_is_short: bool | None = None
+    row_between_two_roads: bool | None = None
     floors: int | None = None
     building_height_m: float | None = None
     height_at_building_line_m: float | None = None

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from permits.model import AreaType, BuildingType, ReasonCode
+from permits.model import AreaType, BuildingType, FormerProvince, ReasonCode
 from permits.rule_tables import Exact, Grid, Nodes, Part, StepTable, must_be_sorted, on_line
 from spatial.text import Text
 
@@ -74,6 +74,8 @@ class Instrument(Part):
 
     Parameters
     ----------
+    certain_from, certain_to
+        First day on which it is beyond doubt in force, and first day on which that is in doubt again.
     rank
         Place in the order of precedence: 1 goes before 2. None: no text ranks it.
     """
@@ -84,6 +86,7 @@ class Instrument(Part):
     issuer: str = Field(min_length=1)
     effective_from: date
     certain_from: date | None = None
+    certain_to: date | None = None
     effective_to: date | None = None
     recorded: Period = Period()
     basis_date: BasisDate
@@ -105,8 +108,9 @@ class Instrument(Part):
         return Period.model_validate({"from": self.effective_from, "to": self.effective_to})
 
     def is_certain_on(self, day: date) -> bool:
-        """Tell whether it is beyond doubt that the instrument was already in force on ``day``."""
-        return self.certain_from is None or self.certain_from <= day
+        """Tell whether it is beyond doubt that the instrument was already, and still, in force on ``day``."""
+        begins = self.certain_from is None or self.certain_from <= day
+        return begins and (self.certain_to is None or day < self.certain_to)
 
 
 def _as_condition(given: object) -> object:
@@ -248,10 +252,11 @@ class Rule(Part):
 
 
 class Scope(Part):
-    """Kinds of buildings and areas that a pack is about; absent: all of them."""
+    """Kinds of buildings and areas that a pack is about, and the former provinces; absent: all of them."""
 
     building_type: tuple[BuildingType, ...] = tuple(BuildingType)
     area_type: tuple[AreaType, ...] = tuple(AreaType)
+    former_province: tuple[FormerProvince, ...] = tuple(FormerProvince)
 
 
 class CoverageEntry(Part):

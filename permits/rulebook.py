@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from permits.model import AreaType, BuildingType, Citation
+from permits.model import AreaType, BuildingType, Citation, FormerProvince
 from permits.rule_file import read_pack
 from permits.rule_schema import BasisDate, CoverageEntry, Instrument, Rule
 from permits.rule_tables import StepTable
@@ -59,6 +59,7 @@ class Rulebook:
     binding: str
     building_types: tuple[BuildingType, ...]
     area_types: tuple[AreaType, ...]
+    former_provinces: tuple[FormerProvince, ...]
     instruments: Mapping[str, Instrument]
     rules: tuple[Rule, ...]
     recorded_rules: tuple[Rule, ...] = ()
@@ -155,6 +156,7 @@ def parse_rulebook(content: bytes, *, subject: str) -> Rulebook:
         binding=pack.binding,
         building_types=pack.applies_to.building_type,
         area_types=pack.applies_to.area_type,
+        former_provinces=pack.applies_to.former_province,
         instruments={instrument.id: instrument for instrument in pack.instruments},
         rules=tuple(rule for rule in pack.rules if rule.recorded.to is None),
         recorded_rules=pack.rules,

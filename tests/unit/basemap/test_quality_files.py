@@ -1,11 +1,16 @@
 """The report on quality for people: words, a map of findings alone, and places for a GIS."""
 
+import base64
+import io
+import re
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
 import pytest
 import shapely
+from PIL import Image
 
 from basemap.model import LayerName
 from basemap.quality import check_quality
@@ -13,6 +18,7 @@ from basemap.quality_files import quality_map, quality_page, write_quality
 from basemap.quality_findings import QualityReport
 from spatial.crs import HCMC
 
+PICTURE = r"L\.imageOverlay\(\s*\"data:image/png;base64,([A-Za-z0-9+/=]+)"
 EAST, NORTH = 603_701.0, 1_191_178.0
 
 
@@ -67,9 +73,32 @@ def test_ten_thousand_findings_make_no_megabytes() -> None:
     assert len(quality_page(report, source="zones.gpkg")) < 700_000
 
 
-def test_the_map_shows_findings_and_outline_not_the_layer() -> None:
+def test_the_map_shows_findings_and_outline_as_features_and_the_layer_as_one_picture() -> None:
     pair = zones(2)
     far = [shapely.box(EAST + 50 * i, NORTH + 50, EAST + 50 * i + 10, NORTH + 60) for i in range(50)]
     few, many = (quality_map(report_of(*pair, *more), source="zones.gpkg").document() for more in ([], far))
     assert "Phạm vi của lớp" in many
     assert many.count('"Polygon"') == few.count('"Polygon"') > 0
+    assert many.count("L.imageOverlay(") == few.count("L.imageOverlay(") == 1
+
+
+def test_the_picture_beneath_shows_the_layer_where_it_lies() -> None:
+    """Of two squares with 480 m between, the picture is coloured at either end and clear in the middle."""
+    report = report_of(*[shapely.box(EAST + x, NORTH, EAST + x + 60, NORTH + 60) for x in (0, 540)])
+    found = re.search(PICTURE, quality_map(report, source="zones.gpkg").document())
+    assert found is not None
+    alpha = np.asarray(Image.open(io.BytesIO(base64.b64decode(found.group(1)))).convert("RGBA"))[:, :, 3]
+    middle = alpha.shape[0] // 2
+    columns = (np.array([0.05, 0.5, 0.95]) * alpha.shape[1]).astype(int)
+    seen = alpha[middle, columns] > 0
+    assert seen.tolist() == [True, False, True]
+
+
+def test_streets_are_drawn_in_the_style_of_their_class() -> None:
+    lines = [shapely.LineString([(EAST, NORTH + 30 * i), (EAST + 500, NORTH + 30 * i)]) for i in range(3)]
+    frame = gpd.GeoDataFrame(
+        {"feature_id": ["1", "2", "3"], "street_class": ["alley", "arterial", None]}, geometry=lines, crs=HCMC
+    )
+    document = quality_map(check_quality(frame, LayerName.STREET, file="s.gpkg"), source="s.gpkg").document()
+    assert document.count("L.imageOverlay(") == 1
+    assert all(name in document for name in ("Hẻm</li>", "Đường chính</li>", "Đường</li>"))
