@@ -16,7 +16,7 @@ from basemap import store
 from basemap.admin_unit_files import packaged_units
 from basemap.geocode import Answer, Grade
 from basemap.model import LayerName
-from basemap.tables import ParcelRow
+from basemap.tables import ParcelRow, WardRow
 from permits import service
 from permits.coordinates import Reading, readings_of, the_reading
 from permits.history_service import gone, history_named
@@ -42,6 +42,7 @@ from spatial.errors import DataUnavailableError, InputError
 from spatial.text import Text
 
 _MOST_SUGGESTIONS_COUNT = 20
+_ID_LETTERS = 12
 _CITY_REACH_M = 2_000.0
 
 
@@ -87,6 +88,16 @@ class Desk:
     def by_key(self, text: str) -> Found:
         """Answer ``26797-10-16``, ``26797-10-16~2`` or the portal's twelve digits. Raises InputError."""
         return self._by_name(parse_parcel_key(text))
+
+    def by_code(self, text: str) -> Found:
+        """Answer a key or a national id, whichever ``text`` is; twelve digits may be either. Raises InputError."""
+        bare = text.strip()
+        may_be_id = len(bare) == _ID_LETTERS and bare.isalnum()
+        if may_be_id and not bare.isdigit():
+            return self.by_national_id(bare)
+        found = self.by_key(bare)
+        by_id = self.by_national_id(bare) if may_be_id and not found.parcels else found
+        return by_id if by_id.parcels else found
 
     def by_number(self, *, ward: str | None, map_sheet: str | None, parcel_no: str | None) -> Found:
         """Answer a sheet and a number, in one ward by its old code or its name, or in all.
@@ -257,11 +268,10 @@ def desk_of(session: Session, *, geocode: Callable[[str], Answer] | None = None,
         units = packaged_units()
     except DataUnavailableError:
         units = None
-    try:
-        wards = store.read_layer(session, LayerName.WARD, valid_on=valid_on)
-        names = dict(zip(wards["ward_code"], wards["name"], strict=True))
-    except DataUnavailableError:
-        names = {}
+    names: dict[str, str] = {}
+    if (wards := store.current_version(session, LayerName.WARD)) is not None:
+        columns = select(WardRow.ward_code, WardRow.name).where(WardRow.version_id == wards.version_id)
+        names = {str(row.ward_code): str(row.name) for row in session.execute(columns)}
     words = WardWords(codes=frozenset(service.ward_codes(session)), name_of=names, units=units)
     return Desk(session=session, wards=words, geocode=geocode, valid_on=valid_on)
 

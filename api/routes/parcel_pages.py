@@ -1,12 +1,14 @@
 """Looking up a parcel, and the page that says what is known of it."""
 
+import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy.orm import Session
 
 from api.address_desk import ADDRESS_LAYERS
 from api.address_places import AddressPlaces, places_of
@@ -20,24 +22,39 @@ from api.render import render
 from api.routes.addresses import clerk_for
 from api.routes.permits import rulebook_named
 from basemap.address import LONGEST_ADDRESS_LETTERS
-from permits import service
+from permits.area_lookup import OverlapPage, parcels_within
 from permits.fact_sheet import FACT_FIELDS
+from permits.history_service import history_named
+from permits.lookup import Desk, Found, desk_of
+from permits.lookup_batch import number_typed
 from permits.model import REASON_TEXTS
-from permits.parcels import Parcel, explicit_key, parse_parcel_key
+from permits.parcels import explicit_key, parse_parcel_key
 from permits.rulebook import DEFAULT_RULEBOOK
-from spatial.crs import VIETNAM_BOUNDS_DEGREES, WGS84
-from spatial.text import Text
+from spatial.errors import ConflictError, InputError, NotFoundError
+from spatial.text import NO_TEXT, Text
 
 router = APIRouter(prefix="/parcels", include_in_schema=False)
 
 BY_ADDRESS_PATH = "/parcels/by-address"
 MOST_SHOWN = 50
-_FIELDS = ("ward", "map_sheet", "parcel_no", "lon", "lat")
-_MOST_LETTERS = 24
+_FIELDS = ("ward", "map_sheet", "parcel_no", "lon", "lat", "code")
+_MOST_LETTERS = 40
+_MOST_AREA_LETTERS = 500_000
 _NO_NUMBER = Text("Nhập số tờ và số thửa, hoặc tọa độ.", "Enter sheet and number, or coordinates.")
 _NO_SHEET = Text("Nhập số tờ bản đồ.", "Enter the map sheet.")
 _NO_PARCEL = Text("Nhập số thửa.", "Enter the parcel number.")
+_NO_COORDINATE = Text("Nhập một số, ví dụ 106,700 hoặc 603701.", "Enter a number, for example 106.700 or 603701.")
+_NO_AREA = Text("Dán một vùng dạng GeoJSON.", "Paste one area as GeoJSON.")
 _NO_ADDRESS = Text("Nhập địa chỉ.", "Enter an address.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What was found, by the way in which it was looked for; None where it was not."""
+
+    found: Found | None = None
+    places: AddressPlaces | None = None
+    within: OverlapPage | None = None
 
 
 @router.get("")
@@ -46,12 +63,45 @@ def search(request: Request, database: DatabaseDep) -> Response:
     typed = {name: request.query_params.get(name, "").strip()[:_MOST_LETTERS] for name in _FIELDS}
     is_asked = any(name in request.query_params for name in _FIELDS)
     faults = faults_of(typed) if is_asked else ()
+    found = None
     with database.transaction() as session:
         wards = wards_to_choose(session)
-        found = _find(session, typed) if is_asked and not faults else None
-    if found is not None and len(found) == 1:
-        return RedirectResponse(f"/parcels/{found[0].key}?lang={language_of(request)}", status_code=303)
-    return _page(request, errors=faults, typed=typed, wards=wards, found=found)
+        if is_asked and not faults:
+            try:
+                found = _find(desk_of(session), typed)
+            except InputError as error:
+                faults = (FieldFault(field=_first_filled(typed), message=sentence_of(error)),)
+    if found is not None and len(found.parcels) == 1:
+        return RedirectResponse(f"/parcels/{found.parcels[0].key}?lang={language_of(request)}", status_code=303)
+    return _page(request, errors=faults, typed=typed, wards=wards, results=Results(found=found))
+
+
+@router.post("/by-area")
+def search_by_area(
+    request: Request,
+    database: DatabaseDep,
+    area: Annotated[str, Form(max_length=_MOST_AREA_LETTERS)] = "",
+    offset: Annotated[int, Form(ge=0, le=10_000_000)] = 0,
+) -> HTMLResponse:
+    """Show the parcels that a polygon meets, each with its share, a page at a time."""
+    page: OverlapPage | None = None
+    faults: tuple[FieldFault, ...] = ()
+    with database.transaction() as session:
+        wards = wards_to_choose(session)
+        try:
+            document = json.loads(area)
+            page = parcels_within(desk_of(session), document, limit_count=MOST_SHOWN, offset_count=offset)
+        except (ValueError, RecursionError):
+            faults = (FieldFault(field="area", message=_NO_AREA),)
+        except InputError as error:
+            faults = (FieldFault(field="area", message=sentence_of(error)),)
+    return _page(request, errors=faults, typed={"area": area}, wards=wards, results=Results(within=page))
+
+
+@router.get("/by-area")
+def search_by_area_again(request: Request) -> RedirectResponse:
+    """Lead back to the form: a page that was posted to cannot be shown again, in the other language either."""
+    return RedirectResponse(f"/parcels?lang={language_of(request)}", status_code=303)
 
 
 @router.post("/by-address")
@@ -62,7 +112,7 @@ def search_by_address(request: Request, database: DatabaseDep, address: Annotate
     places = None if faults else places_of(clerk_for(request, database), database, typed["address"])
     with database.transaction() as session:
         wards = wards_to_choose(session)
-    return _page(request, errors=faults, typed=typed, wards=wards, places=places)
+    return _page(request, errors=faults, typed=typed, wards=wards, results=Results(places=places))
 
 
 @router.get("/by-address")
@@ -74,17 +124,27 @@ def search_by_address_again(request: Request) -> RedirectResponse:
 @router.get("/{parcel_key}")
 def show(
     request: Request, parcel_key: Annotated[str, Path(min_length=1, max_length=60)], database: DatabaseDep
-) -> HTMLResponse:
-    """Show one parcel: what concerns it, what does not, what was not checked, and what may be built."""
+) -> Response:
+    """Show one parcel: what concerns it, what does not, what was not checked, and what may be built.
+
+    A number that several parcels have, or that is no more, leads to the search, which names those of today.
+    """
     name = parse_parcel_key(parcel_key)
     rulebook = rulebook_named(DEFAULT_RULEBOOK)
-    with database.transaction() as session:
-        view = view_of(session, name, rulebook=rulebook, as_of=today_in_vietnam())
+    try:
+        with database.transaction() as session:
+            view = view_of(session, name, rulebook=rulebook, as_of=today_in_vietnam())
+            history = history_named(session, name)
+    except (ConflictError, NotFoundError) as error:
+        if isinstance(error, NotFoundError) and error.code != "parcel_gone":
+            raise
+        return RedirectResponse(f"/parcels?code={quote(name.key)}&lang={language_of(request)}", status_code=303)
     return render(
         request,
         "parcel.html",
         view=view,
         parcel=view.found.parcel,
+        history=history,
         headline_limits=headline_limits(view.check.limits.by_name),
         limit_groups=limit_groups(view.check.limits.by_name),
         fact_fields=FACT_FIELDS,
@@ -98,8 +158,7 @@ def _page(
     errors: tuple[FieldFault, ...],
     typed: dict[str, str],
     wards: Mapping[str, str],
-    found: list[Parcel] | None = None,
-    places: AddressPlaces | None = None,
+    results: Results,
 ) -> HTMLResponse:
     return render(
         request,
@@ -107,11 +166,12 @@ def _page(
         status_code=422 if errors else 200,
         is_private="address" in typed,
         errors=errors,
-        typed=dict.fromkeys((*_FIELDS, "address"), "") | typed,
+        typed=dict.fromkeys((*_FIELDS, "address", "area"), "") | typed,
         wards=wards,
-        found=None if found is None else found[:MOST_SHOWN],
-        found_count=len(found or ()),
-        places=places,
+        found=results.found,
+        most_shown=MOST_SHOWN,
+        places=results.places,
+        within=results.within,
         has_addresses=set(ADDRESS_LAYERS) <= set(readable_layers(request)),
         key_of=explicit_key,
     )
@@ -119,8 +179,10 @@ def _page(
 
 def faults_of(typed: Mapping[str, str]) -> tuple[FieldFault, ...]:
     """Return what has to be mended before anything can be looked up."""
+    if typed["code"]:
+        return ()
     if typed["lon"] or typed["lat"]:
-        return tuple(fault for name in ("lon", "lat") if (fault := _wrong_degrees(name, typed[name])))
+        return tuple(fault for name in ("lon", "lat") if (fault := _no_number(name, typed[name])))
     if not typed["map_sheet"] and not typed["parcel_no"]:
         return (FieldFault(field="map_sheet", message=_NO_NUMBER),)
     if not typed["map_sheet"]:
@@ -128,33 +190,27 @@ def faults_of(typed: Mapping[str, str]) -> tuple[FieldFault, ...]:
     return () if typed["parcel_no"] else (FieldFault(field="parcel_no", message=_NO_PARCEL),)
 
 
-def _find(session: Session, typed: Mapping[str, str]) -> list[Parcel]:
+def _find(desk: Desk, typed: Mapping[str, str]) -> Found:
+    if typed["code"]:
+        return desk.by_code(typed["code"])
     if typed["lon"]:
-        return service.find_at(session, _degrees(typed["lon"]), _degrees(typed["lat"]), crs=WGS84)
-    return service.find(
-        session,
-        ward_code=typed["ward"] or None,
-        map_sheet=typed["map_sheet"],
-        parcel_no=typed["parcel_no"],
-    )
+        return desk.by_point((number_typed(typed["lon"]), number_typed(typed["lat"])))
+    return desk.by_number(ward=typed["ward"] or None, map_sheet=typed["map_sheet"], parcel_no=typed["parcel_no"])
 
 
-def _wrong_degrees(name: str, text: str) -> FieldFault | None:
-    west, south, east, north = VIETNAM_BOUNDS_DEGREES
-    low, high = (west, east) if name == "lon" else (south, north)
-    if low <= _degrees(text) <= high:
-        return None
-    word = Text("Kinh độ", "The longitude") if name == "lon" else Text("Vĩ độ", "The latitude")
-    return FieldFault(
-        field=name,
-        message=Text(
-            f"{word.vi} phải là số độ từ {low:g} đến {high:g}.", f"{word.en} must be degrees from {low:g} to {high:g}."
-        ),
-    )
-
-
-def _degrees(text: str) -> float:
+def _no_number(name: str, text: str) -> FieldFault | None:
     try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        return math.nan
+        number = number_typed(text)
+    except InputError:
+        number = math.nan
+    return None if math.isfinite(number) else FieldFault(field=name, message=_NO_COORDINATE)
+
+
+def _first_filled(typed: Mapping[str, str]) -> str:
+    return next((name for name in ("code", "lon", "map_sheet") if typed[name]), "map_sheet")
+
+
+def sentence_of(error: InputError) -> Text:
+    """Return what is wrong and what to do, without the subject, in both languages."""
+    hint = error.hint or NO_TEXT
+    return Text(f"{error.message.vi} {hint.vi}".strip(), f"{error.message.en} {hint.en}".strip())

@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.validation_messages import FieldTextError
+from permits.area_lookup import MOST_ON_A_PAGE_COUNT, USUAL_PAGE_COUNT, OverlapPage
 from permits.check import Check
 from permits.facts import Concern, ParcelFacts
+from permits.lookup import Found
 from permits.parcels import Parcel
 from spatial.crs import WGS84
 from spatial.geometry import Located
@@ -17,33 +19,40 @@ _Coordinate = Annotated[float | None, Field(default=None, allow_inf_nan=False)]
 _Name = Annotated[str | None, Field(default=None, min_length=1, max_length=40)]
 
 _ASK_FOR_SOMETHING = Text(
-    "Cần số thửa, hoặc một điểm: lon và lat (WGS84), hay x và y (hệ tọa độ lưu trữ, mét).",
-    "Give a parcel number, or a point: lon and lat (WGS84), or x and y (storage system, metres).",
+    "Cần số thửa, mã thửa, mã định danh, hoặc một điểm: lon và lat (WGS84), hay x và y (VN-2000, mét).",
+    "Give a number, a key, a national id, or a point: lon and lat (WGS84), or x and y (VN-2000, metres).",
 )
 _ONE_WAY = Text(
-    "Hỏi theo số tờ, số thửa hoặc theo một điểm, không phải cả hai.", "Ask by number or by a point, not by both."
+    "Chỉ hỏi theo một cách: số tờ và thửa, mã thửa, mã định danh, hoặc một điểm.",
+    "Ask in one way: by number, by key, by national id, or by a point.",
 )
 
 
 class ParcelQuery(BaseModel):
-    """By ward, sheet and number, or by a point."""
+    """By ward, sheet and number, by key, by national id, or by a point whose numbers may come in either order."""
 
     model_config = ConfigDict(extra="forbid")
 
     ward: _Name
     map_sheet: _Name
     parcel_no: _Name
+    key: _Name
+    national_parcel_id: _Name
     lon: Annotated[float | None, Field(default=None, ge=-180, le=180)]
-    lat: Annotated[float | None, Field(default=None, ge=-90, le=90)]
+    lat: Annotated[float | None, Field(default=None, ge=-180, le=180)]
     x: _Coordinate
     y: _Coordinate
+    crs: Annotated[str | None, Field(default=None, pattern="^EPSG:[0-9]{4,6}$", description="Of x and y.")]
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
         by_number = any(value is not None for value in (self.ward, self.map_sheet, self.parcel_no))
         points = [pair for pair in ((self.lon, self.lat), (self.x, self.y)) if pair != (None, None)]
-        if by_number and points:
+        names = [name for name in (self.key, self.national_parcel_id) if name is not None]
+        if by_number + len(names) + bool(points) > 1:
             raise FieldTextError(_ONE_WAY)
+        if names:
+            return self
         if by_number and self.parcel_no is None:
             raise FieldTextError(_ASK_FOR_SOMETHING)
         if not by_number and (len(points) != 1 or None in points[0]):
@@ -51,13 +60,27 @@ class ParcelQuery(BaseModel):
         return self
 
     @property
-    def point(self) -> tuple[float, float, bool] | None:
-        """X before y, and whether they are degrees; None when asked by number."""
+    def point(self) -> tuple[float, float] | None:
+        """Two numbers as they were given; None when none were."""
         if self.lon is not None and self.lat is not None:
-            return self.lon, self.lat, True
-        if self.x is not None and self.y is not None:
-            return self.x, self.y, False
-        return None
+            return self.lon, self.lat
+        return None if self.x is None or self.y is None else (self.x, self.y)
+
+    @property
+    def point_crs(self) -> str | None:
+        """Coordinate system of the point; None: to be found out."""
+        return WGS84 if self.lon is not None else self.crs
+
+
+class AreaIn(BaseModel):
+    """A polygon as GeoJSON (geometry, feature, or a collection of one), and which page of its parcels is wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    polygon: dict[str, Any]
+    crs: Annotated[str | None, Field(default=None, pattern="^EPSG:[0-9]{4,6}$", description="Without it: found out.")]
+    limit: Annotated[int, Field(default=USUAL_PAGE_COUNT, ge=1, le=MOST_ON_A_PAGE_COUNT)]
+    offset: Annotated[int, Field(default=0, ge=0, le=10_000_000)]
 
 
 class FeatureOut(BaseModel):
@@ -69,6 +92,26 @@ class FeatureOut(BaseModel):
     properties: dict[str, Any]
 
 
+class TextOut(BaseModel):
+    """A sentence in both languages."""
+
+    vi: str
+    en: str
+
+    @classmethod
+    def of(cls, text: Text) -> Self:
+        """Return the sentence as it is sent."""
+        return cls(vi=text.vi, en=text.en)
+
+
+class MissOut(BaseModel):
+    """Why no parcel answers."""
+
+    code: str
+    message: TextOut
+    hint: TextOut | None
+
+
 class ParcelsOut(BaseModel):
     """All candidates; ``crs`` is that of the geometries."""
 
@@ -76,6 +119,57 @@ class ParcelsOut(BaseModel):
     crs: str = WGS84
     features: list[FeatureOut]
     is_complete: Annotated[bool, Field(description="false when there are more candidates than are sent")]
+    notes: Annotated[list[TextOut], Field(default_factory=list, description="how the question was read")]
+    miss: Annotated[MissOut | None, Field(default=None, description="why there is none")]
+    suggestions: Annotated[
+        list[FeatureOut], Field(default_factory=list, description="parcels that may have been meant; no answer")
+    ]
+
+    @classmethod
+    def of(cls, found: Found, *, most_count: int) -> Self:
+        """Return what was found as it is sent."""
+        shown, miss = found.parcels[:most_count], found.miss
+        return cls(
+            features=features_of(shown),
+            is_complete=len(shown) == len(found.parcels),
+            notes=[TextOut.of(note) for note in found.notes],
+            miss=None
+            if miss is None
+            else MissOut(
+                code=miss.code, message=TextOut.of(miss.message), hint=TextOut.of(miss.hint) if miss.hint else None
+            ),
+            suggestions=features_of(found.suggestions),
+        )
+
+
+class ParcelsWithinOut(BaseModel):
+    """One page of the parcels that a polygon meets; ``overlap_m2`` and ``share_ratio`` are properties of each."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    crs: str = WGS84
+    features: list[FeatureOut]
+    total_count: int
+    next_offset: int | None
+    area_m2: float
+    note: TextOut
+
+    @classmethod
+    def of(cls, page: OverlapPage) -> Self:
+        """Return the page as it is sent."""
+        features = features_of(one.parcel for one in page.overlaps)
+        for feature, one in zip(features, page.overlaps, strict=True):
+            feature.properties |= {
+                "overlap_m2": round(one.overlap_m2, 2),
+                "share_ratio": round(one.share_ratio, 4),
+            }
+        end = page.offset_count + len(features)
+        return cls(
+            features=features,
+            total_count=page.total_count,
+            next_offset=end if end < page.total_count else None,
+            area_m2=round(page.area_m2, 2),
+            note=TextOut.of(page.note),
+        )
 
 
 def features_of(parcels: Iterable[Parcel]) -> list[FeatureOut]:

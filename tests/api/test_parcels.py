@@ -1,4 +1,5 @@
-from datetime import UTC, datetime
+import json
+from datetime import UTC, date, datetime
 
 import geopandas as gpd
 import httpx
@@ -8,6 +9,9 @@ from fastapi import FastAPI
 
 from basemap import store
 from basemap.model import LAYERS, LayerName
+from permits.history import EventKind, EventPart, ParcelEvent
+from permits.history_store import RegisterOrigin, add_register
+from permits.model import ParcelKey
 from spatial.crs import HCMC
 
 PARCELS = "/api/v1/parcels"
@@ -34,6 +38,7 @@ def _parcels(app: FastAPI) -> None:
         if name not in frame:
             frame[name] = None
     frame["registered_area_m2"] = [400.0, None, None, None]
+    frame["land_use_code"] = [None, None, "ODT 300; CLN 100; T", None]
     provenance = store.Provenance(
         imported_at=IMPORTED,
         imported_by="test",
@@ -87,6 +92,115 @@ class TestPublishedParcels:
     def test_a_point_far_away_is_in_no_parcel(self, client: httpx.Client, point: dict[str, float]) -> None:
         assert keys(client.get(PARCELS, params=point)) == []
 
+    def test_key_digits_and_swapped_numbers_find_the_same_parcel_and_say_how_they_were_read(
+        self, client: httpx.Client
+    ) -> None:
+        for asked in (
+            {"key": "26800-10-16"},
+            {"key": "26800" + "010" + "0016"},
+            {"x": Y_M + 5, "y": X_M + 205},
+            {"x": X_M + 205, "y": Y_M + 5, "crs": "EPSG:9210"},
+        ):
+            assert keys(client.get(PARCELS, params=asked)) == ["26800-10-16"]
+        swapped = client.get(PARCELS, params={"x": Y_M + 5, "y": X_M + 205}).json()
+        assert swapped["notes"][0]["en"] == "Read as northing first, EPSG:9210."
+
+    def test_an_empty_answer_says_why_and_names_what_may_have_been_meant(self, client: httpx.Client) -> None:
+        answer = client.get(PARCELS, params={"ward": "26800", "map_sheet": "10", "parcel_no": "17"}).json()
+        assert (answer["features"], answer["miss"]["code"]) == ([], "in_another_ward")
+        assert [feature["id"] for feature in answer["suggestions"]] == ["26797-10-17"]
+        assert client.get(PARCELS, params={"lon": 0, "lat": 0}).json()["miss"]["code"] == "outside_country"
+
+    def test_a_polygon_is_posted_and_answered_with_shares_page_by_page(self, client: httpx.Client) -> None:
+        """From 10 m into the first parcel to 10 m beyond its edge: half of it, and all of the one that overlaps it."""
+        ring = [[X_M + 10, Y_M], [X_M + 30, Y_M], [X_M + 30, Y_M + 20], [X_M + 10, Y_M + 20], [X_M + 10, Y_M]]
+        question = {"polygon": {"type": "Polygon", "coordinates": [ring]}, "crs": HCMC, "limit": 1}
+        first = client.post(PARCELS, json=question).json()
+        assert (first["total_count"], first["next_offset"], first["area_m2"]) == (2, 1, 400.0)
+        assert first["features"][0]["properties"]["share_ratio"] == 0.5
+        second = client.post(PARCELS, json={**question, "offset": 1}).json()
+        assert second["next_offset"] is None
+        assert [second["features"][0]["id"], second["features"][0]["properties"]["share_ratio"]] == ["26797-10-17", 1.0]
+
+    @pytest.mark.parametrize(
+        ("body", "status", "code"),
+        [
+            ({"polygon": {"type": "Point", "coordinates": [106.7, 10.8]}}, 422, "area_unread"),
+            ({"polygon": {"type": "Polygon", "coordinates": []}}, 422, "area_empty"),
+            (
+                {"polygon": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 0]]]}},
+                422,
+                "outside_country",
+            ),
+            ({"polygon": {}, "limit": 0}, 422, "bad_input"),
+            ({"polygon": {}, "crs": "WGS"}, 422, "bad_input"),
+            ({"polygon": {}, "other": 1}, 422, "bad_input"),
+            ({}, 422, "bad_input"),
+        ],
+    )
+    def test_a_polygon_that_cannot_be_used_is_a_problem_with_a_code(
+        self, client: httpx.Client, body: dict[str, object], status: int, code: str
+    ) -> None:
+        answer = client.post(PARCELS, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert answer.json()["message"]["vi"]
+
+    def test_a_parcel_that_is_no_more_says_what_became_of_it(self, client: httpx.Client, app: FastAPI) -> None:
+        split = ParcelEvent(
+            happened_on=date(2019, 5, 2),
+            kind=EventKind.SPLIT,
+            parents=(EventPart(key=ParcelKey("26797-10-12")),),
+            children=(EventPart(key=ParcelKey("26797-10-17")), EventPart(key=ParcelKey("26797-10-18"))),
+        )
+        origin = RegisterOrigin(
+            imported_at=IMPORTED, imported_by="test", source_file="h", source_sha256="0" * 64, quarantined_count=0
+        )
+        with app.state.database_door.open().transaction() as session:
+            add_register(session, [split], origin=origin)
+        gone = client.get(f"{PARCELS}/26797-10-12")
+        assert (gone.status_code, gone.json()["code"]) == (404, "parcel_gone")
+        assert "2019-05-02" in gone.json()["message"]["en"]
+        history = client.get(f"{PARCELS}/26797-10-12/history").json()
+        assert (history["ended_on"], history["successors"]) == ("2019-05-02", ["26797-10-17", "26797-10-18"])
+        page = client.get("/parcels/26797-10-17?lang=en").text
+        assert "2019-05-02: parcel 26797-10-12 was split into 26797-10-17, 26797-10-18." in page
+        lost = client.get("/parcels/26797-10-12?lang=en")
+        assert lost.status_code == 303
+        answer = client.get(lost.headers["location"]).text
+        assert "This parcel is no more." in answer
+        assert 'href="/parcels/26797-10-17' in answer
+
+    def test_several_purposes_are_sent_one_by_one_and_shown_beside_the_text(self, client: httpx.Client) -> None:
+        (feature,) = client.get(PARCELS, params={"key": "26800-10-16"}).json()["features"]
+        assert feature["properties"]["land_use_code"] == "ODT 300; CLN 100; T"
+        purposes = feature["properties"]["land_use_purposes"]
+        assert [(one["code"], one.get("area_m2")) for one in purposes] == [("ODT", 300.0), ("CLN", 100.0), (None, None)]
+        page = client.get("/parcels/26800-10-16?lang=en").text
+        assert "Residential land, urban" in page
+        assert "Not determined: “T”" in page
+
+    def test_the_form_takes_a_code_numbers_in_any_order_and_an_area(self, client: httpx.Client) -> None:
+        by_code = client.get("/parcels", params={"code": "26800-10-16"})
+        assert by_code.headers["location"] == "/parcels/26800-10-16?lang=vi"
+        swapped = client.get("/parcels", params={"lon": f"{Y_M + 5:.2f}", "lat": f"{X_M + 205:.2f}"})
+        assert swapped.headers["location"] == "/parcels/26800-10-16?lang=vi"
+        twice = client.get("/parcels?lang=en", params={"code": "26797-10-16", "lang": "en"}).text
+        assert twice.count('href="/parcels/26797-10-16') == 2
+        asked = {"ward": "26800", "map_sheet": "10", "parcel_no": "17", "lang": "en"}
+        missed = client.get("/parcels", params=asked).text
+        assert "It stands in:" in missed
+        assert "26797" in missed
+        assert 'href="/parcels/26797-10-17' in missed
+        ring = [[X_M, Y_M], [X_M + 30, Y_M], [X_M + 30, Y_M + 20], [X_M, Y_M + 20], [X_M, Y_M]]
+        area = json.dumps({"type": "Polygon", "coordinates": [ring]})
+        within = client.post("/parcels/by-area?lang=en", data={"area": area}).text
+        assert "2 parcels" in within
+        assert "100%" in within
+        wrong = client.post("/parcels/by-area?lang=en", data={"area": "<script>"})
+        assert wrong.status_code == 422
+        assert 'href="#area"' in wrong.text
+        assert "<script>" not in wrong.text.partition("<main")[2]
+
     def test_one_parcel_comes_with_what_each_layer_says_and_none_is_falsely_clear(self, client: httpx.Client) -> None:
         """Of all layers only the parcels are published here."""
         answer = client.get(f"{PARCELS}/26800-10-16")
@@ -109,7 +223,7 @@ class TestPublishedParcels:
             ("26797-10-16", 409, "conflict"),
             ("26797-10-16~2", 200, None),
             ("nothing", 422, "bad_input"),
-            ("x" * 61, 400, "bad_parameters"),
+            ("x" * 61, 422, "bad_input"),
         ],
     )
     def test_a_key_that_names_none_or_several_is_refused(
