@@ -45,6 +45,7 @@ _EVERYWHERE = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "cross-origin-opener-policy": "same-origin",
 }
+_ENCODED = [(name.encode(), value.encode()) for name, value in _EVERYWHERE.items()]
 _access = logging.getLogger("diaban.access")
 _log = logging.getLogger("diaban.errors")
 
@@ -70,8 +71,8 @@ class SecurityHeaders:
         await self._app(scope, receive, send_dressed)
 
     def _dress(self, headers: MutableHeaders, path: str, *, is_found: bool) -> None:
-        for name, value in _EVERYWHERE.items():
-            headers[name] = value
+        # No route has these of its own, so nothing is looked for and replaced.
+        headers.raw.extend(_ENCODED)
         headers["content-security-policy"] = MAP_POLICY if path.startswith(MAP_PREFIX) else PAGE_POLICY
         if self._https:
             headers["strict-transport-security"] = "max-age=31536000"

@@ -40,6 +40,11 @@ class CurrentVersions:
         self._read_at_s = -float("inf")
         self._reading: asyncio.Task[None] | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the store has ever said which versions are published."""
+        return self._known is not None
+
     async def all(self) -> Versions:
         """Return the version of every layer that is published."""
         age_s = time.monotonic() - self._read_at_s

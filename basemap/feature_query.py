@@ -236,10 +236,14 @@ def area_in_storage(area: BaseGeometry, *, crs: str, storage_crs: str) -> BaseGe
     code = crs_uris(storage_crs)[crs]
     if _is_one_system(code, storage_crs):
         return area
-    inside = area.intersection(_reach(code))
-    if inside.is_empty:
-        return inside
-    x1, y1, x2, y2 = inside.bounds
+    x1, y1, x2, y2 = area.bounds
+    west, south, east, north = _reach(code).bounds
+    inside = area
+    if not (west <= x1 and south <= y1 and x2 <= east and y2 <= north):
+        inside = area.intersection(_reach(code))
+        if inside.is_empty:
+            return inside
+        x1, y1, x2, y2 = inside.bounds
     finest = _FINEST_STEP_DEGREES if code == WGS84 else _FINEST_STEP_DEGREES * 111_000
     bent = shapely.segmentize(inside, max(finest, max(x2 - x1, y2 - y1) / _STEPS_COUNT))
     return shapely.transform(bent, transformer(code, storage_crs))

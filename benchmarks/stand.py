@@ -102,8 +102,8 @@ def fill(database: Database, made: DemoCity, layers: Sequence[LayerName]) -> Non
 
 
 @contextmanager
-def server(settings: Settings, *, port: int, forgets_tiles: bool = False) -> Iterator[None]:
-    """Run our server with its workers.
+def server(settings: Settings, *, port: int, forgets_tiles: bool = False) -> Iterator[int]:
+    """Run our server with its workers, and give the number of its first process.
 
     Parameters
     ----------
@@ -116,15 +116,17 @@ def server(settings: Settings, *, port: int, forgets_tiles: bool = False) -> Ite
         "DIABAN_LAYER_ACCESS": "",
         **({_FORGETS_TILES: "1"} if forgets_tiles else {}),
     }
-    with uvicorn("stand:served", "--factory", "--app-dir", str(Path(__file__).parent), port=port, given=environment):
-        yield
+    with uvicorn(
+        "stand:served", "--factory", "--app-dir", str(Path(__file__).parent), port=port, given=environment
+    ) as pid:
+        yield pid
 
 
 @contextmanager
 def uvicorn(
     *application: str, port: int, given: Mapping[str, str], python: str = sys.executable, alive: str = "/healthz"
-) -> Iterator[None]:
-    """Run a server with its workers, and wait until it answers.
+) -> Iterator[int]:
+    """Run a server with its workers, wait until it answers, and give the number of its first process.
 
     Parameters
     ----------
@@ -138,7 +140,7 @@ def uvicorn(
     with subprocess.Popen(command, env=dict(given)) as process:  # noqa: S603 - our own command
         try:
             wait_until_alive(f"http://127.0.0.1:{port}{alive}")
-            yield
+            yield process.pid
         finally:
             process.terminate()
 

@@ -23,7 +23,7 @@ from basemap import tile_documents as documents
 from basemap.model import LayerName, LayerVersionId
 from basemap.tile_grid import DEEPEST_ZOOM, TILE_MATRIX_SET, Tile
 from basemap.tiles import ZOOMS
-from spatial.errors import NotFoundError
+from spatial.errors import DataUnavailableError, NotFoundError
 from spatial.text import Text
 
 router = APIRouter(include_in_schema=False)
@@ -167,6 +167,8 @@ async def _published(request: Request) -> tuple[LayerName, LayerVersionId]:
     ------
     NotFoundError
         There is no such layer, or nothing of it is published.
+    DataUnavailableError
+        The store has not yet said what is published.
     NotSignedInError
         It is for officers.
     """
@@ -176,7 +178,14 @@ async def _published(request: Request) -> tuple[LayerName, LayerVersionId]:
 
 
 async def _version_of(request: Request, layer: LayerName) -> LayerVersionId:
-    version_id = (await tiles_of(request).versions.all()).get(layer)
+    versions = tiles_of(request).versions
+    version_id = (await versions.all()).get(layer)
+    if version_id is None and not versions.is_known:
+        raise DataUnavailableError(
+            Text("Cơ sở dữ liệu chưa trả lời.", "The store has not answered yet."),
+            hint=Text("Xin thử lại sau vài giây.", "Please try again in a few seconds."),
+            subject=layer.value,
+        )
     if version_id is None:
         raise NotFoundError(
             Text("Lớp này chưa được công bố.", "This layer is not published."),

@@ -189,6 +189,20 @@ class TestVectorTiles:
         monkeypatch.setattr(app.state.database_door, "open", away)
         assert client.get(vector_path(settings, LayerName.PARCEL, 16)).status_code == 200
 
+    def test_a_store_that_has_never_answered_makes_no_layer_unpublished(
+        self, app: FastAPI, client: httpx.Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is not known is not said to be absent: 503 rather than 404."""
+        path = vector_path(settings, LayerName.PARCEL, 16)
+        (archive,) = find_archives(settings.tiles_dir, LayerName.PARCEL).values()
+        archive.unlink()
+
+        def away() -> None:
+            raise DataUnavailableError(Text("Cơ sở dữ liệu không trả lời.", "The store does not answer."))
+
+        monkeypatch.setattr(app.state.database_door, "open", away)
+        assert_problem(client.get(path), 503)
+
     def test_a_withdrawn_version_is_not_served_on(self, client: httpx.Client, settings: Settings) -> None:
         path = vector_path(settings, LayerName.WARD, 14)
         first = client.get(path).headers["etag"]
