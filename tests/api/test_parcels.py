@@ -223,7 +223,7 @@ class TestPublishedParcels:
             ("26797-10-16", 409, "conflict"),
             ("26797-10-16~2", 200, None),
             ("nothing", 422, "bad_input"),
-            ("x" * 61, 422, "bad_input"),
+            ("x" * 61, 400, "bad_parameters"),
         ],
     )
     def test_a_key_that_names_none_or_several_is_refused(
