@@ -32,6 +32,7 @@ class Change(StrEnum):
 LEAVING = (Change.DECLINED, Change.LAPSED, Change.WITHDRAWN)
 """Who gives a seat back; all leave the round, save those who declined or let it lapse and ask to take part again."""
 
+_KINDS = frozenset(Change)
 _ALONGSIDE_APPEAL = (Change.LATE, Change.MOVED)
 _YES = ("yes", "1", "true", "có", "co", "x")
 _NO = ("", "no", "0", "false", "không", "khong")
@@ -64,7 +65,7 @@ def read_changes(checks: RecordChecks, former: FormerRound) -> list[ChangeRow]:
     checks.require("applicant_no", "change")
     checks.note_unknown_columns(CHANGE_COLUMNS)
     table = checks.table
-    rows = pd.DataFrame({name: table.column(name) for name in CHANGE_COLUMNS})
+    rows = pd.DataFrame({name: table.column(name).astype(object) for name in CHANGE_COLUMNS})
     rows["applicant_no"] = applicant_numbers(rows["applicant_no"], any_id=former.any_id)
     rows["change"] = rows["change"].str.lower()
     rows["take_part_again"] = rows["take_part_again"].str.lower()
@@ -112,7 +113,7 @@ _Row = Mapping[str, str]
 
 
 def _unknown_kind(row: _Row, _: _Book) -> Issue | None:
-    if row["change"] in {*Change}:
+    if row["change"] in _KINDS:
         return None
     return _error(
         "change_unknown",

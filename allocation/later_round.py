@@ -212,32 +212,38 @@ class _Work:
         new = {row["applicant_no"]: row for row in rows.to_dict("records")}
         reasons = {(row.change, row.applicant_no): row.reason for row in self.news.changes}
         known = set(self.people["applicant_no"])
-        for number in sorted(new):
-            if number not in known and number not in self.gone:
-                self._come_late(new[number], reason=reasons.get((Change.LATE, number), ""))
-            elif (Change.MOVED, number) not in reasons:
+        late = [number for number in sorted(new) if number not in known and number not in self.gone]
+        self._come_late([new[number] for number in late], reasons=reasons)
+        for number in sorted({*new} - {*late}):
+            if (Change.MOVED, number) not in reasons:
                 self.issues.append(arrival_without_change(self.shown(number)))
         for row in self.of(Change.LATE):
             if row.applicant_no not in new:
                 self.issues.append(no_such_arrival(self.shown(row.applicant_no)))
+        ways = self._new_pairs()
+        reached = ways.groupby("applicant_no", observed=True)["school_code"].agg(set).to_dict()
         for row in self.of(Change.MOVED):
-            self._move(row, new.get(row.applicant_no))
+            self._move(row, new.get(row.applicant_no), own=reached.get(row.applicant_no, set()))
         self._join_families([row for number, row in new.items() if number in self.renewed and number not in known])
 
-    def _come_late(self, row: Mapping[str, Any], *, reason: str) -> None:
-        fresh = {name: row[name] for name in row if name not in {"row", "file", "x", "y", "together_with"}}
-        fresh |= {"held_school": "", HELD_SEAT_GROUP: "", "is_confirmed": 0}
-        self.people = pd.concat([self.people, pd.DataFrame([fresh])], ignore_index=True)
-        texts = [name for name in self.people if name not in {"priority_tier", "is_confirmed"}]
-        self.people[texts] = self.people[texts].fillna("")
-        self.renewed.add(str(row["applicant_no"]))
-        self.note(Change.LATE, applicant_no=str(row["applicant_no"]), reason=reason)
+    def _come_late(self, rows: list[dict[str, Any]], *, reasons: Mapping[tuple[Change, str], str]) -> None:
+        left_out = {"row", "file", "x", "y", "together_with"}
+        fresh = [
+            {name: row[name] for name in row if name not in left_out}
+            | {"held_school": "", HELD_SEAT_GROUP: "", "is_confirmed": 0}
+            for row in rows
+        ]
+        if fresh:
+            self.people = pd.concat([self.people, pd.DataFrame(fresh)], ignore_index=True)
+            texts = [name for name in self.people if name not in {"priority_tier", "is_confirmed"}]
+            self.people[texts] = self.people[texts].fillna("")
+        for number in (str(row["applicant_no"]) for row in rows):
+            self.renewed.add(number)
+            self.note(Change.LATE, applicant_no=number, reason=reasons.get((Change.LATE, number), ""))
 
-    def _move(self, row: ChangeRow, fresh: Mapping[str, Any] | None) -> None:
+    def _move(self, row: ChangeRow, fresh: Mapping[str, Any] | None, *, own: set[str]) -> None:
         """Put new facts and ways in the place of the old; the seat stays held if its school is among the new ways."""
         number, held = row.applicant_no, self.held_before[row.applicant_no]
-        ways = self._new_pairs()
-        own = set(ways.loc[ways["applicant_no"] == number, "school_code"])
         at = self.people["applicant_no"] == number
         if fresh is not None and fresh["level"] != self.people.loc[at, "level"].iloc[0]:
             self.issues.append(level_changed(self.shown(number)))

@@ -76,66 +76,6 @@ def main() -> int:
         return _report(bare, {policy: _in_a_process(policy, folder) for policy in chosen.policies})
 
 
-def make_city(folder: Path, *, applicant_count: int) -> None:
-    """Write applicants, schools and distances of a generated city as Parquet.
-
-    Half of the children live around a few centres; seats follow the children nearby, unevenly; a child has some 40
-    schools within the cap.
-    """
-    chance = np.random.default_rng(SEED)
-    school_count = max(2, round(applicant_count / CHILDREN_PER_SCHOOL))
-    side_m = (SQUARE_M_PER_SCHOOL * school_count) ** 0.5
-    centres = chance.uniform(0.2 * side_m, 0.8 * side_m, (6, 2))
-    schools = _points(chance, school_count, centres=centres, side_m=side_m)
-    homes = _points(chance, applicant_count, centres=centres, side_m=side_m)
-    tree = cKDTree(schools)
-    share = np.bincount(tree.query(homes)[1], minlength=school_count) + SEATS_EACH_AT_LEAST
-    share = share * chance.uniform(0.6, 1.4, school_count)
-    seats = np.ceil(share / share.sum() * applicant_count * SEATS_RATIO).astype(np.int64)
-    straight_m, school = tree.query(homes, k=min(school_count, MOST_SCHOOLS_EACH))
-    detour = chance.uniform(1.1, 1.6, (applicant_count, 1)) * chance.uniform(0.95, 1.05, straight_m.shape)
-    way_m = np.floor(straight_m * detour + 0.5).astype(np.int64)
-    is_near = way_m <= CAP_M
-    applicant = np.nonzero(is_near)[0]
-    mixed = chance.permutation(len(applicant))
-    columns = (applicant[mixed], school[is_near][mixed], way_m[is_near][mixed])
-    _write(folder, applicant_count, seats=seats, pairs=dict(zip(_PAIR_COLUMNS, columns, strict=True)))
-
-
-def _points(chance: np.random.Generator, count: int, *, centres: np.ndarray, side_m: float) -> np.ndarray:
-    """Return points in a square, half of them around the centres."""
-    around = centres[chance.integers(0, len(centres), count)] + chance.normal(0, side_m / 10, (count, 2))
-    anywhere = chance.uniform(0, side_m, (count, 2))
-    return np.clip(np.where(chance.random((count, 1)) < AROUND_RATIO, around, anywhere), 0, side_m)
-
-
-def _write(folder: Path, applicant_count: int, *, seats: np.ndarray, pairs: dict[str, np.ndarray]) -> None:
-    serials = np.random.default_rng(SEED).permutation(1_000_000)[:applicant_count].tolist()
-    numbers = np.array(
-        [
-            make_personal_id(
-                province_code="079", sex=Sex.FEMALE if serial % 2 else Sex.MALE, birth_year=2020, serial=serial
-            )
-            for serial in serials
-        ],
-        dtype=object,
-    )
-    codes = np.array([f"TH{number:03d}" for number in range(len(seats))], dtype=object)
-    tiers = np.random.default_rng(SEED + 1).choice([1, 2, 3], size=applicant_count, p=[0.85, 0.1, 0.05])
-    applicants = {"applicant_no": numbers, "level": "grade_1", "date_of_birth": "2020-05-17", "priority_tier": tiers}
-    sexes = np.where(np.array(serials) % 2, "female", "male")
-    pd.DataFrame({**applicants, "sex": sexes}).to_parquet(folder / "applicants.parquet", index=False)
-    schools = pd.DataFrame({"school_code": codes, "level": "grade_1", "capacity": seats})
-    schools.to_parquet(folder / "schools.parquet", index=False)
-    named = {
-        "applicant_no": pa.array(numbers).take(pa.array(pairs["applicant"])),
-        "school_code": pa.array(codes).take(pa.array(pairs["school"])),
-        "distance_m": pairs["distance_m"],
-    }
-    pq.write_table(pa.table(named), folder / "distances.parquet")
-    np.savez(folder / "pairs.npz", seats=seats, **pairs)
-
-
 @contextmanager
 def _timed(clock: Clock, part: str) -> Iterator[None]:
     wall, processor = time.perf_counter(), time.process_time()
