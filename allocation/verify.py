@@ -40,6 +40,8 @@ class Verification:
     failures: tuple[Text, ...]
     not_checked: tuple[str, ...] = ()
     """Files and fields that the files cannot prove, e.g. ``summary.json: software``: stated, not checked."""
+    not_applicable: tuple[Text, ...] = ()
+    """Claims about a later run, where the round is a first one."""
 
     @property
     def passed(self) -> bool:
@@ -65,8 +67,16 @@ def verify_directory(path: Path) -> Verification:
         return Verification(claims=(), failures=(error.text,))
     except _MALFORMED:
         return Verification(claims=(_READABLE,), failures=(_malformed(_READABLE),))
-    claims, failures = [_KNOWN_POLICY], list[Text]()
+    return check_claims(state)
+
+
+def check_claims(state: Checked) -> Verification:
+    """Check every claim of a round that was read."""
+    claims, failures, not_applicable = [_KNOWN_POLICY], list[Text](), list[Text]()
     for claim, check in _CHECKS:
+        if check in _OF_LATER_RUNS and "after" not in state.files.summary:
+            not_applicable.append(claim)
+            continue
         if failures and check in _ONLY_OF_SOUND_OFFERS:
             continue
         claims.append(claim)
@@ -78,7 +88,12 @@ def verify_directory(path: Path) -> Verification:
         if found and check in _NECESSARY:
             break
     unproven = (*not_checked(state), *not_checked_of_after(state))
-    return Verification(claims=tuple(claims), failures=tuple(failures), not_checked=unproven)
+    return Verification(
+        claims=tuple(claims),
+        failures=tuple(failures),
+        not_checked=unproven,
+        not_applicable=tuple(not_applicable),
+    )
 
 
 _MALFORMED = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
@@ -114,12 +129,7 @@ _CHECKS: tuple[tuple[Text, Check], ...] = (
     ),
     (Text("Không trường nào quá số chỗ", "No school is over capacity"), check_capacities),
     (Text("Anh chị em đi cùng được một trường", "Those who belong together have one school"), check_together),
-    (
-        Text(
-            "Chỗ quy tắc đã hứa thì giữ, kể cả chỗ đang giữ", "Seats that the policy promises are given, held ones too"
-        ),
-        check_promises,
-    ),
+    (Text("Chỗ quy tắc đã hứa thì giữ", "Seats that the policy promises are given"), check_promises),
     (
         Text(
             "Ai giữ chỗ từ đợt trước thì giữ được hoặc tốt hơn", "Seats held from an earlier run are kept or bettered"
@@ -151,6 +161,9 @@ _CHECKS: tuple[tuple[Text, Check], ...] = (
     (Text("Danh sách chờ đúng thứ tự", "The waiting lists are in order"), check_waiting_lists),
     (Text("Số em đổi chỗ được đếm đúng", "Who moved is counted right"), check_counts_of_moves),
 )
+
+_OF_LATER_RUNS = (check_held_seats, check_counts_of_moves)
+"""These mean something only where ``summary.json`` says which run the round follows."""
 
 _NECESSARY = (check_problem, check_everybody)
 """What comes after these cannot be checked when they fail."""

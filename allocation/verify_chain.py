@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from allocation.personal_id import mask
-from allocation.round_files import RoundFiles, UnreadableError, read_directory
+from allocation.round_files import NONE, Integers, RoundFiles, UnreadableError, read_directory
 from allocation.verify_after import read_log
 from spatial.files import sha256_of_file
 from spatial.text import Text
@@ -181,23 +181,28 @@ def _ways(link: _Link) -> Iterator[Text]:
     changed = {number for number, kinds in link.kinds.items() if {"moved", "late"} & set(kinds)}
     added = {row["school_code"] for row in link.log if row["change"] == "school_added"}
     stay = set(link.old.applicants["applicant_no"]) & set(link.new.applicants["applicant_no"]) - changed
-    old, new = (_pairs(files, stay, added) for files in (link.old, link.new))
-    if old.shape != new.shape or (old != new).any():
+    names = sorted({*link.old.pair_extra, *link.new.pair_extra})
+    old, new = (_pairs(files, stay, added, extra=names) for files in (link.old, link.new))
+    if not all(np.array_equal(one, other) for one, other in zip(old, new, strict=True)):
         yield Text(
             "problem/distances.csv khác đợt trước ở những em không chuyển nơi ở.",
             "problem/distances.csv differs from before for children who did not move.",
         )
 
 
-def _pairs(files: RoundFiles, stay: set[str], added: set[str]) -> np.ndarray:
-    """Return applicant, school, metres and ranks of the pairs of those who stay, with schools of both runs, sorted."""
+def _pairs(files: RoundFiles, stay: set[str], added: set[str], *, extra: list[str]) -> Iterator[Integers]:
+    """Yield columns of the pairs of those who stay, with schools of both runs: applicant and school, metres, ranks."""
     numbers, codes = (sorted(names) for names in (stay, {*files.schools["school_code"]} - added))
-    at_number = {number: place for place, number in enumerate(numbers)}
-    at_code = {code: place for place, code in enumerate(codes)}
-    who = np.array([at_number.get(number, -1) for number in files.applicants["applicant_no"]], dtype=np.int64)
-    where = np.array([at_code.get(code, -1) for code in files.schools["school_code"]], dtype=np.int64)
-    none = np.zeros(len(files.pair_pool), dtype=np.int64)
-    ranks = [files.pair_extra.get(name, none) for name in ("preference_rank", "priority_rank")]
-    table = np.column_stack([who[files.pair_applicant], where[files.pair_pool], files.pair_distance_m, *ranks])
-    table = table[(table[:, 0] >= 0) & (table[:, 1] >= 0)]
-    return np.asarray(table[np.lexsort([table[:, 1], table[:, 0]])])
+    at_number, at_code = ({name: place for place, name in enumerate(names)} for names in (numbers, codes))
+    who = np.array([at_number.get(number, NONE) for number in files.applicants["applicant_no"]], dtype=np.int64)
+    where = np.array([at_code.get(code, NONE) for code in files.schools["school_code"]], dtype=np.int64)
+    applicant, school = who[files.pair_applicant], where[files.pair_pool]
+    kept = np.flatnonzero((applicant != NONE) & (school != NONE))
+    key = applicant[kept] * (len(codes) + 1) + school[kept]
+    if (key[1:] < key[:-1]).any():
+        order = np.argsort(key, kind="stable")
+        key, kept = key[order], kept[order]
+    yield key
+    yield files.pair_distance_m[kept]
+    for name in extra:
+        yield files.pair_extra[name][kept] if name in files.pair_extra else np.zeros_like(key)

@@ -110,7 +110,7 @@ def make_changes(folder: Path, former: Path) -> dict[str, Path]:
     offers = pd.read_csv(former / "offers.csv", dtype=str, keep_default_na=False)
     holders = chance.permutation(offers.loc[offers["school_code"] != "", "applicant_no"].to_numpy(dtype=object))
     ends = np.cumsum([int(len(offers) * share) for share in SHARES_OF_CHANGES.values()])
-    kinds = {kind: part for kind, part in zip(SHARES_OF_CHANGES, np.split(holders, ends), strict=False)}
+    kinds = dict(zip(SHARES_OF_CHANGES, np.split(holders, ends), strict=False))
     late_count = int(len(offers) * LATE_RATIO)
     late = _personal_ids(len(offers), late_count)
     kinds["late"] = late

@@ -153,6 +153,7 @@ def verify(directory: RoundArgument, *, after: AfterOption = None, as_json: Json
             "claims": [claim._asdict() for claim in verification.claims],
             "failures": [failure._asdict() for failure in verification.failures],
             "not_checked": list(verification.not_checked),
+            "not_applicable": [claim._asdict() for claim in verification.not_applicable],
         }
         print_json(content)
     elif verification.passed:

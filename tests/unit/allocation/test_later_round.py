@@ -76,6 +76,20 @@ def test_with_nothing_changed_everybody_keeps_the_seat(first: Path) -> None:
     }
 
 
+def test_claims_about_later_runs_are_made_of_later_runs_alone(first: Path) -> None:
+    next_run(first, "n1,confirmed,,,\n")
+    of_later_runs = {"Seats held from an earlier run are kept or bettered", "Who moved is counted right"}
+    of_first, of_second = (
+        json.loads(diaban("verify", "--json", str(directory)).stdout) for directory in (first, first.parent / "second")
+    )
+    claimed_of_first, claimed_of_second = ({claim["en"] for claim in told["claims"]} for told in (of_first, of_second))
+    assert (
+        claimed_of_second - claimed_of_first == of_later_runs == {claim["en"] for claim in of_first["not_applicable"]}
+    )
+    assert claimed_of_first < claimed_of_second
+    assert of_second["not_applicable"] == []
+
+
 def test_a_seat_given_back_goes_to_the_next_in_order_and_so_on_down(first: Path) -> None:
     """n1 leaves A; n3 moves up from B by 200 m, n5 from C by 600 m."""
     assert next_run(first, "n1,declined,,moved abroad,\n") == {"n2": "A", "n3": "A", "n4": "B", "n5": "B"}
