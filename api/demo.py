@@ -21,7 +21,7 @@ from allocation.streets import read_network
 from api import accounts, migrations
 from api.secret_key import load_secret
 from api.settings import Settings
-from basemap.demo_city import DEMO_LAYERS, DemoCity, make_city, write_city
+from basemap.demo_city import DemoCity, make_city, write_city
 from basemap.model import LAYERS, LayerName
 from basemap.service import import_layer
 from basemap.tiles import build_tiles
@@ -81,7 +81,7 @@ ROUNDS = (
     ),
 )
 
-STEP_COUNT = len(DEMO_LAYERS) + len(ROUNDS) + 4
+STEP_COUNT = len(LayerName) + len(ROUNDS) + 4
 """How often progress is told: every layer, every round, and the city, the tiles, the ways on foot and the plots."""
 
 
@@ -211,7 +211,7 @@ class _Chain:
 
     def _draw_tiles(self, database: Database) -> None:
         self.progress(Text("Vẽ ô bản đồ", "Drawing the map tiles"))
-        for layer in DEMO_LAYERS:
+        for layer in LayerName:
             build_tiles(database, layer, directory=self.settings.tiles_dir)
 
     def _registers(self, city: DemoCity, *, seed: int) -> _Registers:

@@ -24,6 +24,7 @@ from basemap.demo_names import SCHOOL_KINDS, SCHOOL_NAMES, unique_names
 from basemap.demo_parcels import register_parcels
 from basemap.demo_plans import make_reservations, make_zones
 from basemap.demo_plots import Plots, divide, prepare_lots
+from basemap.demo_restrictions import make_restrictions
 from basemap.demo_schools import Sites, choose_sites
 from basemap.demo_streets import draw_streets
 from basemap.demo_wards import Wards, make_wards
@@ -32,18 +33,6 @@ from spatial.crs import HCMC
 from spatial.errors import InputError
 from spatial.files import whole_file
 from spatial.text import Text
-
-DEMO_LAYERS = (
-    LayerName.WARD,
-    LayerName.STREET,
-    LayerName.SCHOOL,
-    LayerName.BUILDING,
-    LayerName.ADDRESS,
-    LayerName.ZONE,
-    LayerName.ROAD_RESERVATION,
-    LayerName.PARCEL,
-)
-"""What the demonstration city has."""
 
 FEWEST_HOUSEHOLDS_COUNT, MOST_HOUSEHOLDS_COUNT = 500, 200_000
 
@@ -92,7 +81,7 @@ def make_city(*, households: int, seed: int) -> DemoCity:
         Fewer than 500 or more than 200,000 households.
     """
     _check_size(households)
-    chance = [np.random.default_rng([seed, households, stream]) for stream in range(10)]
+    chance = [np.random.default_rng([seed, households, stream]) for stream in range(11)]
     ground = make_ground(households, chance[0])
     streets = draw_streets(ground, chance[1])
     lots = prepare_lots(ground, streets)
@@ -119,6 +108,9 @@ def make_city(*, households: int, seed: int) -> DemoCity:
             plots.lines, courses, names=cadastre.numbering.line_name, rng=chance[8]
         ),
         LayerName.PARCEL: _parcel_layer(cadastre, rng=chance[9]),
+        **make_restrictions(
+            ground, wards, lines=plots.lines, courses=courses, names=cadastre.numbering.line_name, rng=chance[10]
+        ),
     }
     return DemoCity(
         households=households,

@@ -12,6 +12,7 @@ from permits.frontage import FacingSide
 from permits.ground import Ground
 from permits.overlap import Band, area_error_m2, band_of_area, band_of_path
 from spatial.geometry import Located
+from spatial.text import NO_TEXT
 
 STREET_SEARCH_M = 60.0
 """How far is looked for streets, and for the nearest feature of any layer."""
@@ -19,6 +20,7 @@ STREET_SEARCH_M = 60.0
 _ALL_STREETS_M = 20.0
 _SAME_COURSE_M = 5.0
 _MILLIMETRE = 0.001
+_OUTSIDE = LayerFault(cause=Cause.OUT_OF_EXTENT)
 _NAME_COLUMNS: Mapping[LayerName, str] = {
     LayerName.ZONE: "zone_code",
     LayerName.DETAILED_PLAN: "zone_code",
@@ -40,9 +42,12 @@ def answer_of(layer: LayerName, shape: BaseGeometry, ground: Ground) -> LayerAns
     if (fault := ground.fault(layer)) is not None and not ground.is_loaded(layer):
         return _not_checked(layer, fault, ground)
     if layer is LayerName.STREET:
-        return _settled(layer, shape, ground, _street_status(shape, ground), looked_at=_all_streets(shape))
-    concerns = _concerns(layer, shape, ground)
-    return _settled(layer, shape, ground, status_of(concerns), concerns=concerns)
+        return _street_answer(shape, ground)
+    nearest_m = None if LAYERS[layer].is_wall_to_wall else ground.nearest_m(layer, shape, within_m=STREET_SEARCH_M)
+    is_far = not LAYERS[layer].is_wall_to_wall and (nearest_m is None or nearest_m > _reach_m(layer, ground))
+    concerns = () if is_far else _concerns(layer, shape, ground)
+    fault = _fault_at(layer, shape, ground)
+    return _answer(layer, ground, status=status_of(concerns), fault=fault, concerns=concerns, nearest_m=nearest_m)
 
 
 def special_answers(whole: LayerAnswer, shape: BaseGeometry, ground: Ground) -> Mapping[SpecialKind, LayerAnswer]:
@@ -75,7 +80,8 @@ def trade_axis_answer(
         band = _axis_band(record["geometry"], faced) if faced and are_streets_known else Band.REVIEW
         if band is not Band.CLEAR:
             concerns.append(_concern(layer, shape, record, ground=ground, band=band, overlap=shapely.Polygon()))
-    return _settled(layer, shape, ground, status_of(tuple(concerns)), concerns=tuple(concerns))
+    found = tuple(concerns)
+    return _answer(layer, ground, status=status_of(found), fault=_fault_at(layer, shape, ground), concerns=found)
 
 
 def _axis_band(axis: object, sides: list[FacingSide]) -> Band:
@@ -103,46 +109,53 @@ def _not_checked(layer: LayerName, fault: LayerFault, ground: Ground) -> LayerAn
     )
 
 
-def _settled(
+def _fault_at(
+    layer: LayerName, looked_at: BaseGeometry, ground: Ground, *, kind: SpecialKind | None = None
+) -> LayerFault | None:
+    """Return why the layer does not answer for all the ground that had to be looked at, None where it does."""
+    if (fault := ground.fault(layer, kind=kind)) is not None:
+        return fault
+    return None if ground.covers(layer, looked_at, kind=kind) else _OUTSIDE
+
+
+def _answer(
     layer: LayerName,
-    shape: BaseGeometry,
     ground: Ground,
-    status: LayerStatus,
     *,
+    status: LayerStatus,
+    fault: LayerFault | None,
     concerns: tuple[Concern, ...] = (),
-    looked_at: BaseGeometry | None = None,
+    nearest_m: float | None = None,
 ) -> LayerAnswer:
-    """Return the answer; not checked where the layer does not cover all that had to be looked at."""
-    fault = ground.fault(layer)
-    if fault is None and not ground.covers(layer, shape if looked_at is None else looked_at):
-        fault = LayerFault(cause=Cause.OUT_OF_EXTENT)
     return LayerAnswer(
         layer=layer,
         status=status if fault is None else LayerStatus.NOT_CHECKED,
         concerns=concerns,
         cause=None if fault is None else fault.cause,
-        note=LayerFault().note if fault is None else fault.note,
+        note=NO_TEXT if fault is None else fault.note,
         source=ground.source(layer),
-        nearest_m=ground.nearest_m(layer, shape, within_m=STREET_SEARCH_M),
+        nearest_m=nearest_m,
     )
 
 
-def _street_status(shape: BaseGeometry, ground: Ground) -> LayerStatus:
-    near = ground.nearest_m(LayerName.STREET, shape, within_m=STREET_SEARCH_M)
-    return LayerStatus.NOT_CONCERNED if near is None else LayerStatus.CONCERNED
+def _reach_m(layer: LayerName, ground: Ground) -> float:
+    """Return how far from a parcel a feature still matters."""
+    return max(ground.error_m(layer), LAYERS[layer].reach_m)
 
 
-def _all_streets(shape: BaseGeometry) -> BaseGeometry:
-    """Return the ground in which an unknown street could make a corner plot of the parcel."""
-    return shapely.buffer(shape, _ALL_STREETS_M, quad_segs=2)
+def _street_answer(shape: BaseGeometry, ground: Ground) -> LayerAnswer:
+    """Return whether a street is near; where one may be unknown, the parcel could be a corner plot."""
+    nearest_m = ground.nearest_m(LayerName.STREET, shape, within_m=STREET_SEARCH_M)
+    around = shapely.buffer(shape, _ALL_STREETS_M, quad_segs=2)
+    status = LayerStatus.NOT_CONCERNED if nearest_m is None else LayerStatus.CONCERNED
+    fault = _fault_at(LayerName.STREET, around, ground)
+    return _answer(LayerName.STREET, ground, status=status, fault=fault, nearest_m=nearest_m)
 
 
 def _kind_answer(kind: SpecialKind, whole: LayerAnswer, shape: BaseGeometry, ground: Ground) -> LayerAnswer:
     layer = LayerName.SPECIAL_AREA
     concerns = tuple(each for each in whole.concerns if each.detail.get("kind") == kind.value)
-    fault = ground.fault(layer, kind=kind)
-    if fault is None and not ground.covers(layer, shape, kind=kind):
-        fault = LayerFault(cause=Cause.OUT_OF_EXTENT)
+    fault = _fault_at(layer, shape, ground, kind=kind)
     return LayerAnswer(
         layer=layer,
         kind=kind,
@@ -156,7 +169,7 @@ def _kind_answer(kind: SpecialKind, whole: LayerAnswer, shape: BaseGeometry, gro
 
 def _concerns(layer: LayerName, shape: BaseGeometry, ground: Ground) -> tuple[Concern, ...]:
     error_m, reach_m = ground.error_m(layer), LAYERS[layer].reach_m
-    near = ground.near(layer, shape, distance_m=max(error_m, reach_m))
+    near = ground.near(layer, shape, distance_m=_reach_m(layer, ground))
     if not near:
         return ()
     thresholds = ground.thresholds
@@ -165,7 +178,7 @@ def _concerns(layer: LayerName, shape: BaseGeometry, ground: Ground) -> tuple[Co
     for record in near:
         feature, overlap = record["geometry"], shapely.Polygon()
         if LAYERS[layer].shape is Shape.AREA:
-            overlap = shapely.intersection(shape, feature, grid_size=_MILLIMETRE)
+            overlap = _common_part(shape, feature)
             band = band_of_area(
                 shape,
                 feature,
@@ -179,6 +192,14 @@ def _concerns(layer: LayerName, shape: BaseGeometry, ground: Ground) -> tuple[Co
         if band is not Band.CLEAR:
             found.append(_concern(layer, shape, record, ground=ground, band=band, overlap=overlap))
     return tuple(found)
+
+
+def _common_part(shape: BaseGeometry, feature: BaseGeometry) -> BaseGeometry:
+    """Return the common part of a parcel and an area; most parcels lie well inside what they lie in."""
+    shapely.prepare(feature)
+    if shapely.contains_properly(feature, shape):
+        return shape
+    return shapely.intersection(shape, feature, grid_size=_MILLIMETRE)
 
 
 def _concern(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -67,10 +68,15 @@ def area_error_m2(parcel: BaseGeometry, *, point_error_m: float) -> float:
     ----------
     Error propagation of the shoelace formula: s/2 · √Σ|P(i+1) − P(i−1)|², with s = error / √2 for each axis.
     """
+    return point_error_m * _area_error_per_metre(parcel)
+
+
+@lru_cache(maxsize=64)
+def _area_error_per_metre(parcel: BaseGeometry) -> float:
     largest = max(shapely.get_parts(parcel), key=shapely.area)
     ring = shapely.get_coordinates(shapely.get_exterior_ring(largest))[:-1]
     across = np.roll(ring, -1, axis=0) - np.roll(ring, 1, axis=0)
-    return float(point_error_m / math.sqrt(2) / 2 * math.sqrt((across**2).sum()))
+    return float(math.sqrt((across**2).sum()) / (2 * math.sqrt(2)))
 
 
 def band_of(overlap: BaseGeometry, *, distance_m: float, error_m: float, least_area_m2: float, may_touch: bool) -> Band:

@@ -137,7 +137,8 @@ def zoning_of(
         caps += split.add(piece, zones.felt, plan=plan)
     caps += split.add(free, zones.felt, plan=None)
     is_checked = LayerStatus.NOT_CHECKED not in (zones.status, plans.status)
-    rest = shapely.difference(shape, shapely.union_all(split.taken), grid_size=_MILLIMETRE)
+    is_one = any(part is shape for part in split.taken)
+    rest = shapely.Polygon() if is_one else shapely.difference(shape, shapely.union_all(split.taken))
     return Zoning(
         parts=tuple(sorted(split.parts, key=lambda part: -part.area_m2)),
         caps=tuple(caps),
@@ -189,19 +190,26 @@ class _Split:
         caps: list[ZoneLimits] = []
         left = piece
         for zone in zones:
-            own = _area_of(shapely.intersection(piece, zone.geometry.geometry, grid_size=_MILLIMETRE))
+            own = self._common(piece, zone.geometry.geometry)
             if own.area == 0:
                 continue
             limits = _merged(plan, zone)
             caps.append(limits)
-            first = _area_of(shapely.intersection(own, left, grid_size=_MILLIMETRE))
-            left = _area_of(shapely.difference(left, own, grid_size=_MILLIMETRE))
+            first = own if left is piece else self._common(own, left)
+            left = shapely.Polygon() if own is piece else _area_of(shapely.difference(left, own, grid_size=_MILLIMETRE))
             self._keep(first, zone=zone, plan=plan, limits=limits)
         if plan is not None and left.area > 0:
             limits = zone_limits(plan)
             caps.append(limits)
             self._keep(left, zone=None, plan=plan, limits=limits)
         return iter(caps)
+
+    def _common(self, piece: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
+        """Return the common part of two pieces of the parcel; the whole parcel has every piece in common."""
+        whole = self._place.geometry
+        if other is whole or piece is whole:
+            return piece if other is whole else other
+        return _area_of(shapely.intersection(piece, other, grid_size=_MILLIMETRE))
 
     def _keep(self, part: BaseGeometry, *, zone: Concern | None, plan: Concern | None, limits: ZoneLimits) -> None:
         if part.area == 0:

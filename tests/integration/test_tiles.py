@@ -17,7 +17,7 @@ import pytest
 import shapely
 
 from basemap import store
-from basemap.demo_city import DEMO_LAYERS, make_city
+from basemap.demo_city import make_city
 from basemap.live_tiles import MOST_FEATURES_DRAWN_COUNT, draw_vector_tile
 from basemap.model import LAYERS, LayerName, LayerVersionId
 from basemap.tile_archive import TileArchive, archive_path, find_archives
@@ -86,7 +86,7 @@ def features_of(tile: bytes, layer: LayerName) -> dict[str, dict[str, Any]]:
     return {feature["properties"]["feature_id"]: feature for feature in decoded[layer.value]["features"]}
 
 
-@pytest.mark.parametrize("layer", DEMO_LAYERS)
+@pytest.mark.parametrize("layer", list(LayerName))
 def test_an_archive_of_every_layer_holds_every_feature(
     database: Database, layers: dict[LayerName, gpd.GeoDataFrame], layer: LayerName, tmp_path: Path
 ) -> None:

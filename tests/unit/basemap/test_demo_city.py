@@ -11,7 +11,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from basemap.demo_city import DEMO_LAYERS, DemoCity, make_city, write_city
+from basemap.demo_city import DemoCity, make_city, write_city
 from basemap.demo_parcels import geohash, national_parcel_ids
 from basemap.model import LAYERS, LayerName
 from basemap.validate import validate_layer
@@ -101,7 +101,7 @@ def test_a_city_of_a_size_nobody_can_use_is_refused(households: int) -> None:
 # --- fit for import
 
 
-@pytest.mark.parametrize("layer", DEMO_LAYERS)
+@pytest.mark.parametrize("layer", list(LayerName))
 def test_every_layer_has_exactly_the_attributes_of_its_schema(layer: LayerName) -> None:
     frame = city().layers[layer]
     assert tuple(frame.columns) == (*LAYERS[layer].attribute_names, "geometry")
@@ -110,7 +110,7 @@ def test_every_layer_has_exactly_the_attributes_of_its_schema(layer: LayerName) 
     assert frame.geometry.is_valid.all()
 
 
-@pytest.mark.parametrize("layer", DEMO_LAYERS)
+@pytest.mark.parametrize("layer", list(LayerName))
 def test_nothing_in_a_written_layer_is_set_aside_at_import(layer: LayerName, tmp_path: Path) -> None:
     path = write_city(city(), tmp_path)[layer]
     validation = validate_layer(pyogrio.read_dataframe(path), layer, file=path.name)
