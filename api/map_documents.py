@@ -20,7 +20,7 @@ from basemap import cartography as draw
 from basemap import map_styles as look
 from basemap import store
 from basemap.map_labels import draw_label, draw_street_names
-from basemap.model import LAYERS, LayerName, LayerVersion
+from basemap.model import LAYERS, LayerName, LayerVersion, Shape
 from basemap.preview import LocalMap
 from permits import service as permits
 from permits.parcels import ParcelName
@@ -32,6 +32,8 @@ _SCHOOL_IN_VIEW_M = 320.0
 _SCHOOL_NAMES_APART_M = 110.0
 _PARCEL_SURROUNDINGS_M = 60.0
 _PARCEL_IN_VIEW_M = 14.0
+_TOLD_IN_WORDS = (LayerName.COVERAGE, LayerName.SPECIAL_AREA, LayerName.AIRPORT_SURFACE)
+_POINT_DRAWN_M = 1.5
 _WITHHELD_RATIO = float("nan")
 
 
@@ -114,6 +116,7 @@ def parcel_map(session: Session, name: ParcelName, *, ground: Ground, language: 
     around = _box_around(own, _PARCEL_SURROUNDINGS_M)
     layers = {layer: read_or_nothing(session, layer, bounds=around) for layer in shown}
     lay_ground(made, ground)
+    _draw_restrictions(made, session, around)
     _draw_plot_surroundings(made, layers)
     bites = [each.geometry.geometry for each in found.reservations if each.area_m2 > 0]
     draw.draw(made, own, look.PARCEL)
@@ -126,6 +129,21 @@ def parcel_map(session: Session, name: ParcelName, *, ground: Ground, language: 
     draw_label(made, own, Text(f"Thửa {parcel.parcel_no}", f"Parcel {parcel.parcel_no}").in_language(language))
     made.look_at(draw.bounds_of(own, margin_m=_PARCEL_IN_VIEW_M), max_zoom=21)
     return made.document()
+
+
+def _draw_restrictions(made: LocalMap, session: Session, around: Bounds) -> None:
+    """Draw what restricts building near the parcel, the widest first; what lies everywhere is told in words alone."""
+    for layer in (layer for layer in look.GROUND_STYLES if layer not in _TOLD_IN_WORDS):
+        frame = read_or_nothing(session, layer, bounds=around)
+        if frame is None or frame.empty:
+            continue
+        near = shapely.clip_by_rect(frame.geometry.array, *around)
+        if LAYERS[layer].shape is Shape.POINT:
+            near = shapely.buffer(near, _POINT_DRAWN_M)
+        title = "plan_name" if layer is LayerName.DETAILED_PLAN else "street_name"
+        name = frame[title if title in frame else "name"].fillna("")
+        told = gpd.GeoDataFrame({"told": name}, geometry=near, crs=frame.crs)
+        draw.draw(made, told, look.GROUND_STYLES[layer], fields={"told": LAYERS[layer].label})
 
 
 def _draw_plot_surroundings(made: LocalMap, layers: dict[LayerName, gpd.GeoDataFrame | None]) -> None:

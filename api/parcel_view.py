@@ -6,13 +6,15 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from api.parcel_layers import Item, clear_items, concerned_items, unchecked_items
 from basemap import store
-from basemap.model import LAYERS, LayerName
+from basemap.model import LayerName
 from permits import service
 from permits.check import Check, check
 from permits.fact_sheet import FACT_FIELDS
-from permits.facts import Concern, LayerStatus, ParcelFacts
+from permits.facts import Concern, ParcelFacts
 from permits.findings import Finding
+from permits.ground_checks import OTHER_RESTRICTIONS
 from permits.model import REASON_TEXTS, Facts, Limit, Verdict
 from permits.parcels import ParcelName
 from permits.proposal import Proposal
@@ -26,14 +28,6 @@ _MARKS = {
     Verdict.NEEDS_REVIEW: "review",
     Verdict.NOT_APPLICABLE: "none",
 }
-NEVER_LOADED: tuple[tuple[Text, str], ...] = (
-    (Text("Hành lang bảo vệ sông, kênh, rạch", "Protection corridors of rivers and canals"), "QĐ 56/2025/QĐ-UBND"),
-    (Text("Hành lang an toàn lưới điện", "Safety corridors of power lines"), "NĐ 62/2025/NĐ-CP"),
-    (Text("Giới hạn chiều cao quanh sân bay", "Height surfaces around airports"), "NĐ 222/2026/NĐ-CP"),
-    (Text("Khu vực bảo vệ di tích", "Heritage protection areas"), ""),
-)
-"""What a permit also has to respect and the basemap holds no layer of: always listed as not checked."""
-
 LIMIT_GROUPS: Mapping[str, tuple[str, ...]] = {
     "density": ("max_site_coverage_ratio", "max_footprint_m2", "max_plot_ratio", "max_gross_floor_area_m2"),
     "height": (
@@ -59,26 +53,6 @@ LIMIT_GROUPS: Mapping[str, tuple[str, ...]] = {
 
 _HEADLINE_LIMITS = ("max_site_coverage_ratio", "max_floors", "max_height_at_building_line_m", "min_front_setback_m")
 """What everybody asks first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One thing that concerns a parcel, or that does not.
-
-    Parameters
-    ----------
-    mark
-        Shape and colour of the tag: ``ok``, ``review``, ``bad``, ``none`` or ``unknown``.
-    verdict
-        Word of the tag, a key below ``verdict`` in the locale.
-    """
-
-    title: Text
-    mark: str
-    verdict: str
-    citation: str = ""
-    requirement: Text = NO_TEXT
-    notes: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +95,7 @@ def view_of(session: Session, name: ParcelName, *, rulebook: Rulebook, as_of: da
         ward_name=ward_names(session).get(found.parcel.ward_code, found.parcel.ward_code),
         concerned=_concerned(found, ground),
         clear=_clear(found, ground),
-        unchecked=_unchecked(found),
+        unchecked=tuple(unchecked_items(found)),
     )
 
 
@@ -165,28 +139,15 @@ def wards_to_choose(session: Session) -> dict[str, str]:
 
 
 def _concerned(found: ParcelFacts, ground: list[Finding]) -> tuple[Item, ...]:
-    worst_first = sorted(ground, key=lambda finding: finding.verdict is not Verdict.VIOLATES)
-    told = [_item(finding, found) for finding in worst_first if finding.verdict is not Verdict.COMPLIES]
-    zones = [_zone_item(zone) for zone in found.zones]
-    return (*told, *zones)
+    told = [finding for finding in ground if finding.rule != OTHER_RESTRICTIONS]
+    worst_first = sorted(told, key=lambda finding: finding.verdict is not Verdict.VIOLATES)
+    open_ones = (_item(finding, found) for finding in worst_first if finding.verdict is not Verdict.COMPLIES)
+    return (*open_ones, *concerned_items(found))
 
 
 def _clear(found: ParcelFacts, ground: list[Finding]) -> tuple[Item, ...]:
     complying = [_item(finding, found) for finding in ground if finding.verdict is Verdict.COMPLIES]
-    layers = [
-        Item(title=LAYERS[name].label, mark="ok", verdict="CLEAR")
-        for name, answer in found.layers.items()
-        if answer.status is LayerStatus.NOT_CONCERNED and name in (LayerName.ROAD_RESERVATION, LayerName.ZONE)
-    ]
-    return (*complying, *layers)
-
-
-def _unchecked(found: ParcelFacts) -> tuple[Item, ...]:
-    missing = [Item(title=LAYERS[name].label, mark="unknown", verdict="NOT_CHECKED") for name in found.not_checked]
-    absent = [
-        Item(title=title, mark="unknown", verdict="NOT_CHECKED", citation=citation) for title, citation in NEVER_LOADED
-    ]
-    return (*missing, *absent)
+    return (*complying, *clear_items(found))
 
 
 def _item(finding: Finding, found: ParcelFacts) -> Item:
@@ -212,17 +173,4 @@ def _reservation_note(concern: Concern) -> Text:
     return Text(
         f"Lấy {area_m2.replace('.', ',')} m² của thửa đất{planned.vi}{source}.",
         f"Takes {area_m2} m² of the parcel{planned.en}{source}.",
-    )
-
-
-def _zone_item(zone: Concern) -> Item:
-    share = f"{zone.share_ratio * 100:.0f}%"
-    use = zone.detail.get("land_use") or "–"
-    plan = zone.detail.get("plan_name") or ""
-    return Item(
-        title=Text(f"Ô quy hoạch {zone.name}", f"Plan cell {zone.name}"),
-        mark="none",
-        verdict="CONCERNED",
-        citation=str(plan),
-        notes=(Text(f"{share} thửa đất, chức năng {use}.", f"{share} of the parcel, land use {use}."),),
     )

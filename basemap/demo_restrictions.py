@@ -190,7 +190,7 @@ def _trade_axes(lines: pd.DataFrame, courses: npt.NDArray[np.object_], names: li
 
 
 def _detailed_plans(cells: list[Floats]) -> _Rows:
-    def row(kind: str, number: int, **caps: Any) -> dict[str, Any]:
+    def row(kind: str, number: int) -> dict[str, Any]:
         return {
             "plan_kind": kind,
             "zone_code": f"CT-{number}",
@@ -198,11 +198,15 @@ def _detailed_plans(cells: list[Floats]) -> _Rows:
             "plan_name": f"Đồ án chi tiết minh họa số {number}",
             "document": f"{number:02d}/QĐ-MINH-HOA-CT",
             "plan_approved_on": _PLAN_DAYS[number % 2],
-            **caps,
         }
 
-    plan = row("detailed_plan", 1, max_site_coverage_ratio=0.8, max_floors=5, max_height_m=20.0, min_front_setback_m=2)
-    adjusted = row("local_adjustment", 2, max_floors=7, max_height_m=28.0)
+    plan = row("detailed_plan", 1) | {
+        "max_site_coverage_ratio": 0.8,
+        "max_floors": 5,
+        "max_height_m": 20.0,
+        "min_front_setback_m": 2.0,
+    }
+    adjusted = row("local_adjustment", 2) | {"max_floors": 7, "max_height_m": 28.0}
     return [
         (plan, _part(cells[len(cells) // 3], scale_ratio=0.45, turn_degrees=12)),
         (adjusted, _part(cells[2 * len(cells) // 3], scale_ratio=0.35, turn_degrees=-15)),

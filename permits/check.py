@@ -60,6 +60,7 @@ class Check:
             "not_proposed": list(self.not_proposed),
             "not_checked": [layer.value for layer in self.not_checked],
             "layers": {name.value: answer.status.value for name, answer in found.layers.items()},
+            "layer_versions": {name.value: source.to_json() for name, source in found.sources.items()},
             "facts": {name: value for name, value in asdict(self.facts).items() if value is not None},
             "limits": {name: limit.to_json() for name, limit in self.limits.by_name.items()},
         }

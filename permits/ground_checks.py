@@ -19,6 +19,9 @@ from permits.zoning import is_sure
 from spatial.geometry import Located
 from spatial.text import Text
 
+OTHER_RESTRICTIONS = "house.other_restrictions"
+"""Rule that asks a person about corridors and plans which no rule of the pack weighs, and about silent layers."""
+
 
 class GroundChecks:
     """The checks that need a place rather than a figure."""
@@ -79,7 +82,7 @@ class GroundChecks:
 
     def _restriction(self, answer: LayerAnswer) -> Iterator[Finding]:
         """Ask a person about a corridor, a plan or an area that no rule of the pack weighs, and about silent layers."""
-        rule = self._rule("house.other_restrictions")
+        rule = self._rule(OTHER_RESTRICTIONS)
         for concern in answer.felt:
             if answer.layer is LayerName.DETAILED_PLAN and is_sure(concern):
                 continue  # its caps hold, and the limits say that a higher plan speaks
@@ -100,7 +103,7 @@ class GroundChecks:
             return
         answers = [found.special_areas[kind] for kind in KINDS_OF_FACT["in_special_area"]]
         doubtful = next(answer for answer in answers if not answer.is_settled)
-        rule = self._rule("house.other_restrictions")
+        rule = self._rule(OTHER_RESTRICTIONS)
         if doubtful.status is LayerStatus.NOT_CHECKED:
             yield self._unanswered(rule, doubtful)
         else:

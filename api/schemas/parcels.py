@@ -1,16 +1,19 @@
 """Parcels: how they are asked for, and how they are sent."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.validation_messages import FieldTextError
+from permits.answers import LayerAnswer
 from permits.area_lookup import MOST_ON_A_PAGE_COUNT, USUAL_PAGE_COUNT, OverlapPage
 from permits.check import Check
 from permits.facts import Concern, ParcelFacts
 from permits.lookup import Found
 from permits.parcels import Parcel
+from permits.zoning import ZonePart
 from spatial.crs import WGS84
 from spatial.geometry import Located
 from spatial.text import Text
@@ -204,7 +207,48 @@ class LayerOut(BaseModel):
     """What one layer says about a parcel."""
 
     status: Annotated[str, Field(description="CONCERNED, REVIEW, NOT_CONCERNED or NOT_CHECKED")]
+    cause: Annotated[str | None, Field(description="of NOT_CHECKED: NOT_LOADED, FAILED or OUT_OF_EXTENT")]
+    note: dict[str, str] | None
+    area_inside_m2: float
+    nearest_m: Annotated[float | None, Field(description="to the nearest feature within 60 m")]
+    version: Annotated[dict[str, Any] | None, Field(description="version of the layer that answered")]
     concerns: list[ConcernOut]
+
+    @classmethod
+    def of(cls, answer: LayerAnswer) -> Self:
+        """Return the answer as it is sent."""
+        plain = answer.to_json()
+        names = ("status", "cause", "note", "area_inside_m2", "nearest_m", "version")
+        return cls.model_validate(
+            {name: plain[name] for name in names} | {"concerns": [ConcernOut.of(each) for each in answer.concerns]}
+        )
+
+
+class PartOut(BaseModel):
+    """One part of a parcel by zone and detailed plan; parts do not overlap."""
+
+    zone: str
+    plan: str | None
+    land_use: str | None
+    area_m2: float
+    share_ratio: float
+    compensated_area_m2: Annotated[float | None, Field(description="share of the registered area")]
+    limits: dict[str, Any]
+    geometry: dict[str, Any]
+
+    @classmethod
+    def of(cls, part: ZonePart) -> Self:
+        """Return the part as it is sent."""
+        return cls(
+            zone=part.name,
+            plan=None if part.plan is None else str(part.plan.detail.get("plan_name") or part.plan.name),
+            land_use=part.land_use,
+            area_m2=round(part.area_m2, 2),
+            share_ratio=round(part.share_ratio, 4),
+            compensated_area_m2=part.compensated_area_m2,
+            limits=asdict(part.limits),
+            geometry=_geojson(part.place),
+        )
 
 
 class ParcelOut(BaseModel):
@@ -213,6 +257,8 @@ class ParcelOut(BaseModel):
     parcel: FeatureOut
     crs: str = WGS84
     layers: dict[str, LayerOut]
+    special_areas: dict[str, LayerOut]
+    parts: list[PartOut]
     check: dict[str, Any]
 
     @classmethod
@@ -220,12 +266,9 @@ class ParcelOut(BaseModel):
         """Return the parcel as it is sent."""
         return cls(
             parcel=_feature(found.parcel),
-            layers={
-                name.value: LayerOut(
-                    status=answer.status.value, concerns=[ConcernOut.of(concern) for concern in answer.concerns]
-                )
-                for name, answer in found.layers.items()
-            },
+            layers={name.value: LayerOut.of(answer) for name, answer in found.layers.items()},
+            special_areas={kind.value: LayerOut.of(answer) for kind, answer in found.special_areas.items()},
+            parts=[PartOut.of(part) for part in found.parts],
             check=checked.to_json(),
         )
 
