@@ -181,8 +181,8 @@ def source_line(session: Session, layers: Sequence[LayerName]) -> Text | None:
     def told(language: str) -> str:
         spoken = speech(language)
         names = ", ".join(_version_name(version, language=language) for version in versions)
-        days = sorted({version.imported_at.date() for version in versions})
-        return f"{names} ({', '.join(spoken.day(day) for day in days)})"
+        moments = sorted(version.imported_at for version in versions)
+        return f"{names} ({', '.join(dict.fromkeys(spoken.day(moment) for moment in moments))})"
 
     return Text(f"Nguồn: bản đồ nền Địa Bàn; {told('vi')}.", f"Source: Địa Bàn basemap; {told('en')}.")
 

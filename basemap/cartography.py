@@ -42,8 +42,11 @@ from spatial.text import Text
 
 _DECIMALS = 6
 _BYTES_OF_A_CORNER, _BYTES_OF_A_FEATURE = 25, 110
+_DRAWN_AT_ONCE_COUNT = 20_000
+"""Of a large layer: what is drawn at once takes memory."""
+
 _PICTURE_SIDE_PX, _LEAST_SIDE_PX, _EDGE_PX = 2048, 128, 4
-_BENEATH_WIDTH_RATIO = 0.6
+_BENEATH_SIDE_PX, _BENEATH_WIDTH_RATIO = 1536, 0.6
 _SMALLEST_RADIUS_PX, _LARGEST_RADIUS_PX = 7.0, 24.0
 
 
@@ -81,8 +84,7 @@ def draw(
 
 def draw_as_picture(target: LocalMap, frame: gpd.GeoDataFrame, style: Style) -> None:
     """Draw features as one picture inside the document, as sharp as there is room for."""
-    parts = [(reproject_frame(frame, WEB_MERCATOR), style)]
-    _lay_picture(target, parts, label=style.label, most_bytes=MOST_BYTES_OF_A_LAYER)
+    _lay_picture(target, [(frame, style)], label=style.label, most_bytes=MOST_BYTES_OF_A_LAYER)
 
 
 def draw_layer_beneath(
@@ -99,13 +101,19 @@ def draw_layer_beneath(
     most_bytes
         The picture is made smaller until it fits.
     """
-    flat = reproject_frame(frame, WEB_MERCATOR)
-    found = ((share.of(flat), share.style) for share in shares)
+    found = ((share.of(frame), share.style) for share in shares)
     parts = [(features, style) for features, style in found if len(features)]
     for _, style in parts:
         target.add_legend(style.as_legend())
     if parts:
-        _lay_picture(target, parts, label=label, most_bytes=most_bytes, width_ratio=_BENEATH_WIDTH_RATIO)
+        _lay_picture(
+            target,
+            parts,
+            label=label,
+            most_bytes=most_bytes,
+            side_px=_BENEATH_SIDE_PX,
+            width_ratio=_BENEATH_WIDTH_RATIO,
+        )
 
 
 def _lay_picture(
@@ -114,13 +122,14 @@ def _lay_picture(
     *,
     label: Text,
     most_bytes: int,
+    side_px: int = _PICTURE_SIDE_PX,
     width_ratio: float = 1.0,
 ) -> None:
-    """Draw parts (in Web Mercator, the lowest first) as one picture."""
-    bounds = np.array([frame.total_bounds for frame, _ in parts])
+    """Draw parts, the lowest first, as one picture."""
+    bounds = np.array([_bounds_mercator(frame) for frame, _ in parts])
     (min_x, min_y), (max_x, max_y) = bounds[:, :2].min(axis=0).tolist(), bounds[:, 2:].max(axis=0).tolist()
     longest_m = max(max_x - min_x, max_y - min_y, 1.0)
-    side_px, uri = _PICTURE_SIDE_PX, ""
+    uri = ""
     while not uri or (len(uri) > min(most_bytes, target.room_bytes) and side_px > _LEAST_SIDE_PX):
         metres_per_px = longest_m / side_px
         width_px = math.ceil((max_x - min_x) / metres_per_px) + 2 * _EDGE_PX
@@ -129,7 +138,8 @@ def _lay_picture(
         box = (west, north - height_px * metres_per_px, west + width_px * metres_per_px, north)
         picture = Picture(Sheet(crs=WEB_MERCATOR, bounds=box, width_px=width_px, height_px=height_px), ground=None)
         for frame, style in parts:
-            picture.draw(frame, style, width_ratio=width_ratio)
+            for begin in range(0, len(frame), _DRAWN_AT_ONCE_COUNT):
+                picture.draw(frame.iloc[begin : begin + _DRAWN_AT_ONCE_COUNT], style, width_ratio=width_ratio)
         uri = f"data:image/png;base64,{base64.b64encode(picture.png()).decode('ascii')}"
         side_px //= 2
     target.room_bytes = max(target.room_bytes - len(uri), 0)
@@ -138,6 +148,16 @@ def _lay_picture(
     folium.raster_layers.ImageOverlay(
         uri, bounds=[[south, west], [north, east]], pixelated=False, alt=escaped(alt)
     ).add_to(target)
+
+
+def _bounds_mercator(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
+    """Return min_x, min_y, max_x, max_y in Web Mercator of a box that holds every feature."""
+    boxes = np.asarray(frame.geometry.bounds, dtype=np.float64)
+    boxes = boxes[~np.isnan(boxes).any(axis=1)]
+    corners = np.vstack([boxes[:, [0, 1]], boxes[:, [2, 1]], boxes[:, [2, 3]], boxes[:, [0, 3]]])
+    flat = transformer(frame.crs.to_wkt(), WEB_MERCATOR)(corners)
+    (min_x, min_y), (max_x, max_y) = flat.min(axis=0).tolist(), flat.max(axis=0).tolist()
+    return min_x, min_y, max_x, max_y
 
 
 def draw_streets(target: LocalMap, frame: gpd.GeoDataFrame) -> None:

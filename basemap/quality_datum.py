@@ -186,9 +186,10 @@ def _suspicion(ground: Ground, counts: _Counts, place: int, *, source_crs: str, 
 
 def _advice(source_crs: str, place: int) -> Text:
     other = next((crs for (label, at), crs in _ADVICE.items() if at == place and _is(source_crs, label)), None)
+    own = source_crs if source_crs.startswith("EPSG:") else "EPSG:n"
     right = Text(
-        "Nếu tệp đúng và lớp đã công bố sai, ghi rõ --crs.",
-        "If the file is right and what is published is wrong, give --crs.",
+        f"Nếu tệp đúng và lớp đã công bố sai, ghi --crs {own}.",
+        f"If the file is right and what is published is wrong, give --crs {own}.",
     )
     if other is not None:
         return Text(

@@ -31,6 +31,7 @@ _PAGE_STYLE = (
     "body{font:16px/1.5 'Be Vietnam Pro',system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;"
     "color:#16302f;background:#fffdf8}table{border-collapse:collapse}td,th{border-bottom:1px solid #d9cfbd;"
     "padding:.3rem .8rem;text-align:left;vertical-align:top}i{color:#5d6b6a}"
+    ".whole{border-left:.4rem solid #b4431c;background:#fbe9e1;padding:.6rem 1rem}"
 )
 
 
@@ -51,17 +52,18 @@ def write_quality(folder: Path, report: QualityReport, *, source: str, aside: gp
 
 def quality_page(report: QualityReport, *, source: str, aside: gpd.GeoDataFrame | None = None) -> str:
     """Return the outcome of each rule, the map, what stands aside and the largest findings; it needs no network."""
-    title = f"Chất lượng lớp {report.layer} – {source}"
+    title = f"Chất lượng lớp {LAYERS[report.layer].label.vi} – {source}"
     rows = "".join(_outcome_row(outcome) for outcome in report.outcomes)
     told = [finding for outcome in report.outcomes for finding in _of_rule(report, outcome)[:_MOST_TOLD_COUNT]]
-    items = "".join(f"<li>{_both(finding.issue.message)}</li>" for finding in told)
+    items = "".join(f"<li>{_both(finding.issue.message)}</li>" for finding in told if not _is_about_file(finding))
     count = Text(f"{report.feature_count} đối tượng, {report.crs}", f"{report.feature_count} features, {report.crs}")
     findings = Text("Các mục lớn nhất của mỗi quy tắc", "The largest findings of each rule")
     return (
         f'<!DOCTYPE html>\n<html lang="vi"><head><meta charset="utf-8"/><link rel="icon" href="data:,"/>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"/><title>{html.escape(title)}</title>'
         f"<style>{_PAGE_STYLE}</style></head><body><main><h1>{html.escape(title)}</h1><p>{_both(count)}</p>"
-        f"<table><tr><th>{_both(Text('Quy tắc', 'Rule'))}</th><th>{_both(Text('Kết quả', 'Outcome'))}</th></tr>"
+        f"{_told_of_file(told)}<table>"
+        f"<tr><th>{_both(Text('Quy tắc', 'Rule'))}</th><th>{_both(Text('Kết quả', 'Outcome'))}</th></tr>"
         f"{rows}</table>{_told_aside(aside)}{quality_map(report, source=source, aside=aside).as_frame(height_px=560)}"
         f"<h2>{_both(findings)}</h2><ol>{items}</ol></main></body></html>\n"
     )
@@ -71,12 +73,12 @@ def quality_map(
     report: QualityReport, *, source: str, language: str = "vi", aside: gpd.GeoDataFrame | None = None
 ) -> LocalMap:
     """Return the map: the layer as one picture, its outline, the largest findings and what stands aside."""
+    label = LAYERS[report.layer].label
     target = LocalMap(
-        title=Text(f"Chất lượng lớp {report.layer}", f"Quality of the layer {report.layer}"),
+        title=Text(f"Chất lượng lớp {label.vi}", f"Quality of the layer {label.en}"),
         language=language,
         source=Text(source, source),
     )
-    label = LAYERS[report.layer].label
     draw_layer_beneath(target, report.features, LAYER_SHARES[report.layer], label=label, most_bytes=_MOST_PICTURE_BYTES)
     outline = gpd.GeoDataFrame(geometry=[report.outline], crs=report.crs)
     draw(target, outline, _OUTLINE)
@@ -88,6 +90,16 @@ def quality_map(
     if aside is not None:
         draw(target, _drawn_aside(aside, crs=report.crs), _ASIDE, fields=_TOOLTIP)
     return target
+
+
+def _is_about_file(finding: Finding) -> bool:
+    return not finding.feature_ids
+
+
+def _told_of_file(findings: list[Finding]) -> str:
+    """Return what concerns the file as a whole, with what to do: nobody may read past it."""
+    whole = [finding.issue for finding in findings if _is_about_file(finding)]
+    return "".join(f"<p class='whole'>{_both(issue.message)}<br/>{_both(issue.hint)}</p>" for issue in whole)
 
 
 def _told_aside(aside: gpd.GeoDataFrame | None) -> str:
@@ -146,9 +158,12 @@ def _frame(findings: list[Finding], *, crs: str) -> gpd.GeoDataFrame:
 
 def _drawn(findings: list[Finding], *, crs: str) -> gpd.GeoDataFrame:
     frame = _frame(findings[:_MOST_DRAWN_COUNT], crs=crs)
+    geometries = np.array(frame.geometry.array, dtype=object)
+    # What concerns the whole file is a frame around it, not a colour over everything.
+    is_whole = np.array([_is_about_file(finding) for finding in findings[: len(frame)]], dtype=np.bool_)
+    geometries[is_whole] = shapely.boundary(geometries[is_whole])
     # Leaflet draws a point as a picture of a pin; a small circle needs none.
     is_point = frame.geom_type.isin(["Point", "MultiPoint"]).to_numpy()
-    geometries = np.asarray(frame.geometry.array, dtype=object)
     geometries[is_point] = shapely.buffer(geometries[is_point], _POINT_RADIUS_M, quad_segs=4)
     corners = np.cumsum(shapely.get_num_coordinates(geometries))
     return gpd.GeoDataFrame(frame.set_geometry(geometries, crs=crs)[corners <= _MOST_CORNERS_COUNT])

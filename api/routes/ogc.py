@@ -116,7 +116,6 @@ def collection(request: Request) -> Response:
         return page_answer(
             request,
             described["title"],
-            lead=described["description"],
             links=described["links"],
             facts=_facts(described, speech(language_of(request))),
             map_src=f"/maps/layers/{layer.value}",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote
 
 from anyio import to_thread
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from api.clock import now
 from api.dependencies import find_database, get_database
-from api.i18n import language_of
+from api.i18n import Speech, language_of, speech
 from api.ogc_access import Readers, find_readable_layer, no_such_collection, readable_layer, readers_of
 from api.ogc_answers import (
     GEOJSON,
@@ -45,7 +46,7 @@ from basemap.feature_query import (
     parse_offset,
     parse_period,
 )
-from basemap.model import LAYERS, LayerName
+from basemap.model import LAYERS, Attribute, Kind, LayerName
 from spatial.db import Database
 from spatial.errors import NotFoundError
 from spatial.text import Text
@@ -138,15 +139,23 @@ def item(request: Request) -> Response:
         raise _no_such_feature()
     links = _feature_links(request, layer, given, feature_id)
     if is_page:
-        properties = json.loads(found)["properties"]
-        labels = {each.name: each.label.in_language(language_of(request)) for each in LAYERS[layer].attributes}
-        facts = [(_IDENTIFIER.in_language(language_of(request)), feature_id)]
-        facts += [(labels[name], value) for name, value in properties.items()]
+        properties, spoken = json.loads(found)["properties"], speech(language_of(request))
+        facts = [(spoken.say(_IDENTIFIER), feature_id)]
+        facts += [
+            (spoken.say(each.label), _shown(properties[each.name], each, spoken)) for each in LAYERS[layer].attributes
+        ]
         title = LAYERS[layer].label.in_language(language_of(request))
         return page_answer(request, title, links=links, facts=facts)
     told = f'{found[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}'
     headers = {"content-crs": f"<{crs}>", **caching(tag, is_public=is_public), **link_header(links)}
     return Response(told, media_type=GEOJSON, headers=headers)
+
+
+def _shown(value: str | float | None, attribute: Attribute, spoken: Speech) -> str | float | None:
+    """Return a value of GeoJSON as a page shows it: days as people write them."""
+    if attribute.kind is Kind.DATE and isinstance(value, str):
+        return spoken.day(date.fromisoformat(value))
+    return value
 
 
 def _no_such_feature() -> NotFoundError:
@@ -224,12 +233,15 @@ def _as_geojson(found: Found, links: list[dict[str, str]]) -> bytes:
 def _as_page(request: Request, asked: _Asked, found: Found, *, links: list[dict[str, str]]) -> Response:
     layer, given, query = asked.layer, asked.given, asked.query
     language, schema = language_of(request), LAYERS[layer]
+    spoken = speech(language)
     path = f"/collections/{layer.value}/items"
     rows, then = [], {"datetime": given["datetime"]} if "datetime" in given else {}
     for each in json.loads(b"[%b]" % found.page.text):
         name = each["id"]
         address = address_of(request, f"{path}/{quote(name, safe='')}", f="html", **then)
-        rows.append(((name, address), *(each["properties"][key] for key in schema.attribute_names)))
+        values = each["properties"]
+        told = (_shown(values[attribute.name], attribute, spoken) for attribute in schema.attributes)
+        rows.append(((name, address), *told))
     about = f"{'' if found.count.is_exact else '≈ '}{found.count.count}"
     shown = Text(
         f"{len(rows)} đối tượng từ vị trí {query.offset_count + 1}, trong {about} đối tượng khớp.",

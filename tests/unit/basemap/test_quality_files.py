@@ -14,8 +14,9 @@ from PIL import Image
 
 from basemap.model import LayerName
 from basemap.quality import check_quality
+from basemap.quality_datum import datum_vector_m
 from basemap.quality_files import quality_map, quality_page, write_quality
-from basemap.quality_findings import QualityReport
+from basemap.quality_findings import QualityReport, Surroundings
 from spatial.crs import HCMC
 
 PICTURE = r"L\.imageOverlay\(\s*\"data:image/png;base64,([A-Za-z0-9+/=]+)"
@@ -102,3 +103,17 @@ def test_streets_are_drawn_in_the_style_of_their_class() -> None:
     document = quality_map(check_quality(frame, LayerName.STREET, file="s.gpkg"), source="s.gpkg").document()
     assert document.count("L.imageOverlay(") == 1
     assert all(name in document for name in ("Hẻm</li>", "Đường chính</li>", "Đường</li>"))
+
+
+def test_what_concerns_the_whole_file_stands_first_with_what_to_do_and_hides_nothing_on_the_map() -> None:
+    """Moved by the datum vector, the zones miss the published ones: a frame around them says so, not a filled box."""
+    places = [shapely.box(EAST + x, NORTH + y, EAST + x + 40, NORTH + y + 30) for x in (0, 60) for y in (0, 50, 110)]
+    frame = gpd.GeoDataFrame({"feature_id": [f"Z{at}" for at in range(6)]}, geometry=places, crs=HCMC)
+    x, y = datum_vector_m((EAST, NORTH), crs=HCMC)
+    moved = frame.set_geometry(frame.geometry.translate(-x, -y))
+    around = Surroundings(published=lambda layer, _bounds: frame if layer is LayerName.ZONE else None)
+    report = check_quality(moved, LayerName.ZONE, file="z.gpkg", around=around)
+    page = quality_page(report, source="z.gpkg")
+    assert page.index("226 m vì") < page.index("<table>")
+    assert "EPSG:6960" in page
+    assert quality_map(report, source="z.gpkg").document().count('"LineString"') == 1
