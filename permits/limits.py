@@ -14,6 +14,7 @@ from permits.model import Direction, Facts, Limit, Limits, ReasonCode, Verdict, 
 from permits.rulebook import Rulebook
 from permits.rules.bounds import Combined, judge
 from permits.rules.row_house import SPECS
+from spatial.text import NO_TEXT
 
 LIMIT_NAMES = tuple(spec.name for spec in SPECS)
 """The limits of row houses, in the order in which people read them."""
@@ -71,7 +72,7 @@ def judged(assessment: Assessment, facts: Facts) -> Limit:
         missing=() if combined is None else combined.missing,
         proposed=None if proposed is None else float(proposed),
         margin=None if margin is None else float(margin),
-        **({} if combined is None else {"note": combined.note}),
+        note=NO_TEXT if combined is None else combined.note,
     )
 
 

@@ -1,6 +1,7 @@
 """What permits speak of: parcels, facts, limits, findings, and the four things that a check can answer."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -218,6 +219,8 @@ class Limit:
         Names of the facts that could still change the answer.
     proposed, margin
         What is proposed, in ``unit``, and how far it stays from the limit (negative: how far beyond it).
+    rulebook
+        Pack that binds, where several were asked.
     """
 
     name: str
@@ -236,10 +239,12 @@ class Limit:
     proposed: float | None = None
     margin: float | None = None
     note: Text = NO_TEXT
+    rulebook: str = ""
 
     def to_json(self) -> dict[str, object]:
         """Return the limit as it stands in the JSON of the command and of the API."""
         return {
+            **({"rulebook": self.rulebook} if self.rulebook else {}),
             "value": self.value,
             "unit": self.unit,
             "verdict": None if self.verdict is None else self.verdict.value,
@@ -259,12 +264,19 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """All limits of one plot under one rule-pack on one date."""
+    """All limits of one plot under one rule-pack, or under all that apply, on one date.
+
+    Parameters
+    ----------
+    rulebooks
+        Name and hash of each pack, where several were asked.
+    """
 
     rulebook: str
     rulebook_sha256: str
     as_of: date
     by_name: dict[str, Limit] = field(default_factory=dict)
+    rulebooks: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Limit:
         return self.by_name[name]
@@ -279,6 +291,7 @@ class Limits:
         return {
             "rulebook": self.rulebook,
             "rulebook_sha256": self.rulebook_sha256,
+            **({"rulebooks": dict(self.rulebooks)} if self.rulebooks else {}),
             "as_of": self.as_of.isoformat(),
             "limits": {name: limit.to_json() for name, limit in self.by_name.items()},
             "missing": list(self.missing),

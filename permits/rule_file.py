@@ -68,6 +68,7 @@ def faults_of(pack: Pack) -> Iterator[Fault]:
         yield from _wrong_names(rule, pack, here)
         yield from _wrong_limit(rule, here)
         yield from _wrong_conditions(rule.applies_when, (*here, "applies_when"))
+        yield from _wrong_conditions(rule.except_when, (*here, "except_when"))
         yield from _wrong_conditions(rule.any_of, (*here, "any_of"))
     yield from _cycles(pack)
 
@@ -103,7 +104,7 @@ def _wrong_names(rule: Rule, pack: Pack, here: Path) -> Iterator[Fault]:
 
 
 def _where(rule: Rule, here: Path, fact: str) -> Path:
-    for key in ("applies_when", "any_of"):
+    for key in ("applies_when", "except_when", "any_of"):
         if fact in getattr(rule, key):
             return (*here, key, fact)
     keys = {"axis": rule.axis, "fact": rule.fact, "consulted": rule.consulted}

@@ -67,6 +67,8 @@ def _rule(rulebook: Rulebook, rule: Rule) -> str:
         lines.append(f"**Giới hạn (limit):** `{rule.limit}`\n")
     if rule.applies_when:
         lines.append(f"**Áp dụng khi (applies when):** {_conditions(rule.applies_when)}\n")
+    if rule.except_when:
+        lines.append(f"**Trừ khi (except when):** {_conditions(rule.except_when)}\n")
     if rule.exception_to is not None:
         lines.append(f"**Thay cho (relieves from):** `{rule.exception_to}`\n")
     if rule.verification != "primary":

@@ -167,6 +167,7 @@ class Rule(Part):
     basis_date: BasisDate | None = None
     limit: str | None = None
     applies_when: Conditions = Field(default_factory=dict)
+    except_when: Conditions = Field(default_factory=dict)
     exception_to: str | None = None
     references: tuple[str, ...] = ()
     unit: str = Field(min_length=1)
@@ -247,7 +248,14 @@ class Rule(Part):
         """Names of every fact that the rule reads, each once."""
         axes = () if self.grid is None else (*self.grid.rows_by, *self.grid.columns_by)
         single = (self.axis, None if self.table is None else self.table.axis, self.fact, self.consulted)
-        names = (*self.inputs, *self.applies_when, *axes, *(name for name in single if name), *self.any_of)
+        names = (
+            *self.inputs,
+            *self.applies_when,
+            *self.except_when,
+            *axes,
+            *(name for name in single if name),
+            *self.any_of,
+        )
         return tuple(dict.fromkeys(names))
 
 

@@ -21,6 +21,7 @@ from spatial.errors import NotFoundError
 from spatial.text import Text
 
 __all__ = [
+    "ALL_RULEBOOKS",
     "DEFAULT_RULEBOOK",
     "Instrument",
     "Rule",
@@ -29,9 +30,11 @@ __all__ = [
     "available_rulebooks",
     "load_rulebook",
     "parse_rulebook",
+    "rulebooks_named",
 ]
 
 DEFAULT_RULEBOOK = "hcmc-row-houses"
+ALL_RULEBOOKS = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,11 @@ class Rulebook:
         rule = next((rule for rule in versions if rule.valid.covers(as_of)), versions[0])
         self._found[rule_id, as_of] = rule
         return rule
+
+    @property
+    def sets_limits(self) -> bool:
+        """Whether the pack says anything about a limit, rather than about deadlines or corridors alone."""
+        return self.binding != "data" or any(rule.limit is not None for rule in self.rules)
 
     def as_known_on(self, day: date) -> "Rulebook":
         """Return the pack with what had been recorded by ``day``, so that an answer of that day comes out again."""
@@ -136,9 +144,21 @@ def load_rulebook(name: str = DEFAULT_RULEBOOK) -> Rulebook:
     if name not in known:
         raise NotFoundError(
             Text(f"Không có bộ quy định {name}.", f"There is no rule-pack {name}."),
-            hint=Text(f"Hiện có: {', '.join(known)}.", f"There are: {', '.join(known)}."),
+            hint=Text(f"Hiện có: {', '.join(known)}; all.", f"There are: {', '.join(known)}; all."),
         )
     return _packaged(name)
+
+
+def rulebooks_named(name: str = DEFAULT_RULEBOOK) -> tuple[Rulebook, ...]:
+    """Return the rule-packs that a name stands for: one, or with ``all`` every shipped one that sets limits.
+
+    Raises as `load_rulebook` does.
+    """
+    if name != ALL_RULEBOOKS:
+        return (load_rulebook(name),)
+    packs = [load_rulebook(known) for known in (DEFAULT_RULEBOOK, *available_rulebooks())]
+    setting = {pack.name: pack for pack in packs if pack.sets_limits}
+    return tuple(setting.values())
 
 
 @lru_cache

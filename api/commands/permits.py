@@ -19,7 +19,7 @@ from api.console import print_json
 from api.settings import settings
 from basemap.model import LAYERS
 from permits import fact_sheet, service
-from permits.limits import limits as limits_of
+from permits.combined_limits import limits_under
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rule_page import rule_page
@@ -39,7 +39,7 @@ app.command("terms")(terms)
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Basis date, e.g. 2026-11-21. Without it: today in Vietnam.")
 ]
-RulebookName = Annotated[str, typer.Option(help="Name of a rule-pack, or a path that ends in .yaml.")]
+RulebookName = Annotated[str, typer.Option(help="Name of a rule-pack, all, or a path that ends in .yaml.")]
 
 
 @app.command()
@@ -54,7 +54,7 @@ def limits(
     del json_output  # the answer of this command is always JSON
     given = read_json(facts)
     sheet = fact_sheet.read_facts(given, subject=facts.name)
-    answer = limits_of(sheet, rulebook=load_rulebook(rulebook), as_of=day_of(as_of))
+    answer = limits_under(sheet, rulebook=rulebook, as_of=day_of(as_of))
     print_json({"facts": given, **answer.to_json()})
 
 

@@ -10,8 +10,8 @@ from api.dependencies import DatabaseDep
 from api.parameters import no_parameters
 from api.schemas.permits import CheckIn, LimitsIn
 from permits import service
+from permits.combined_limits import limits_under
 from permits.fact_sheet import read_facts
-from permits.limits import limits
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rulebook import Rulebook, load_rulebook
@@ -24,7 +24,7 @@ def find_limits(question: LimitsIn) -> dict[str, Any]:
     """Return every limit of a plot: value, verdict, article, and which facts are missing."""
     as_of = question.as_of or today_in_vietnam()
     sheet = read_facts(question.facts, subject="facts")
-    answer = limits(sheet, rulebook=rulebook_named(question.rulebook), as_of=as_of)
+    answer = limits_under(sheet, rulebook=question.rulebook, as_of=as_of)
     return {"facts": question.facts, **answer.to_json()}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from permits.model import Facts, exact
-from permits.rule_schema import Condition, Conditions
+from permits.rule_schema import Condition, Conditions, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,18 @@ def all_hold(conditions: Conditions, facts: Facts) -> Answer:
         return Answer(holds=False)
     missing = tuple(name for name, answer in found.items() if answer is None)
     return Answer(holds=None, missing=missing) if missing else Answer(holds=True)
+
+
+def reaches(rule: Rule, facts: Facts) -> Answer:
+    """Tell whether a rule applies: all of ``applies_when`` holds, and not all of ``except_when``."""
+    reach = all_hold(rule.applies_when, facts)
+    if not rule.except_when or reach.holds is False:
+        return reach
+    left_out = all_hold(rule.except_when, facts)
+    if left_out.holds:
+        return Answer(holds=False)
+    missing = tuple(dict.fromkeys([*reach.missing, *left_out.missing]))
+    return Answer(holds=None, missing=missing) if missing else reach
 
 
 def any_holds(conditions: Conditions, facts: Facts) -> Answer:

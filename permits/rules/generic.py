@@ -11,7 +11,7 @@ from fractions import Fraction
 from permits.model import Direction, Facts, ReasonCode, exact
 from permits.rule_schema import Rule
 from permits.rules.bounds import OPEN, Bound, Number, definite, perhaps, undetermined
-from permits.rules.conditions import Answer, all_hold, any_holds, numbers_of, values_of
+from permits.rules.conditions import Answer, any_holds, numbers_of, reaches, values_of
 from spatial.text import NO_TEXT
 
 IsVerified = Callable[[Rule], bool]
@@ -31,7 +31,7 @@ def bounds_of(rules: Sequence[Rule], facts: Facts, *, direction: Direction, is_v
     for rule in rules:
         if rule.exception_to is not None:
             continue
-        reach = all_hold(rule.applies_when, facts)
+        reach = reaches(rule, facts)
         if reach.holds is False:
             continue
         own = _stated(rule, facts, is_verified)
@@ -63,7 +63,7 @@ def _relieved(
     own: list[Bound], exception: Rule, facts: Facts, direction: Direction, is_verified: IsVerified
 ) -> list[Bound]:
     """Return the bounds once an exception is considered: it can relieve, never tighten, until it is certain."""
-    reach = all_hold(exception.applies_when, facts)
+    reach = reaches(exception, facts)
     if reach.holds is False:
         return own
     instead = _stated(exception, facts, is_verified)

@@ -63,3 +63,47 @@ def test_numbers_that_json_does_not_know_are_refused(client: httpx.Client) -> No
     body = b'{"facts": {"plot_area_m2": NaN}}'
     answer = client.post(LIMITS, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 422
+
+
+APARTMENT = {
+    "building_type": "apartment",
+    "area_type": "new_development",
+    "plot_area_m2": 14000,
+    "building_height_m": 31,
+    "plan_approval_date": "2023-05-01",
+    "former_province": "hcmc",
+    "in_special_area": False,
+    "zone_plan_known": True,
+}
+
+
+@pytest.mark.parametrize("rulebook", ["qcvn-01-2021", "all"])
+def test_an_apartment_is_answered_by_the_national_standard(client: httpx.Client, rulebook: str) -> None:
+    """QCVN 01:2021/BXD, Table 2.9: 48 % and 46 % on both sides of 14,000 m2."""
+    limit = ask(client, facts=APARTMENT, rulebook=rulebook).json()["limits"]["max_site_coverage_ratio"]
+    assert (limit["value"], limit["citation"]) == (0.47, "QCVN 01:2021/BXD, mục 2.6.3, Bảng 2.9")
+
+
+def test_under_all_packs_each_limit_names_the_pack_that_binds(client: httpx.Client) -> None:
+    body = ask(client, facts=APARTMENT, rulebook="all").json()
+    assert body["limits"]["max_site_coverage_ratio"]["rulebook"] == "qcvn-01-2021"
+    assert "hcmc-row-houses" in body["rulebooks"]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({"facts": {**APARTMENT, "floors": 0}}, "floors = 0"),
+        ({"facts": {**APARTMENT, "floors": 300}}, "floors = 300"),
+        ({"facts": {**APARTMENT, "building_height_m": 3100}}, "centimetres"),
+        ({"facts": APARTMENT, "as_of": "1999-01-01"}, "before every law"),
+        ({"facts": {**APARTMENT, "plan_approval_date": "2027-05-01"}}, "after the day"),
+        ({"facts": {**APARTMENT, "plan_approval_date": "soon"}}, "a day like"),
+    ],
+)
+def test_facts_that_cannot_be_are_refused_in_one_sentence(
+    client: httpx.Client, question: dict[str, object], said: str
+) -> None:
+    answer = client.post(LIMITS, json={"as_of": "2026-11-21", **question}, headers={"accept-language": "en"})
+    assert answer.status_code == 422
+    assert said in str(answer.json())

@@ -1,0 +1,173 @@
+"""What all rule-packs together allow on a plot: the smallest of the applicable limits, and which rule binds. Pure.
+
+Which packs speak depends on their basis date: the day of the dossier, or the day on which the plan was approved.
+The order of precedence is the ``rank`` of their instruments: special area (4), architecture regulation (5), zone
+plan (6), national standard (7). It decides three things. Of equal figures the higher rank is named. A text that
+could not be read raises no doubt where a higher one gives the figure. Of statements that differ in what they say,
+not merely in strictness, the higher rank counts; where neither ranks, a person decides.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from permits.assess import Assessment, assess
+from permits.limit_fields import LIMIT_FIELDS
+from permits.limits import judged, limits
+from permits.model import Direction, Facts, Limits, ReasonCode, Verdict
+from permits.rulebook import ALL_RULEBOOKS, Rulebook, rulebooks_named
+from permits.rules.bounds import OPEN, Bound, Combined, combine
+from spatial.errors import InputError
+from spatial.text import Text
+
+OUT_OF_SCOPE = ReasonCode.OUT_OF_SCOPE
+_NO_RANK = 99
+_PLAN_DATE = "plan_approval_date"
+
+
+def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date) -> Limits:
+    """Return every limit that any of the packs sets on the plot.
+
+    Parameters
+    ----------
+    as_of
+        Day of the dossier. Rules that go by the approval of the plan take ``plan_approval_date`` of the facts; while
+        that is unknown they are read as of this day, and ask for review.
+
+    References
+    ----------
+    Precedence: QĐ 56/2021/QĐ-UBND, Annex 18, 4.1 e, 4.2 d and 5; decree 217/2026/NĐ-CP, Article 50.2 b;
+    QCVN 01:2021/BXD, 3.1 and 3.3.
+    """
+    found = [assess(facts, rulebook=book, as_of=as_of) for book in rulebooks]
+    by_name = {}
+    for name in LIMIT_FIELDS:
+        said = [by_limit[name] for by_limit in found if name in by_limit]
+        if said:
+            chosen = _together(sorted(said, key=rank_of), facts)
+            by_name[name] = replace(judged(chosen, facts), rulebook=chosen.rulebook.name)
+    return Limits(
+        rulebook="all",
+        rulebook_sha256=hashlib.sha256("".join(book.sha256 for book in rulebooks).encode()).hexdigest(),
+        rulebooks={book.name: book.sha256 for book in rulebooks},
+        as_of=as_of,
+        by_name=by_name,
+    )
+
+
+def limits_under(facts: Facts, *, rulebook: str, as_of: date) -> Limits:
+    """Return the limits under the pack of that name, or under every pack that applies where it is ``all``.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such pack.
+    InputError
+        The day lies before every law that is loaded, or the plan was approved after it.
+    """
+    books = rulebooks_named(rulebook)
+    refuse_impossible_days(facts, as_of=as_of)
+    if rulebook != ALL_RULEBOOKS:
+        return limits(facts, rulebook=books[0], as_of=as_of)
+    return combined_limits(facts, rulebooks=books, as_of=as_of)
+
+
+def refuse_impossible_days(facts: Facts, *, as_of: date) -> None:
+    """Raise InputError for a day before every law that is loaded, and for a plan approved after the day."""
+    begins = [book.instruments.values() for book in rulebooks_named(ALL_RULEBOOKS)]
+    first = min(instrument.effective_from for instruments in begins for instrument in instruments)
+    if as_of < first:
+        raise InputError(
+            Text(
+                f"Ngày {as_of:%d/%m/%Y} trước mọi quy định đã nạp; sớm nhất là {first:%d/%m/%Y}.",
+                f"{as_of} lies before every law that is loaded; the earliest begins on {first}.",
+            ),
+            hint=Text("Kiểm tra lại ngày.", "Check the date."),
+            subject="as_of",
+        )
+    approved = facts.plan_approval_date
+    if approved is not None and approved > as_of:
+        raise InputError(
+            Text(
+                f"Quy hoạch duyệt ngày {approved:%d/%m/%Y}, sau ngày xét {as_of:%d/%m/%Y}.",
+                f"The plan was approved on {approved}, after the day that is asked, {as_of}.",
+            ),
+            hint=Text("Kiểm tra lại hai ngày.", "Check both dates."),
+            subject="plan_approval_date",
+        )
+
+
+def rank_of(assessment: Assessment) -> int:
+    """Return the place of what is said in the order of precedence; one that no text ranks stands last."""
+    rank = assessment.rulebook.instrument_of(assessment.binding_rule).rank
+    return _NO_RANK if rank is None else rank
+
+
+def _together(said: Sequence[Assessment], facts: Facts) -> Assessment:
+    """Return one answer out of several, which come by rank."""
+    speaking = [assessment for assessment in said if assessment.combined is not None]
+    if not speaking:
+        return _silent(said)
+    heard = [_heard(assessment, speaking, facts) for assessment in speaking]
+    kept = [assessment for assessment in heard if assessment is not None]
+    if kept[0].field.direction is Direction.INFORMATION:
+        return _first_word(kept)
+    return _strictest(kept)
+
+
+def _silent(said: Sequence[Assessment]) -> Assessment:
+    """Return why nobody speaks: no edition of some rank was in force, or those that were do not reach the plot."""
+    out_of_scope = {rank_of(assessment): assessment for assessment in said if assessment.reason is OUT_OF_SCOPE}
+    without_edition = [assessment for assessment in said if rank_of(assessment) not in out_of_scope]
+    return (without_edition or list(out_of_scope.values()))[0]
+
+
+def _heard(assessment: Assessment, speaking: Sequence[Assessment], facts: Facts) -> Assessment | None:
+    """Return an answer as it counts beside the higher-ranked ones; None where it has nothing to add to them."""
+    combined = assessment.combined
+    if combined is None:
+        return None
+    is_settled_above = any(
+        rank_of(other) < rank_of(assessment) and other.combined is not None and other.combined.is_determined
+        for other in speaking
+    )
+    is_unread = combined.reason is ReasonCode.RULE_UNVERIFIED and not combined.is_determined
+    if is_settled_above:
+        return None if is_unread else assessment
+    rule = assessment.binding_rule
+    if assessment.rulebook.basis_date(rule) == _PLAN_DATE and facts.plan_approval_date is None:
+        missing = tuple(dict.fromkeys([_PLAN_DATE, *combined.missing]))
+        reason = combined.reason or ReasonCode.MISSING_INPUT
+        return replace(assessment, combined=replace(combined, low=-OPEN, high=OPEN, missing=missing, reason=reason))
+    return assessment
+
+
+def _strictest(kept: Sequence[Assessment]) -> Assessment:
+    bounds = [_as_bound(number, assessment.combined) for number, assessment in enumerate(kept) if assessment.combined]
+    merged = combine(bounds, direction=kept[0].field.direction)
+    binding = kept[0] if merged.binding is None else kept[int(merged.binding)]
+    rule = None if binding.combined is None else binding.combined.binding
+    return replace(binding, combined=replace(merged, binding=rule))
+
+
+def _as_bound(number: int, combined: Combined) -> Bound:
+    return Bound(
+        rule=str(number),
+        low=combined.low,
+        value=combined.value,
+        high=combined.high,
+        missing=combined.missing,
+        reason=combined.reason or ReasonCode.MISSING_INPUT,
+        note=combined.note,
+    )
+
+
+def _first_word(kept: Sequence[Assessment]) -> Assessment:
+    """Return what the highest rank says; where several of that rank, or of none, say different things, a doubt."""
+    first = kept[0]
+    peers = [other for other in kept if rank_of(other) == rank_of(first)]
+    values = {other.combined.value for other in peers if other.combined is not None and other.combined.is_determined}
+    if len(values) <= 1:
+        return next((other for other in peers if other.combined and other.combined.is_determined), first)
+    return replace(first, combined=None, verdict=Verdict.NEEDS_REVIEW, reason=ReasonCode.CONFLICT_OF_RULES)
