@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -16,11 +17,21 @@ from shapely.geometry.base import BaseGeometry
 from basemap.model import LayerName
 from basemap.special_areas import SpecialKind
 from permits.answers import Cause, Concern, LayerAnswer, LayerFault, LayerSource, LayerStatus
-from permits.frontage import FacingSide, facing_sides, is_opposite, rear_edge, streets_of
+from permits.frontage import (
+    FacingSide,
+    Outline,
+    Street,
+    facing_reach_m,
+    facing_sides,
+    is_opposite,
+    outline_of,
+    rear_edge,
+    street_of,
+)
 from permits.ground import CHECKED_LAYERS, CORRIDOR_LAYERS, Ground, Layers
-from permits.layer_answers import STREET_SEARCH_M, answer_of, special_answers, trade_axis_answer
+from permits.layer_answers import STREET_SEARCH_M, TradeAxes, answers_of, special_answers
 from permits.model import Facts
-from permits.overlap import OverlapThresholds, area_error_m2
+from permits.overlap import OverlapThresholds, Shapes, area_error_lengths_m, shapes_of
 from permits.parcels import Parcel
 from permits.special_facts import plan_facts, special_facts
 from permits.zoning import ZonePart, Zoning, zone_limits, zoning_of
@@ -43,11 +54,13 @@ __all__ = [
     "ParcelFacts",
     "ZonePart",
     "Zoning",
+    "facts_in_bulk",
     "facts_of",
     "zone_limits",
 ]
 
 _MILLIMETRE = 0.001
+_ASKED_FIRST: tuple[LayerName, ...] = tuple(name for name in CHECKED_LAYERS if name != LayerName.TRADE_AXIS)
 _NO_VEHICLES = ("path", "bridge", "motorway")
 
 
@@ -138,43 +151,91 @@ class ParcelFacts:
 
 
 def facts_of(parcel: Parcel, ground: Ground, *, on: date | None = None) -> ParcelFacts:
-    """Return what the layers of ``ground`` say about ``parcel``.
+    """Return what the layers of ``ground`` say about ``parcel``; `facts_in_bulk` asks the same about many."""
+    return facts_in_bulk([parcel], ground, on=on, look_around=True)[0]
+
+
+def facts_in_bulk(
+    parcels: Sequence[Parcel], ground: Ground, *, on: date | None = None, look_around: bool = False
+) -> list[ParcelFacts]:
+    """Return what the layers of ``ground`` say about each parcel; geometry is worked out for all of them together.
 
     Parameters
     ----------
     on
         Day of the plans: a detailed plan approved later does not count. None is today.
+    look_around
+        Also measure how far the nearest feature of each layer is.
 
     Raises
     ------
     InputError
-        The parcel and the layers are in different coordinate systems, or in degrees.
+        A parcel and the layers are in different coordinate systems, or in degrees.
     """
-    if parcel.place.crs != ground.crs:
-        raise InputError(Text("Hai hệ tọa độ khác nhau.", "Two coordinate systems."), subject=parcel.key)
-    measured_m2 = parcel.place.area_m2
-    shape = shapely.set_precision(shapely.make_valid(parcel.place.geometry), _MILLIMETRE)
-    others = (name for name in CHECKED_LAYERS if name != LayerName.TRADE_AXIS)
-    answers: dict[LayerName, LayerAnswer] = {name: answer_of(name, shape, ground) for name in others}
-    sides = _sides(shape, ground, streets=answers[LayerName.STREET])
-    axis = trade_axis_answer(shape, sides, ground, streets=answers[LayerName.STREET])
-    answers = {name: axis if name == LayerName.TRADE_AXIS else answers[name] for name in CHECKED_LAYERS}
-    error_m2 = area_error_m2(shape, point_error_m=ground.thresholds.parcel_error_m)
+    if not parcels:
+        return []
+    measured_m2 = [_measured_m2(parcel, ground) for parcel in parcels]
+    given = shapes_of(*(parcel.place.geometry for parcel in parcels))
+    shapes = shapely.set_precision(shapely.make_valid(given), _MILLIMETRE)
+    answers = {name: answers_of(name, shapes, ground, look_around=look_around) for name in _ASKED_FIRST}
+    special = special_answers(answers[LayerName.SPECIAL_AREA], shapes, ground)
+    axes = TradeAxes(shapes, ground, look_around=look_around)
+    streets = _streets_near(shapes, ground)
+    errors_m2 = area_error_lengths_m(shapes) * ground.thresholds.parcel_error_m
+    found = []
+    for number, parcel in enumerate(parcels):
+        own: dict[LayerName, LayerAnswer] = {name: answers[name][number] for name in _ASKED_FIRST}
+        outline = outline_of(shapes[number])
+        is_known = own[LayerName.STREET].status is not LayerStatus.NOT_CHECKED
+        sides = tuple(facing_sides(outline, streets.get(number, []))) if is_known else ()
+        own[LayerName.TRADE_AXIS] = axes.answer(number, sides, streets=own[LayerName.STREET])
+        drawn = _Drawn(
+            shape=shapes[number],
+            measured_m2=measured_m2[number],
+            error_m2=float(errors_m2[number]),
+            sides=sides,
+            rear=_rear(outline, sides, crs=ground.crs),
+        )
+        found.append(_put_together(parcel, drawn, own, special=special[number], ground=ground, on=on))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawn:
+    """What the drawing of one parcel says without any layer but the streets."""
+
+    shape: BaseGeometry
+    measured_m2: float
+    error_m2: float
+    sides: tuple[FacingSide, ...]
+    rear: Located | None
+
+
+def _put_together(
+    parcel: Parcel,
+    drawn: _Drawn,
+    answers: Mapping[LayerName, LayerAnswer],
+    *,
+    special: Mapping[SpecialKind, LayerAnswer],
+    ground: Ground,
+    on: date | None,
+) -> ParcelFacts:
+    sides, registered_m2 = drawn.sides, parcel.registered_area_m2
     bare = ParcelFacts(
         parcel=parcel,
-        registered_area_m2=parcel.registered_area_m2,
-        measured_area_m2=measured_m2,
-        area_error_m2=error_m2,
-        area_differs=_differs(parcel.registered_area_m2, measured_m2, error_m2=error_m2, thresholds=ground.thresholds),
+        registered_area_m2=registered_m2,
+        measured_area_m2=drawn.measured_m2,
+        area_error_m2=drawn.error_m2,
+        area_differs=_differs(registered_m2, drawn.measured_m2, error_m2=drawn.error_m2, thresholds=ground.thresholds),
         reserved_area_m2=_reserved_m2(answers[LayerName.ROAD_RESERVATION]),
         area_left_m2=None,
-        layers=answers,
-        special_areas=special_answers(answers[LayerName.SPECIAL_AREA], shape, ground),
+        layers={name: answers[name] for name in CHECKED_LAYERS},
+        special_areas=special,
         zoning=zoning_of(
-            Located(geometry=shape, crs=ground.crs),
+            Located(geometry=drawn.shape, crs=ground.crs),
             zones=answers[LayerName.ZONE],
             plans=answers[LayerName.DETAILED_PLAN],
-            registered_area_m2=parcel.registered_area_m2,
+            registered_area_m2=registered_m2,
             error_m=ground.error_m(LayerName.ZONE),
             on=on,
         ),
@@ -182,11 +243,17 @@ def facts_of(parcel: Parcel, ground: Ground, *, on: date | None = None) -> Parce
         frontage_m=sides[0].length_m if sides else None,
         frontage_error_m=ground.thresholds.parcel_error_m if sides else None,
         depth_m=None,
-        rear=_rear(shape, sides, crs=ground.crs),
+        rear=drawn.rear,
         facts=Facts(),
         on=on,
     )
     return _with_facts(_with_area_left(bare))
+
+
+def _measured_m2(parcel: Parcel, ground: Ground) -> float:
+    if parcel.place.crs != ground.crs:
+        raise InputError(Text("Hai hệ tọa độ khác nhau.", "Two coordinate systems."), subject=parcel.key)
+    return parcel.place.area_m2
 
 
 def _differs(
@@ -217,17 +284,22 @@ def _with_area_left(found: ParcelFacts) -> ParcelFacts:
     return replace(left, depth_m=depth_m, depth_error_m=error_m)
 
 
-def _sides(shape: BaseGeometry, ground: Ground, *, streets: LayerAnswer) -> tuple[FacingSide, ...]:
-    if streets.status is LayerStatus.NOT_CHECKED:
-        return ()
-    near = ground.near(LayerName.STREET, shape, distance_m=STREET_SEARCH_M)
-    return tuple(
-        facing_sides(shape, streets_of([record for record in near if record.get("street_class") not in _NO_VEHICLES]))
-    )
+def _streets_near(shapes: Shapes, ground: Ground) -> dict[int, list[Street]]:
+    """Return the streets that a side of each shape may face, by the number of the shape."""
+    if not ground.is_loaded(LayerName.STREET):
+        return {}
+    lines = ground.shapes(LayerName.STREET)
+    streets = [street_of(ground.record(LayerName.STREET, number), line) for number, line in enumerate(lines)]
+    reach_m = facing_reach_m(streets)
+    near: dict[int, list[Street]] = {}
+    for number, street in zip(*ground.pairs(LayerName.STREET, shapes, distance_m=reach_m), strict=True):
+        if streets[street].street_class not in _NO_VEHICLES:
+            near.setdefault(int(number), []).append(streets[street])
+    return near
 
 
-def _rear(shape: BaseGeometry, sides: Sequence[FacingSide], *, crs: str) -> Located | None:
-    edge = rear_edge(shape, sides[0]) if len(sides) == 1 else None
+def _rear(outline: Outline, sides: Sequence[FacingSide], *, crs: str) -> Located | None:
+    edge = rear_edge(outline, sides[0]) if len(sides) == 1 else None
     return None if edge is None else Located(geometry=edge, crs=crs)
 
 
@@ -237,8 +309,8 @@ def _with_facts(found: ParcelFacts) -> ParcelFacts:
     is_through = len(sides) == 2 and is_opposite(sides[0], sides[1])  # noqa: PLR2004 - front and back
     known = [width for width in widths if width is not None]
     is_corner = len(sides) > 1 and not is_through and len(known) == len(sides)
-    facts = replace(
-        _map_facts(found),
+    facts = Facts(
+        **_map_facts(found),
         plot_area_m2=found.area_left_m2 or None,
         frontage_m=found.frontage_m,
         depth_m=found.depth_m,
@@ -266,22 +338,20 @@ def _planned_width_m(side: FacingSide, found: ParcelFacts) -> float | None:
     return max(planned, default=side.street.width_m)
 
 
-def _map_facts(found: ParcelFacts) -> Facts:
+def _map_facts(found: ParcelFacts) -> dict[str, Any]:
     """Return the caps of the plans, the strictest of each if all say one, and what special areas settle.
 
     An empty cell of a plan is *unknown*, never *no cap*: ``zone_plan_known`` is true only where no cell is empty.
     """
     floors = found.zoning.strictest("max_floors")
-    return replace(
-        Facts(
-            zone_plan_known=True if found.zoning.states_every_cap else None,
-            zone_plan_max_site_coverage_ratio=found.zoning.strictest("max_site_coverage_ratio"),
-            zone_plan_max_floors=None if floors is None else int(floors),
-            zone_plan_max_height_m=found.zoning.strictest("max_height_m"),
-            zone_plan_max_plot_ratio=found.zoning.strictest("max_plot_ratio"),
-            plan_approval_date=found.zoning.plan_approved_on,
-            trade_axis=found.layers[LayerName.TRADE_AXIS].truth,
-        ),
+    return {
+        "zone_plan_known": True if found.zoning.states_every_cap else None,
+        "zone_plan_max_site_coverage_ratio": found.zoning.strictest("max_site_coverage_ratio"),
+        "zone_plan_max_floors": None if floors is None else int(floors),
+        "zone_plan_max_height_m": found.zoning.strictest("max_height_m"),
+        "zone_plan_max_plot_ratio": found.zoning.strictest("max_plot_ratio"),
+        "plan_approval_date": found.zoning.plan_approved_on,
+        "trade_axis": found.layers[LayerName.TRADE_AXIS].truth,
         **special_facts(found.special_areas),
         **plan_facts(found.layers[LayerName.DETAILED_PLAN], on=found.on),
-    )
+    }

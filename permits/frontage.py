@@ -1,6 +1,6 @@
 """Which sides of a parcel face a street, and how wide they are: estimates from drawings, to be confirmed on site."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,26 +56,27 @@ class FacingSide:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sides:
+class Outline:
+    """The sides of a parcel: middles and outward unit normals of shape (n, 2), lengths and edges of shape (n,)."""
+
     middle: Floats
     normal: Floats
     length_m: Floats
     edge: npt.NDArray[np.object_]
 
 
-def facing_sides(parcel: BaseGeometry, streets: list[Street]) -> list[FacingSide]:
-    """Return the sides of ``parcel`` that face a street, the widest street first.
+def facing_sides(sides: Outline, streets: Sequence[Street]) -> list[FacingSide]:
+    """Return the sides of a parcel that face a street, the widest street first.
 
     Parameters
     ----------
-    parcel
-        Polygon or multi-polygon in metres.
+    sides
+        Of the parcel, in metres.
     streets
         Streets near it, in the same coordinate system.
     """
     if not streets:
         return []
-    sides = _sides(parcel)
     gaps = np.stack([_gap_m(sides, street) for street in streets])
     nearest = gaps.argmin(axis=0)
     gap = gaps.min(axis=0)
@@ -93,31 +94,37 @@ def is_opposite(first: FacingSide, second: FacingSide) -> bool:
     return float(np.dot(first.normal, second.normal)) <= -FACING_COSINE
 
 
-def rear_edge(parcel: BaseGeometry, front: FacingSide) -> BaseGeometry | None:
+def rear_edge(sides: Outline, front: FacingSide) -> BaseGeometry | None:
     """Return the sides that look away from the street in front, None where no side does."""
-    sides = _sides(parcel)
     looks_away = sides.normal @ np.asarray(front.normal) <= -FACING_COSINE
-    return shapely.union_all(sides.edge[looks_away]) if looks_away.any() else None
+    return _joined(sides.edge[looks_away]) if looks_away.any() else None
 
 
-def streets_of(records: list[Mapping[str, object]]) -> list[Street]:
-    """Return records of the layer ``street`` as streets."""
-    return [
-        Street(
-            name=_text(record.get("name")),
-            street_class=_text(record.get("street_class")),
-            width_m=_number(record.get("width_m")),
-            sidewalk_width_m=_number(record.get("sidewalk_width_m")),
-            line=record["geometry"],
-        )
-        for record in records
-    ]
+def street_of(record: Mapping[str, object], line: BaseGeometry) -> Street:
+    """Return a record of the layer ``street`` as a street."""
+    return Street(
+        name=_text(record.get("name")),
+        street_class=_text(record.get("street_class")),
+        width_m=_number(record.get("width_m")),
+        sidewalk_width_m=_number(record.get("sidewalk_width_m")),
+        line=line,
+    )
 
 
-def _sides(parcel: BaseGeometry) -> _Sides:
-    largest = max(shapely.get_parts(parcel), key=shapely.area)
-    ring = shapely.get_coordinates(shapely.get_exterior_ring(largest))
-    if not shapely.is_ccw(shapely.get_exterior_ring(largest)):
+def facing_reach_m(streets: Sequence[Street]) -> float:
+    """Return the distance beyond which no side can meet any of these streets, from its line."""
+    widest_m = max((street.width_m or 0.0 for street in streets), default=0.0)
+    return MAX_GAP_M + max(widest_m, _UNKNOWN_STREET_WIDTH_M) / 2
+
+
+def outline_of(parcel: BaseGeometry) -> Outline:
+    """Return the sides of a polygon, or of the largest part of a multi-polygon."""
+    largest = parcel
+    if parcel.geom_type != "Polygon":
+        largest = max(shapely.get_parts(parcel), key=shapely.area)
+    outside = shapely.get_exterior_ring(largest)
+    ring = shapely.get_coordinates(outside)
+    if not shapely.is_ccw(outside):
         ring = ring[::-1]
     step = np.diff(ring, axis=0)
     length_m = np.hypot(step[:, 0], step[:, 1])
@@ -125,10 +132,14 @@ def _sides(parcel: BaseGeometry) -> _Sides:
     start, step, length_m = ring[:-1][keep], step[keep], length_m[keep]
     normal = np.column_stack([step[:, 1], -step[:, 0]]) / length_m[:, None]
     edge = shapely.linestrings(np.stack([start, start + step], axis=1))
-    return _Sides(start + step / 2, normal, length_m, edge)
+    return Outline(start + step / 2, normal, length_m, edge)
 
 
-def _gap_m(sides: _Sides, street: Street) -> Floats:
+def _joined(edges: npt.NDArray[np.object_]) -> BaseGeometry:
+    return edges[0] if len(edges) == 1 else shapely.union_all(edges)
+
+
+def _gap_m(sides: Outline, street: Street) -> Floats:
     """Return the gap of each side to the street's edge; infinite for sides that do not face it."""
     middle = shapely.points(sides.middle)
     way = shapely.get_coordinates(shapely.shortest_line(middle, street.line)).reshape(-1, 2, 2)
@@ -141,7 +152,7 @@ def _gap_m(sides: _Sides, street: Street) -> Floats:
     return np.where(np.nan_to_num(cosine, nan=-1.0) >= FACING_COSINE, gap, np.inf)
 
 
-def _by_direction(sides: _Sides, chosen: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+def _by_direction(sides: Outline, chosen: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
     """Split sides that face one street (as in a bend) into those that look the same way."""
     groups: list[list[int]] = []
     for number in chosen:
@@ -154,7 +165,7 @@ def _by_direction(sides: _Sides, chosen: npt.NDArray[np.intp]) -> list[npt.NDArr
     return [np.asarray(group, dtype=np.intp) for group in groups]
 
 
-def _facing(sides: _Sides, chosen: npt.NDArray[np.intp], *, street: Street, gap_m: float) -> FacingSide:
+def _facing(sides: Outline, chosen: npt.NDArray[np.intp], *, street: Street, gap_m: float) -> FacingSide:
     weighted = (sides.normal[chosen] * sides.length_m[chosen][:, None]).sum(axis=0)
     unit = weighted / np.hypot(*weighted)
     return FacingSide(
@@ -162,7 +173,7 @@ def _facing(sides: _Sides, chosen: npt.NDArray[np.intp], *, street: Street, gap_
         length_m=float(sides.length_m[chosen].sum()),
         gap_m=gap_m,
         normal=(float(unit[0]), float(unit[1])),
-        edge=shapely.union_all(sides.edge[chosen]),
+        edge=_joined(sides.edge[chosen]),
     )
 
 

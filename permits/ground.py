@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from basemap.model import LAYERS, LayerName, Shape
 from basemap.special_areas import SpecialKind
 from permits.answers import NOT_LOADED, Cause, LayerFault, LayerSource
-from permits.overlap import OverlapThresholds
+from permits.overlap import OverlapThresholds, Shapes
 from spatial.text import Text
 
 CHECKED_LAYERS = (
@@ -54,7 +54,7 @@ RESTRICTING_LAYERS = (
 )
 """Layers of which a hit, or silence, keeps a proposal from complying until a person has looked."""
 
-_Shapes = npt.NDArray[np.object_]
+Numbers = npt.NDArray[np.intp]
 Bounds = tuple[float, float, float, float]
 _Key = tuple[LayerName, SpecialKind | None]
 _GEOMETRY_TYPES = {
@@ -102,6 +102,7 @@ class Ground:
         self._sources = dict(sources or {})
         self._faults: dict[LayerName, LayerFault] = {}
         self._records: dict[LayerName, list[dict[str, object]]] = {}
+        self._shapes: dict[LayerName, Shapes] = {}
         self._trees: dict[LayerName, shapely.STRtree] = {}
         for name in (*CHECKED_LAYERS, LayerName.COVERAGE):
             frame = layers.get(name)
@@ -109,8 +110,9 @@ class Ground:
             if isinstance(shapes, LayerFault):
                 self._faults[name] = shapes
                 continue
-            records = frame.drop(columns=frame.geometry.name).to_dict("records")  # type: ignore[union-attr]  # a frame here
-            self._records[name] = [{**record, "geometry": each} for record, each in zip(records, shapes, strict=True)]
+            self._records[name] = frame.drop(columns=frame.geometry.name).to_dict("records")  # type: ignore[union-attr]  # a frame here
+            shapely.prepare(shapes)
+            self._shapes[name] = shapes
             self._trees[name] = shapely.STRtree(shapes)
         self._coverage_is_asked = LayerName.COVERAGE in layers
         self._kinds = {record.get("kind") for record in self._records.get(LayerName.SPECIAL_AREA, ())}
@@ -130,10 +132,17 @@ class Ground:
         """Tell whether the layer was given, and could be read."""
         return layer in self._records
 
-    def covers(self, layer: LayerName, shape: BaseGeometry, *, kind: SpecialKind | None = None) -> bool:
-        """Tell whether the whole of ``shape`` lies where the layer was drawn, within its error."""
-        area = self._covered.get((layer, kind), self._covered.get((layer, None)))
-        return area is None or bool(shapely.covers(area, shape))
+    def covers(self, layer: LayerName, shapes: Shapes, *, kind: SpecialKind | None = None) -> npt.NDArray[np.bool_]:
+        """Tell of each shape whether the whole of it lies where the layer was drawn, within its error."""
+        area = self.covered(layer, kind=kind)
+        if area is None:
+            return np.ones(len(shapes), dtype=bool)
+        found: npt.NDArray[np.bool_] = shapely.covers(area, shapes)
+        return found
+
+    def covered(self, layer: LayerName, *, kind: SpecialKind | None = None) -> BaseGeometry | None:
+        """Return where the layer was drawn, grown by its error; None: it answers everywhere."""
+        return self._covered.get((layer, kind), self._covered.get((layer, None)))
 
     def source(self, layer: LayerName) -> LayerSource | None:
         """Return the version of a layer, where it was given."""
@@ -144,17 +153,32 @@ class Ground:
         source = self._sources.get(layer)
         return self.thresholds.combined_error_m(layer, datum_error_m=source.datum_error_m if source else 0.0)
 
-    def near(self, layer: LayerName, geometry: BaseGeometry, *, distance_m: float) -> list[dict[str, object]]:
-        """Return the records of a loaded layer within ``distance_m`` of ``geometry``, in the order of the frame."""
-        found = self._trees[layer].query(geometry, predicate="dwithin", distance=distance_m)
-        return [self._records[layer][number] for number in sorted(found)]
+    def shapes(self, layer: LayerName) -> Shapes:
+        """Return the shapes of a loaded layer, prepared, in the order of its frame."""
+        return self._shapes[layer]
 
-    def nearest_m(self, layer: LayerName, geometry: BaseGeometry, *, within_m: float) -> float | None:
+    def record(self, layer: LayerName, number: int) -> Mapping[str, object]:
+        """Return the attributes of one feature of a loaded layer."""
+        return self._records[layer][number]
+
+    def pairs(self, layer: LayerName, shapes: Shapes, *, distance_m: float) -> tuple[Numbers, Numbers]:
+        """Return the row numbers of shapes and of features of a loaded layer within that distance of one another.
+
+        Ordered by shape, then by feature.
+        """
+        found, feature = self._trees[layer].query(shapes, predicate="dwithin", distance=distance_m)
+        order = np.lexsort((feature, found))
+        return found[order], feature[order]
+
+    def nearest_m(self, layer: LayerName, shapes: Shapes, *, within_m: float) -> list[float | None]:
         """Return the distance to the nearest feature of a loaded layer, None where none is within ``within_m``."""
-        _, distances = self._trees[layer].query_nearest(
-            geometry, max_distance=within_m, return_distance=True, all_matches=False
+        (found, _), distance_m = self._trees[layer].query_nearest(
+            shapes, max_distance=within_m, return_distance=True, all_matches=False
         )
-        return float(distances[0]) if len(distances) else None
+        nearest: list[float | None] = [None] * len(shapes)
+        for number, metres in zip(found, distance_m, strict=True):
+            nearest[number] = float(metres)
+        return nearest
 
     def _is_declared(self, kind: SpecialKind) -> bool:
         return bool({(LayerName.SPECIAL_AREA, kind), (LayerName.SPECIAL_AREA, None)} & self._declared)
@@ -162,10 +186,11 @@ class Ground:
     def _coverage(self, extents: Mapping[LayerName, Bounds]) -> dict[_Key, BaseGeometry]:
         """Return the ground that each layer answers for, grown by its error; prepared for many questions."""
         parts: dict[_Key, list[BaseGeometry]] = {}
-        for record in self._records.get(LayerName.COVERAGE, ()):
+        records, drawn = self._records.get(LayerName.COVERAGE, ()), self._shapes.get(LayerName.COVERAGE, ())
+        for record, area in zip(records, drawn, strict=True):
             kind = record.get("kind")
             key = (LayerName(str(record["layer"])), SpecialKind(kind) if isinstance(kind, str) and kind else None)
-            parts.setdefault(key, []).append(record["geometry"])
+            parts.setdefault(key, []).append(area)
         self._declared = set(parts)
         for layer, bounds in extents.items():
             parts.setdefault((layer, None), [shapely.box(*bounds)])
@@ -179,7 +204,7 @@ def _fault_of_missing(frame: LayerFault | None) -> LayerFault:
     return NOT_LOADED if frame is None else frame
 
 
-def _shapes(layer: LayerName, frame: gpd.GeoDataFrame, crs: str) -> _Shapes | LayerFault:
+def _shapes(layer: LayerName, frame: gpd.GeoDataFrame, crs: str) -> Shapes | LayerFault:
     """Return the shapes of a layer, made valid, or why it cannot be used."""
     if frame.crs is None or ":".join(frame.crs.to_authority() or ()) != crs:
         return _failed(f"không ở hệ tọa độ {crs}", f"not in {crs}")

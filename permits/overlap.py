@@ -4,15 +4,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from basemap.model import LAYERS, LayerName
 
 _MAINLY_RATIO, _WHOLE_RATIO = 0.5, 1 - 1e-6
+
+Shapes = npt.NDArray[np.object_]
+Floats = npt.NDArray[np.float64]
+Bands = npt.NDArray[np.int8]
 
 
 class Band(StrEnum):
@@ -22,6 +26,12 @@ class Band(StrEnum):
     REVIEW = "review"
     SLIVER = "sliver"
     CLEAR = "clear"
+
+
+BANDS = (Band.CLEAR, Band.SLIVER, Band.REVIEW, Band.HIT)
+"""Arrays hold a band by its place in this row."""
+
+CLEAR, SLIVER, REVIEW, HIT = range(len(BANDS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,65 +78,109 @@ def area_error_m2(parcel: BaseGeometry, *, point_error_m: float) -> float:
     ----------
     Error propagation of the shoelace formula: s/2 · √Σ|P(i+1) − P(i−1)|², with s = error / √2 for each axis.
     """
-    return point_error_m * _area_error_per_metre(parcel)
+    return float(area_error_lengths_m(shapes_of(parcel))[0] * point_error_m)
 
 
-@lru_cache(maxsize=64)
-def _area_error_per_metre(parcel: BaseGeometry) -> float:
-    largest = max(shapely.get_parts(parcel), key=shapely.area)
-    ring = shapely.get_coordinates(shapely.get_exterior_ring(largest))[:-1]
-    across = np.roll(ring, -1, axis=0) - np.roll(ring, 1, axis=0)
-    return float(math.sqrt((across**2).sum()) / (2 * math.sqrt(2)))
+def area_error_lengths_m(shapes: Shapes) -> Floats:
+    """Return for each shape the length that an error of its corners is multiplied by to give the error of its area.
+
+    Of a shape in parts the largest counts.
+    """
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    order = np.lexsort((-shapely.area(parts), owner))
+    is_largest = np.diff(owner[order], prepend=-1) > 0
+    chosen, owner = parts[order][is_largest], owner[order][is_largest]
+    corners, ring = shapely.get_coordinates(shapely.get_exterior_ring(chosen), return_index=True)
+    is_last = np.diff(ring, append=-1) != 0
+    corners, ring = corners[~is_last], ring[~is_last]  # a ring ends where it began
+    first = np.flatnonzero(np.diff(ring, prepend=-1) != 0)
+    last = np.append(first, len(ring))[1:] - 1
+    following, before = np.arange(1, len(ring) + 1), np.arange(-1, len(ring) - 1)
+    following[last], before[first] = first, last
+    across = corners[following] - corners[before]
+    squares = np.bincount(ring, weights=(across**2).sum(axis=1), minlength=len(chosen))
+    lengths_m = np.zeros(len(shapes))
+    lengths_m[owner] = np.sqrt(squares) / (2 * math.sqrt(2))
+    return lengths_m
+
+
+def shapes_of(*shapes: BaseGeometry) -> Shapes:
+    """Return shapes as an array."""
+    found = np.empty(len(shapes), dtype=object)
+    found[:] = shapes
+    return found
 
 
 def band_of(overlap: BaseGeometry, *, distance_m: float, error_m: float, least_area_m2: float, may_touch: bool) -> Band:
-    """Return what an overlap is worth.
+    """Return what one overlap is worth, as `bands_of` does of many."""
+    yardstick = Yardstick(error_m=error_m, least_area_m2=least_area_m2, may_touch=may_touch)
+    found = bands_of(shapes_of(overlap), distance_m=np.asarray([distance_m]), yardstick=yardstick)
+    return BANDS[found[0]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yardstick:
+    """What overlaps are held against.
 
     Parameters
     ----------
-    overlap
-        Common part, empty where there is none.
-    distance_m
-        Distance of the two where there is no common part: a near miss within the error is not clear.
     error_m
         Combined standard error: an overlap narrower than this is no proof.
     least_area_m2
-        Smallest area of a hit.
+        Smallest area of a hit, of shape (n,) or one for all.
+    may_touch
+        Merely touching means nothing.
     """
-    if overlap.area == 0:
-        return Band.CLEAR if may_touch or distance_m > error_m else Band.REVIEW
-    is_wide = not shapely.is_empty(shapely.buffer(overlap, -error_m / 2))
-    is_large = overlap.area >= least_area_m2
-    if is_wide and is_large:
-        return Band.HIT
-    return Band.SLIVER if not is_wide and not is_large else Band.REVIEW
+
+    error_m: float
+    least_area_m2: Floats | float
+    may_touch: bool
 
 
-def band_of_area(
-    shape: BaseGeometry,
-    feature: BaseGeometry,
-    *,
-    overlap: BaseGeometry,
-    error_m: float,
-    least_area_m2: float,
-    may_touch: bool,
-) -> Band:
-    """Return what the overlap of a parcel with an area is worth.
+def bands_of(overlaps: Shapes, *, distance_m: Floats, yardstick: Yardstick) -> Bands:
+    """Return what overlaps are worth.
+
+    Parameters
+    ----------
+    overlaps
+        Common parts, empty where there is none.
+    distance_m
+        Distance of the two where there is no common part: a near miss within the error is not clear.
+    """
+    error_m = yardstick.error_m
+    areas_m2 = shapely.area(overlaps)
+    is_large = areas_m2 >= yardstick.least_area_m2
+    is_wide = np.zeros(len(overlaps), dtype=bool)
+    has_area = areas_m2 > 0
+    is_wide[has_area] = ~shapely.is_empty(shapely.buffer(overlaps[has_area], -error_m / 2))
+    bands = np.full(len(overlaps), REVIEW, dtype=np.int8)
+    bands[is_wide & is_large] = HIT
+    bands[~is_wide & ~is_large] = SLIVER
+    bands[~has_area] = CLEAR if yardstick.may_touch else REVIEW
+    bands[~has_area & (distance_m > error_m)] = CLEAR
+    return bands
+
+
+def bands_of_areas(
+    shapes: Shapes, features: Shapes, *, overlaps: Shapes, distance_m: Floats, yardstick: Yardstick
+) -> Bands:
+    """Return what the overlaps of parcels with areas are worth.
 
     A parcel that is itself narrow or small lies in an area that holds it whole, however little that is.
     """
-    distance_m = float(shapely.distance(shape, feature))
-    band = band_of(overlap, distance_m=distance_m, error_m=error_m, least_area_m2=least_area_m2, may_touch=may_touch)
-    if band in (Band.HIT, Band.CLEAR) or overlap.area < shape.area * _MAINLY_RATIO:
-        return band
-    margin_m = float(shapely.distance(shape, shapely.boundary(feature)))
-    is_whole = overlap.area >= shape.area * _WHOLE_RATIO
-    return Band.HIT if is_whole and margin_m > error_m else Band.REVIEW
+    bands = bands_of(overlaps, distance_m=distance_m, yardstick=yardstick)
+    areas_m2, own_m2 = shapely.area(overlaps), shapely.area(shapes)
+    is_doubtful = (bands == REVIEW) | (bands == SLIVER)
+    mainly = np.flatnonzero(is_doubtful & (areas_m2 >= own_m2 * _MAINLY_RATIO))
+    margin_m = shapely.distance(shapes[mainly], shapely.boundary(features[mainly]))
+    is_whole = areas_m2[mainly] >= own_m2[mainly] * _WHOLE_RATIO
+    bands[mainly] = np.where(is_whole & (margin_m > yardstick.error_m), HIT, REVIEW)
+    return bands
 
 
-def band_of_path(shape: BaseGeometry, feature: BaseGeometry, *, error_m: float, reach_m: float) -> Band:
-    """Return what a line or a point is worth: a hit inside the parcel, for review within the error or its reach."""
-    distance_m = float(shapely.distance(shape, feature))
-    if distance_m > max(error_m, reach_m):
-        return Band.CLEAR
-    return Band.HIT if shapely.intersects(shapely.buffer(shape, -error_m), feature) else Band.REVIEW
+def bands_of_paths(shapes: Shapes, features: Shapes, *, distance_m: Floats, error_m: float, reach_m: float) -> Bands:
+    """Return what lines or points are worth: hits inside the parcel, for review within the error or their reach."""
+    bands = np.full(len(shapes), REVIEW, dtype=np.int8)
+    bands[shapely.intersects(shapely.buffer(shapes, -error_m), features)] = HIT
+    bands[distance_m > max(error_m, reach_m)] = CLEAR
+    return bands

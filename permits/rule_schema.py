@@ -6,6 +6,7 @@ Every key is explained, with an example, in ``docs/how-to/write-a-rule-pack.md``
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -102,7 +103,7 @@ class Instrument(Part):
             raise ValueError(message)
         return self
 
-    @property
+    @cached_property
     def period(self) -> Period:
         """When the instrument is in force."""
         return Period.model_validate({"from": self.effective_from, "to": self.effective_to})

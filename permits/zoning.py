@@ -22,6 +22,7 @@ from permits.overlap import Band, band_of
 from spatial.geometry import Located
 
 _MILLIMETRE = 0.001
+_NOTHING = shapely.Polygon()
 _CAPS = ("max_site_coverage_ratio", "max_floors", "max_height_m", "max_plot_ratio")
 _NO_LIMITS = ZoneLimits(
     max_site_coverage_ratio=None, max_floors=None, max_height_m=None, max_plot_ratio=None, plan_approved_on=None
@@ -137,12 +138,10 @@ def zoning_of(
         caps += split.add(piece, zones.felt, plan=plan)
     caps += split.add(free, zones.felt, plan=None)
     is_checked = LayerStatus.NOT_CHECKED not in (zones.status, plans.status)
-    is_one = any(part is shape for part in split.taken)
-    rest = shapely.Polygon() if is_one else shapely.difference(shape, shapely.union_all(split.taken))
     return Zoning(
         parts=tuple(sorted(split.parts, key=lambda part: -part.area_m2)),
         caps=tuple(caps),
-        is_covered=_is_covered(rest, error_m=error_m) if is_checked else None,
+        is_covered=_is_covered(split.left, error_m=error_m) if is_checked else None,
     )
 
 
@@ -183,39 +182,40 @@ class _Split:
     def __init__(self, place: Located, *, registered_area_m2: float | None) -> None:
         self._place, self._registered_m2 = place, registered_area_m2
         self.parts: list[ZonePart] = []
-        self.taken: list[BaseGeometry] = []
+        self.left = place.geometry
+        """What no zone takes of the piece that was added last."""
 
     def add(self, piece: BaseGeometry, zones: Sequence[Concern], *, plan: Concern | None) -> Iterator[ZoneLimits]:
         """Split one piece by zone, and return the caps that hold somewhere on it."""
         caps: list[ZoneLimits] = []
-        left = piece
+        self.left = piece
         for zone in zones:
-            own = self._common(piece, zone.geometry.geometry)
+            own = self._common(piece, zone)
             if own.area == 0:
                 continue
             limits = _merged(plan, zone)
             caps.append(limits)
-            first = own if left is piece else self._common(own, left)
-            left = shapely.Polygon() if own is piece else _area_of(shapely.difference(left, own, grid_size=_MILLIMETRE))
+            first = own if self.left is piece else _area_of(shapely.intersection(own, self.left, grid_size=_MILLIMETRE))
+            is_all = own is piece
+            self.left = _NOTHING if is_all else _area_of(shapely.difference(self.left, own, grid_size=_MILLIMETRE))
             self._keep(first, zone=zone, plan=plan, limits=limits)
-        if plan is not None and left.area > 0:
+        if plan is not None and self.left.area > 0:
             limits = zone_limits(plan)
             caps.append(limits)
-            self._keep(left, zone=None, plan=plan, limits=limits)
+            self._keep(self.left, zone=None, plan=plan, limits=limits)
         return iter(caps)
 
-    def _common(self, piece: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
-        """Return the common part of two pieces of the parcel; the whole parcel has every piece in common."""
-        whole = self._place.geometry
-        if other is whole or piece is whole:
-            return piece if other is whole else other
-        return _area_of(shapely.intersection(piece, other, grid_size=_MILLIMETRE))
+    def _common(self, piece: BaseGeometry, zone: Concern) -> BaseGeometry:
+        """Return the part of a piece inside a zone; of the whole parcel it is known already."""
+        known = zone.geometry.geometry
+        if piece is self._place.geometry:
+            return known if known is piece else _area_of(known)
+        return _area_of(shapely.intersection(piece, known, grid_size=_MILLIMETRE))
 
     def _keep(self, part: BaseGeometry, *, zone: Concern | None, plan: Concern | None, limits: ZoneLimits) -> None:
         if part.area == 0:
             return
         share = float(part.area / self._place.geometry.area)
-        self.taken.append(part)
         self.parts.append(
             ZonePart(
                 zone=zone,
