@@ -1,5 +1,6 @@
 """A process that is killed in the middle of an import or a publishing leaves the store as it was."""
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -14,8 +15,11 @@ import pyogrio
 import pytest
 import shapely
 
+from api.settings import Settings
 from basemap import service, store
 from basemap.model import LayerName
+from basemap.tile_archive import TileArchive, find_archives
+from basemap.tiles import ZOOMS, build_tiles
 from spatial.db import Database
 from spatial.errors import DataUnavailableError
 
@@ -75,6 +79,34 @@ Path(ready).touch()
 """
 """What the process does that is going to be killed; with ``stop_at`` empty nobody stops it."""
 
+PUBLISH = """
+import sys, threading, time
+from pathlib import Path
+
+import basemap.tiles
+from api.cli import main
+
+stop_at, ready = sys.argv[1:]
+write = basemap.tiles.write_archive
+
+
+def write_and_wait(frame, layer, path):
+    writing = threading.Thread(target=write, args=(frame, layer, path), daemon=True)
+    writing.start()
+    while stop_at == "begun" and not any(path.parent.iterdir()):
+        time.sleep(0.001)
+    if stop_at == "written":
+        writing.join()
+    Path(ready).touch()
+    time.sleep(120)
+
+
+basemap.tiles.write_archive = write_and_wait
+sys.argv = ["diaban", "basemap", "publish", "school"]
+main()
+"""
+"""``diaban basemap publish``, held where GDAL has begun to write the tiles, or has written all of them."""
+
 
 def schools(count: int) -> gpd.GeoDataFrame:
     numbers = np.arange(count)
@@ -115,13 +147,23 @@ def begin(database: Database, path: Path, *, stop_at: str, ready: Path) -> subpr
     return subprocess.Popen([sys.executable, "-c", ACT, url, str(path), stop_at, str(ready)])
 
 
+def begin_publishing(database: Database, data_dir: Path, *, stop_at: str, ready: Path) -> subprocess.Popen[bytes]:
+    database.close()
+    url = database.engine.url.render_as_string(hide_password=False)
+    environment = os.environ | {"DIABAN_DATABASE_URL": url, "DIABAN_DATA_DIR": str(data_dir)}
+    return subprocess.Popen([sys.executable, "-c", PUBLISH, stop_at, str(ready)], env=environment)
+
+
 def kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     assert process.wait(30) in {-signal.SIGKILL, 0}
 
 
 def kill_when_ready(database: Database, path: Path, *, stop_at: str, ready: Path) -> None:
-    process = begin(database, path, stop_at=stop_at, ready=ready)
+    await_and_kill(begin(database, path, stop_at=stop_at, ready=ready), ready)
+
+
+def await_and_kill(process: subprocess.Popen[bytes], ready: Path) -> None:
     try:
         for _ in range(600):
             if ready.exists() or process.poll() is not None:
@@ -179,6 +221,28 @@ def test_a_publishing_that_was_killed_never_happened_and_can_be_repeated(
     assert is_sound(served)
     service.publish_version(served, LayerName.SCHOOL, published_at=NOON)
     assert seen(served) == NEW_COUNT
+
+
+@pytest.mark.parametrize("stop_at", ["begun", "written"])
+def test_a_publishing_killed_while_its_tiles_are_made_leaves_the_old_ones_whole_and_can_be_repeated(
+    served: Database, file: Path, tmp_path: Path, stop_at: str
+) -> None:
+    """Readers see the old version with its own tiles; the half-made ones are no archive that anybody finds."""
+    folder = Settings(data_dir=tmp_path).tiles_dir
+    old = build_tiles(served, LayerName.SCHOOL, directory=folder)
+    before = old.path.read_bytes()
+    import_schools(served, file, publish=False)
+    ready = tmp_path / "ready"
+    await_and_kill(begin_publishing(served, tmp_path, stop_at=stop_at, ready=ready), ready)
+    assert seen(served) == OLD_COUNT
+    assert is_sound(served)
+    assert find_archives(folder, LayerName.SCHOOL) == {old.version_id: old.path}
+    assert old.path.read_bytes() == before
+    service.publish_version(served, LayerName.SCHOOL, published_at=NOON)
+    again = build_tiles(served, LayerName.SCHOOL, directory=folder)
+    assert (again.version_id, again.feature_count) == (old.version_id + 1, NEW_COUNT)
+    assert find_archives(folder, LayerName.SCHOOL)[again.version_id] == again.path
+    assert TileArchive(again.path).zooms == ZOOMS[LayerName.SCHOOL]
 
 
 def test_a_rollback_that_was_killed_never_happened_and_can_be_repeated(
