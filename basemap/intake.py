@@ -19,6 +19,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from basemap.columns import match_columns
 from basemap.model import LAYERS, LayerName, Shape
 from basemap.source_crs import settle_crs
+from basemap.source_curves import ARC_STEP_DEGREES, curves_told
 from basemap.source_files import checked_copy
 from basemap.source_model import LARGEST_FILE_BYTES, FileKind, SourceFile
 from basemap.source_osm import as_layer, table_for
@@ -44,7 +45,7 @@ _DRAWINGS = frozenset({FileKind.DXF, FileKind.DGN})
 _RING_CORNERS_COUNT = 3
 _OF_SEVERAL_LAYERS = frozenset({FileKind.GEOPACKAGE, FileKind.GML})
 # The driver would otherwise fetch the schema that a GML file names, from wherever it says.
-pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": "NO"})
+pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": "NO", "OGR_ARC_STEPSIZE": str(ARC_STEP_DEGREES)})
 _NO_MAP: Mapping[str, str] = MappingProxyType({})
 
 
@@ -135,10 +136,9 @@ def _read(source: SourceFile, layer: LayerName, layer_in_file: str | None) -> Ta
         with warnings.catch_warnings(record=True) as remarks:
             warnings.simplefilter("always")
             layer_name = _chosen_layer(source, layer, layer_in_file)
-            info = pyogrio.read_info(source.address, layer=layer_name, encoding=source.encoding)
-            frame = pyogrio.read_dataframe(
-                source.address, layer=layer_name, encoding=source.encoding, on_invalid="ignore"
-            )
+            encoding = _stated_encoding(source)
+            info = pyogrio.read_info(source.address, layer=layer_name, encoding=encoding)
+            frame = pyogrio.read_dataframe(source.address, layer=layer_name, encoding=encoding, on_invalid="ignore")
     except (DataSourceError, DataLayerError, shapely.errors.ShapelyError, ValueError, RuntimeError) as error:
         raise InputError(
             Text("Không đọc được tệp; có thể tệp hỏng.", "The file cannot be read; it may be damaged."),
@@ -149,13 +149,21 @@ def _read(source: SourceFile, layer: LayerName, layer_in_file: str | None) -> Ta
     _must_be_whole(frame, info, source=source)
     frame.columns = [to_nfc(str(column)) for column in frame.columns]
     label = source.declared_crs if source.kind is FileKind.GEOJSON else info["crs"]
-    said = _remarks([str(remark.message) for remark in remarks], source)
+    said = [*_remarks([str(remark.message) for remark in remarks], source), *curves_told(source, layer_name)]
     if source.kind is FileKind.OSM_PBF:
         frame = as_layer(frame, layer)
     if source.kind in _DRAWINGS and LAYERS[layer].shape is Shape.AREA:
         frame, closed = _closed_lines_as_areas(frame, source)
         said += closed
     return TableRead(frame, label, said)
+
+
+def _stated_encoding(source: SourceFile) -> str | None:
+    """Return the character set that the driver is told with the file; that of drawings it is told beforehand."""
+    if source.kind is not FileKind.DXF:
+        return source.encoding
+    pyogrio.set_gdal_config_options({"DXF_ENCODING": source.encoding})
+    return None
 
 
 def _closed_lines_as_areas(frame: gpd.GeoDataFrame, source: SourceFile) -> tuple[gpd.GeoDataFrame, list[Issue]]:

@@ -1,7 +1,9 @@
 """Looking into FlatGeobuf, GeoParquet, GML, DXF, DGN, OSM PBF and CSV files before anything opens them."""
 
+import codecs
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -82,7 +84,25 @@ def _stage_dxf(path: Path, folder: Path) -> SourceFile:
         lines = lines[2:]
     if lines[:2] != [b"0", b"SECTION"]:
         raise wrong_kind(path, FileKind.DXF, head)
-    return _stage(path, folder, FileKind.DXF)
+    source = _stage(path, folder, FileKind.DXF)
+    return replace(source, encoding="UTF-8") if _is_utf8(Path(source.address)) else source
+
+
+def _is_utf8(copy: Path) -> bool:
+    """Tell whether a drawing has letters beyond ASCII and all of them are UTF-8, whatever its header says.
+
+    Drawings since 2007 are UTF-8; GDAL and others write UTF-8 under the header of an earlier year too.
+    """
+    decoder, has_letters = codecs.getincrementaldecoder("utf-8")(), False
+    with copy.open("rb") as stream:
+        try:
+            while block := stream.read(_BLOCK_BYTES):
+                has_letters = has_letters or not block.isascii()
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return has_letters
 
 
 def _stage_dgn(path: Path, folder: Path) -> SourceFile:

@@ -107,8 +107,9 @@ def test_streets_are_drawn_in_the_style_of_their_class() -> None:
 
 def test_what_concerns_the_whole_file_stands_first_with_what_to_do_and_hides_nothing_on_the_map() -> None:
     """Moved by the datum vector, the zones miss the published ones: a frame around them says so, not a filled box."""
-    places = [shapely.box(EAST + x, NORTH + y, EAST + x + 40, NORTH + y + 30) for x in (0, 60) for y in (0, 50, 110)]
-    frame = gpd.GeoDataFrame({"feature_id": [f"Z{at}" for at in range(6)]}, geometry=places, crs=HCMC)
+    west, south = np.random.default_rng(3).uniform(0, 1_000, (2, 300))
+    places = shapely.box(EAST + west, NORTH + south, EAST + west + 10 + west / 90, NORTH + south + 10)
+    frame = gpd.GeoDataFrame({"feature_id": [f"Z{at}" for at in range(300)]}, geometry=places, crs=HCMC)
     x, y = datum_vector_m((EAST, NORTH), crs=HCMC)
     moved = frame.set_geometry(frame.geometry.translate(-x, -y))
     around = Surroundings(published=lambda layer, _bounds: frame if layer is LayerName.ZONE else None)
@@ -116,4 +117,4 @@ def test_what_concerns_the_whole_file_stands_first_with_what_to_do_and_hides_not
     page = quality_page(report, source="z.gpkg")
     assert page.index("226 m vì") < page.index("<table>")
     assert "EPSG:6960" in page
-    assert quality_map(report, source="z.gpkg").document().count('"LineString"') == 1
+    assert '"LineString"' in quality_map(report, source="z.gpkg").document()
