@@ -8,7 +8,7 @@ from enum import StrEnum
 from basemap.spreadsheets import Sheet
 from permits.column_names import columns_missing, fields_of
 from permits.lookup import Desk, Found
-from permits.parcels import Parcel, explicit_key
+from permits.parcels import Parcel, keys_to_choose
 from spatial.errors import InputError
 from spatial.text import NO_TEXT, Text
 
@@ -76,11 +76,11 @@ class RowAnswer:
     def cells(self, language: str) -> tuple[str | float | None, ...]:
         """Return the cells of `RESULT_COLUMNS`."""
         one = self.parcel
-        shown = self.candidates[:_MOST_CANDIDATES_SHOWN_COUNT]
-        more = " …" if len(self.candidates) > len(shown) else ""
+        keys = keys_to_choose(self.candidates)
+        more = " …" if len(keys) > _MOST_CANDIDATES_SHOWN_COUNT else ""
         return (
             self.status.value,
-            explicit_key(one) if one and "~" in one.key else one.key if one else None,
+            one.key if one else None,
             one.national_parcel_id if one else None,
             one.registered_area_m2 if one else None,
             round(one.place.area_m2, 2) if one else None,
@@ -88,7 +88,7 @@ class RowAnswer:
             one.address if one else None,
             self.reason_code or None,
             self.reason.in_language(language) or None,
-            "; ".join(explicit_key(parcel) for parcel in shown) + more or None,
+            "; ".join(keys[:_MOST_CANDIDATES_SHOWN_COUNT]) + more or None,
         )
 
 

@@ -7,6 +7,7 @@ whoever asks for the bare number is shown all of them.
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -180,6 +181,12 @@ def the_one(candidates: Sequence[Parcel], name: ParcelName) -> Parcel:
 def explicit_key(parcel: Parcel) -> str:
     """Return a key that means this parcel alone, also where several share the number."""
     return parcel.key if "~" in parcel.key else f"{parcel.key}~1"
+
+
+def keys_to_choose(parcels: Sequence[Parcel]) -> list[str]:
+    """Return the keys of parcels as people choose from them: with its copy where several share the number."""
+    shared = Counter(parcel.key.partition("~")[0] for parcel in parcels)
+    return [explicit_key(one) if shared[one.key.partition("~")[0]] > 1 else str(one.key) for one in parcels]
 
 
 def _number(value: object) -> float | None:

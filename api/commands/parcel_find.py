@@ -21,7 +21,7 @@ from permits.coordinates import readings_of
 from permits.lookup import Desk, Found, desk_of
 from permits.lookup_batch import answer_rows, report_of
 from permits.lookup_files import check_target, write_answers
-from permits.parcels import Parcel, explicit_key
+from permits.parcels import Parcel, keys_to_choose
 from spatial.crs import WGS84
 from spatial.errors import DataUnavailableError, InputError, NotFoundError
 from spatial.text import Text
@@ -166,7 +166,7 @@ def _answer_table(batch: Path, out: Path | None, *, crs: str | None, json_output
 
 def _say_found(found: Found, *, json_output: bool) -> None:
     if found.miss is not None:
-        names = ", ".join(explicit_key(parcel) for parcel in found.suggestions)
+        names = ", ".join(keys_to_choose(found.suggestions))
         hint = found.miss.hint or Text("", "")
         near = Text(f" Có thể là: {names}.", f" Perhaps: {names}.") if names else Text("", "")
         raise NotFoundError(found.miss.message, hint=Text(hint.vi + near.vi, hint.en + near.en), code=found.miss.code)
