@@ -13,6 +13,7 @@ from api.commands.json_files import read_json
 from api.commands.options import JsonOption
 from api.commands.parcel_find import find
 from api.commands.parcel_history import history, import_history
+from api.commands.permit_dossier import dossier
 from api.commands.permit_due import due
 from api.commands.permit_procedure import procedure, terms
 from api.console import print_json
@@ -34,6 +35,7 @@ app.command("history")(history)
 app.command("import-history")(import_history)
 app.command("due")(due)
 app.command("procedure")(procedure)
+app.command("dossier")(dossier)
 app.command("terms")(terms)
 
 AsOf = Annotated[

@@ -8,9 +8,10 @@ from api.clock import today_in_vietnam
 from api.office_days import calendar_of
 from api.parameters import no_parameters
 from api.routes.permits import rulebook_named
-from api.schemas.procedures import DueQuery, ProcedureIn, TermsQuery
+from api.schemas.procedures import DossierQuery, DueQuery, ProcedureIn, TermsQuery
 from permits.competence import ISSUING_RULEBOOK
 from permits.deadlines import DEADLINE_RULEBOOK, Dossier, due_date
+from permits.documents import checklist
 from permits.procedure import PROCEDURE_RULEBOOKS, procedure_of
 from permits.terms import terms
 from permits.works import read_works
@@ -39,6 +40,19 @@ def find_procedure(question: ProcedureIn) -> dict[str, Any]:
     works = read_works(question.works, subject="works")
     rulebooks = {name: rulebook_named(name) for name in PROCEDURE_RULEBOOKS}
     return procedure_of(works, rulebooks=rulebooks, as_of=question.as_of or today_in_vietnam()).to_json()
+
+
+@router.get("/api/v1/permits/dossier")
+def find_dossier(query: Annotated[DossierQuery, Query()]) -> dict[str, Any]:
+    """Return the papers of a dossier: asked for, received, on file, not needed, or to be decided."""
+    decided = {**dict.fromkeys(query.required, True), **dict.fromkeys(query.not_required, False)}
+    return checklist(
+        query.kind,
+        as_of=query.as_of or today_in_vietnam(),
+        on_file=query.on_file,
+        received=query.received,
+        required=decided,
+    ).to_json()
 
 
 @router.get("/api/v1/permits/terms")

@@ -36,6 +36,22 @@ class ProcedureIn(BaseModel):
     as_of: Annotated[date | None, Field(default=None, description="basis date; today in Vietnam when absent")]
 
 
+Papers = Annotated[list[Annotated[str, Field(max_length=40)]], Field(default_factory=list, max_length=40)]
+
+
+class DossierQuery(BaseModel):
+    """A dossier, and what is known of its papers by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Annotated[str, Field(max_length=40, examples=["house"])]
+    on_file: Annotated[Papers, Field(description="held already: not asked again")]
+    received: Annotated[Papers, Field(description="handed in")]
+    required: Annotated[Papers, Field(description="another law asks for it")]
+    not_required: Annotated[Papers, Field(description="no law asks for it")]
+    as_of: Annotated[Day | None, Field(default=None, description="day of the dossier; today in Vietnam when absent")]
+
+
 class TermsQuery(BaseModel):
     """A permit: when it was issued, and when extended."""
 

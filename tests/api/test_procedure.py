@@ -61,3 +61,17 @@ def test_works_that_cannot_be_meant_are_refused(client: httpx.Client, wrong: dic
 )
 def test_terms_that_cannot_be_meant_are_refused(client: httpx.Client, params: dict[str, str], status: int) -> None:
     assert client.get(TERMS, params=params).status_code == status
+
+
+def test_the_papers_of_a_dossier_are_told_and_what_is_on_file_is_not_asked_for(client: httpx.Client) -> None:
+    params = {"kind": "house", "on_file": "land_paper", "required": ["fire_safety"], "as_of": "2026-11-21"}
+    told = client.get("/api/v1/permits/dossier", params=params).json()
+    found = {paper["paper"]: paper["state"] for paper in told["papers"]}
+    assert (found["land_paper"], found["fire_safety"], found["form_01"]) == ("on_file", "asked", "asked")
+    words = ["permits", "dossier", "--kind", "house", "--on-file", "land_paper", "--required", "fire_safety"]
+    assert told == json.loads(CliRunner().invoke(app, [*words, "--as-of", "2026-11-21", "--json"]).stdout)
+
+
+@pytest.mark.parametrize(("kind", "status"), [("castle", 404), ("x" * 41, 400)])
+def test_a_dossier_that_is_none_is_refused(client: httpx.Client, kind: str, status: int) -> None:
+    assert client.get("/api/v1/permits/dossier", params={"kind": kind}).status_code == status
