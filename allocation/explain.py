@@ -8,12 +8,13 @@ import numpy as np
 import pyarrow.csv as pa_csv
 
 from allocation import explain_sentences as sentences
+from allocation.explain_lists import Lists, lists_of
 from allocation.explain_model import Explanation, NamedSchool, NearerSchool, WhyNot, as_data
 from allocation.explain_reasons import Reasons
 from allocation.explain_round import FinishedRound, finished_round
 from allocation.model import UNPLACED, Reason
 from allocation.personal_id import mask, normalise
-from allocation.priority import HELD_TIER, NO_RANK
+from allocation.priority import HELD_TIER
 from allocation.round_files import RoundFiles, UnreadableError, read_directory
 from spatial.errors import InputError, NotFoundError
 from spatial.text import NO_TEXT, Text, to_nfc
@@ -104,7 +105,7 @@ class RoundBook:
         own = self._own_fact(row)
         pool = int(finished.allocation.pool[row])
         code = str(finished.problem.pool_school_code[pool]) if own is not None else ""
-        nearer = tuple(self._nearer(row, fact) for fact in self._before(row, own))
+        nearer = tuple(self._nearer(row, fact) for fact in self._lists.before_own(row))
         reason = Reason(files.offers["reason"][self._offer[row]])
         rank = int(finished.facts.pair_preference[own]) or None if own is not None else None
         distance_m = int(finished.facts.pair_distance_m[own]) if own is not None else None
@@ -127,36 +128,14 @@ class RoundBook:
             named=named,
         )
 
+    @cached_property
+    def _lists(self) -> Lists:
+        return lists_of(self._round)
+
     def _own_fact(self, row: int) -> int | None:
         """Return the pair of the facts with the school that was given, or None."""
-        pool = int(self._round.allocation.pool[row])
-        if pool == UNPLACED:
-            return None
-        span = slice(self._round.first_fact[row], self._round.first_fact[row + 1])
-        found = np.flatnonzero(self._round.facts.pair_pool[span] == pool // self._round.pools_a_school)
-        return int(found[0]) + int(span.start)
-
-    def _before(self, row: int, own: int | None) -> list[int]:
-        """Return the pairs of the facts that stand before the own one in the child's list, best first."""
-        facts = self._round.facts
-        span = range(int(self._round.first_fact[row]), int(self._round.first_fact[row + 1]))
-        distances_m, ranks = (
-            facts.pair_distance_m[span.start : span.stop],
-            facts.pair_preference[span.start : span.stop],
-        )
-        looks_at_ranks = self._round.asks_for_wishes and bool(ranks.any())
-        wish = np.where(ranks > 0, ranks, NO_RANK) if looks_at_ranks else np.zeros_like(ranks)
-        order = np.lexsort([np.arange(len(span)), distances_m, wish])
-        keys = list(zip(wish.tolist(), distances_m.tolist(), strict=True))
-        is_listed = ranks > 0 if self._only_submitted else np.ones(len(span), dtype=bool)
-        bound = keys[own - span.start] if own is not None else (NO_RANK + 1, 0)
-        return [span.start + place for place in order.tolist() if keys[place] < bound and is_listed[place]]
-
-    @cached_property
-    def _only_submitted(self) -> bool:
-        """Whether schools outside the submitted list are considered by no stage."""
-        wishes = [getattr(stage, "preferences", "nearest") for stage in self._round.policy.stages]
-        return all(one == "submitted" for one in wishes)
+        own = int(self._lists.own[row])
+        return None if own == UNPLACED else own
 
     def _nearer(self, row: int, fact: int) -> NearerSchool:
         finished, facts = self._round, self._round.facts
@@ -200,12 +179,8 @@ class RoundBook:
 
     def _tier(self, row: int) -> int | None:
         """Return the tier by which the seat was given; None without a seat or where it was held before."""
-        finished, pool = self._round, int(self._round.allocation.pool[row])
-        if pool == UNPLACED:
-            return None
-        span = slice(finished.first_pair[row], finished.first_pair[row + 1])
-        tier = int(finished.problem.pair_tier[span][finished.problem.pair_pool[span] == pool][0])
-        return None if tier == HELD_TIER else tier
+        tier = int(self._lists.tier[row])
+        return None if tier in {UNPLACED, HELD_TIER} else tier
 
     def _further(self, row: int, nearer: tuple[NearerSchool, ...]) -> Iterator[Text]:
         """Yield what else is to be said: tier, stage, seat group, siblings, waiting lists."""

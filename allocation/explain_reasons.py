@@ -176,8 +176,9 @@ class Reasons:
         """Tell whether so few of the tier were admitted to these seats that the last one could be found out."""
         if not self._withholds:
             return False
-        market, placed = seen.market, seen.own[seen.own != UNPLACED]
+        market = seen.market
         if seen.number not in self._admitted:
+            placed = seen.own[seen.own != UNPLACED]
             pools, tiers = market.pair_pool[placed].tolist(), market.pair_tier[placed].tolist()
             self._admitted[seen.number] = Counter(zip(pools, tiers, strict=True))
         place = int(market.pair_pool[pair]), int(market.pair_tier[pair])

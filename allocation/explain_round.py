@@ -74,9 +74,14 @@ class FinishedRound:
         )
 
     @cached_property
+    def considers_submitted_alone(self) -> bool:
+        """Whether schools outside the submitted list are considered by no stage."""
+        return all(getattr(stage, "preferences", "nearest") == "submitted" for stage in self.policy.stages)
+
+    @cached_property
     def has_several_tiers(self) -> bool:
         """Whether the order of priority tells anybody apart."""
-        return len(np.unique(self.problem.pair_tier)) > 1
+        return bool((self.problem.pair_tier[1:] != self.problem.pair_tier[:-1]).any())
 
     @cached_property
     def tier_titles(self) -> dict[int, Text]:
@@ -136,8 +141,7 @@ def finished_round(files: RoundFiles) -> FinishedRound:
 def _facts(files: RoundFiles) -> AllocationProblem:
     numbers, levels = _texts(files.applicants["applicant_no"]), _texts(files.applicants["level"])
     tiers = whole_numbers(files.applicants["priority_tier"], "problem/applicants.csv", "priority_tier")
-    pairs = np.flatnonzero((files.pair_applicant != NONE) & (files.pair_pool != NONE))
-    pairs = pairs[np.lexsort([files.pair_pool[pairs], files.pair_applicant[pairs]])]
+    pairs = _in_order(files)
     nothing = np.zeros(len(files.pair_pool), dtype=np.int64)
     who = files.pair_applicant[pairs]
     return AllocationProblem(
@@ -163,6 +167,17 @@ def _facts(files: RoundFiles) -> AllocationProblem:
         pair_preference=files.pair_extra.get("preference_rank", nothing)[pairs],
         pair_given_priority=files.pair_extra.get("priority_rank", nothing)[pairs],
     )
+
+
+def _in_order(files: RoundFiles) -> Integers | slice:
+    """Return the pairs of known applicants and schools by both; where the file has them so, all as they are."""
+    who, where = files.pair_applicant, files.pair_pool
+    is_known = (who != NONE) & (where != NONE)
+    is_after = (who[1:] > who[:-1]) | ((who[1:] == who[:-1]) & (where[1:] >= where[:-1]))
+    if is_known.all() and is_after.all():
+        return slice(None)
+    pairs = np.flatnonzero(is_known)
+    return np.asarray(pairs[np.lexsort([where[pairs], who[pairs]])])
 
 
 def _texts(values: Any) -> Strings:  # noqa: ANN401 - lists or arrays of text

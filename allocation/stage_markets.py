@@ -91,8 +91,9 @@ def stage_market(problem: AllocationProblem, policy: Policy, *, allocation: Allo
     is_open = ~placed | (allocation.stage >= number)
     earlier = placed & (allocation.stage < number)
     taken = np.bincount(allocation.pool[earlier], minlength=problem.pool_count)
-    pairs = np.flatnonzero(is_open[problem.pair_applicant] & may_take_part(problem, policy.seat_groups, rule))
-    market = problem.only(pairs=pairs, capacity=problem.pool_capacity - taken)
+    takes_part = is_open[problem.pair_applicant] & may_take_part(problem, policy.seat_groups, rule)
+    pairs = np.flatnonzero(takes_part)
+    market = problem.only(pairs=takes_part, capacity=problem.pool_capacity - taken)
     here = placed & (allocation.stage == number)
     has_seat = (allocation.pool[market.pair_applicant] == market.pair_pool) & here[market.pair_applicant]
     own = np.full(problem.applicant_count, UNPLACED, dtype=np.int64)
