@@ -155,7 +155,8 @@ def _gap_m(sides: Outline, street: Street) -> Floats:
 def _by_direction(sides: Outline, chosen: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
     """Split sides that face one street (as in a bend) into those that look the same way."""
     groups: list[list[int]] = []
-    for number in chosen:
+    longest_first = chosen[np.argsort(-sides.length_m[chosen], kind="stable")]
+    for number in longest_first:
         for group in groups:
             if float(sides.normal[group[0]] @ sides.normal[number]) >= _SAME_DIRECTION_COSINE:
                 group.append(int(number))
