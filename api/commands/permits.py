@@ -21,6 +21,7 @@ from api.settings import settings
 from basemap.model import LAYERS
 from permits import fact_sheet, service
 from permits.combined_limits import limits_under
+from permits.coverage import coverage_json, coverage_page
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rule_page import rule_page
@@ -107,6 +108,12 @@ def open_store() -> Iterator[Database]:
 def rules(*, rulebook: RulebookName = DEFAULT_RULEBOOK) -> None:
     """Print the page of a rule-pack: every rule with its basis, how it is measured, and an example."""
     typer.echo(rule_page(load_rulebook(rulebook)), nl=False)
+
+
+@app.command()
+def coverage(*, json_output: JsonOption = False) -> None:
+    """Print what the program checks, what an officer decides, and what was not found."""
+    typer.echo(coverage_json() if json_output else coverage_page(), nl=False)
 
 
 def day_of(as_of: str) -> date:
