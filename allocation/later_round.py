@@ -312,7 +312,8 @@ class _Work:
         people = _with_tag(standing.people, again, TAG_DECLINED)
         if not standing.policy.tiers:
             at = people["applicant_no"].isin(again)
-            people.loc[at, "priority_tier"] = int(people.loc[~at, "priority_tier"].max() or 1) + 1
+            others = people.loc[~at, "priority_tier"]
+            people.loc[at, "priority_tier"] = 1 + (int(others.max()) if len(others) else 0)
         return replace(standing, people=people)
 
     def appeals(self, standing: Standing) -> Standing:

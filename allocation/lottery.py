@@ -69,11 +69,11 @@ def must_match_commitment(seed: str, published_sha256: str) -> None:
     if seed_commitment(seed) != published:
         raise InputError(
             Text(
-                f"Hạt giống không khớp mã băm đã công bố: mã băm của nó là {seed_commitment(seed)}.",
+                f"Số gieo bốc thăm không khớp mã băm đã công bố: mã băm của nó là {seed_commitment(seed)}.",
                 f"The seed does not match its published hash: its own is {seed_commitment(seed)}.",
             ),
             hint=Text(
-                "Dùng đúng hạt giống đã cam kết; nếu không còn, phải bốc thăm lại công khai.",
+                "Dùng đúng số gieo đã cam kết; nếu không còn, phải bốc thăm lại công khai.",
                 "Use the seed that was committed to; if it is lost, the draw must be held again in public.",
             ),
         )

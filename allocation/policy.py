@@ -26,7 +26,7 @@ from allocation.policy_rules import (
     Title,
 )
 from spatial.errors import InputError
-from spatial.text import Text
+from spatial.text import NO_TEXT, Text
 
 DEFAULT_POLICY = "least-travel"
 _STRAIGHT_LINES_COMPARE = Text(
@@ -173,7 +173,15 @@ def load_policy(name: str) -> Policy:
             Text(f"Không có quy tắc {name!r}.", f"There is no policy {name!r}."),
             hint=Text(f"Có sẵn: {known}; hoặc chỉ ra một tệp YAML.", f"Shipped: {known}; or name a YAML file."),
         )
-    return parse_policy(path.read_text(encoding="utf-8"), subject=path.name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            Text("Tệp quy tắc không phải văn bản UTF-8.", "The policy file is no UTF-8 text."),
+            hint=Text("Lưu lại với bảng mã UTF-8.", "Save it again as UTF-8."),
+            subject=path.name,
+        ) from error
+    return parse_policy(text, subject=path.name)
 
 
 def parse_policy(text: str, *, subject: str) -> Policy:
@@ -187,15 +195,26 @@ def parse_policy(text: str, *, subject: str) -> Policy:
     try:
         return Policy.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise InputError(Text("Không phải YAML hợp lệ.", "This is no valid YAML."), subject=subject) from error
+        raise InputError(
+            Text(f"Không phải YAML hợp lệ{_line(error).vi}.", f"This is no valid YAML{_line(error).en}."),
+            hint=Text("Kiểm tra dấu ngoặc, dấu hai chấm và thụt dòng.", "Look at brackets, colons and indentation."),
+            subject=subject,
+        ) from error
     except ValidationError as error:
         raise _wrong(error, subject=subject) from error
+
+
+def _line(error: yaml.YAMLError) -> Text:
+    """Return where the reader stopped, if it says so."""
+    mark = getattr(error, "problem_mark", None)
+    return NO_TEXT if mark is None else Text(f" (dòng {mark.line + 1})", f" (line {mark.line + 1})")
 
 
 def _wrong(error: ValidationError, *, subject: str) -> InputError:
     """Return the refusal of a policy: the first entry that is wrong, and where the others stand."""
     (where, what), *others = (said(one) for one in error.errors())
-    rest = ", ".join(entry for entry, _ in others)
+    # A list of which an entry is wrong is reported as too short in addition: that says nothing new.
+    rest = ", ".join(entry for entry, _ in others if not where.startswith(f"{entry}."))
     hint = Text("Xem docs/how-to/choose-a-policy.md.", "See docs/how-to/choose-a-policy.md.")
     if rest:
         hint = Text(f"Cũng sai ở: {rest}. {hint.vi}", f"Also wrong: {rest}. {hint.en}")

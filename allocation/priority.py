@@ -190,10 +190,11 @@ def _with_seat_groups(problem: AllocationProblem, groups: tuple[SeatGroup, ...])
     of_group = np.tile(np.arange(width), len(problem.pair_pool))
     allowed = np.column_stack([_may_sit(problem, code, groups) for code in codes[order]])
     is_allowed = allowed[problem.pair_applicant[pair], of_group]
-    held_group = problem.applicant_facts.get(HELD_SEAT_GROUP)
-    if held_group is not None:
-        is_same = codes[order][of_group] == held_group[problem.pair_applicant[pair]]
-        is_allowed = np.where(problem.pair_tier[pair] == HELD_TIER, is_same, is_allowed)
+    # A column that is empty for everybody is none of the facts: then all seats that are held are open ones.
+    nobody_in_group = np.full(problem.applicant_count, OPEN_SEATS, dtype=object)
+    held_group = problem.applicant_facts.get(HELD_SEAT_GROUP, nobody_in_group)
+    is_same = codes[order][of_group] == held_group[problem.pair_applicant[pair]]
+    is_allowed = np.where(problem.pair_tier[pair] == HELD_TIER, is_same, is_allowed)
     pair, of_group = pair[is_allowed], of_group[is_allowed]
     return replace(
         problem,

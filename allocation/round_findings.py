@@ -34,6 +34,17 @@ _NO_PAIR = (
         "Bổ sung khoảng cách của em, hoặc trường của cấp.", "Add the distances of the child, or schools of the level."
     ),
 )
+_NO_SCHOOL_FOR_ALL = (
+    "unplaced_together",
+    Text(
+        "Chưa có chỗ: không trường nào còn đủ chỗ cho cả nhóm đăng ký đi cùng.",
+        "Unplaced: no school had seats left for all who are to be placed together.",
+    ),
+    Text(
+        "Hỏi gia đình có muốn xếp riêng từng em, hoặc thêm chỗ.",
+        "Ask the family whether each may be placed alone, or add seats.",
+    ),
+)
 _NO_TIER = (
     "no_tier",
     Text("Chưa có chỗ: không diện nào của quy tắc hợp với em.", "Unplaced: no tier of the policy fits this child."),
@@ -75,6 +86,8 @@ def note_unplaced(
             code, message, hint = _NO_PAIR
         elif not admissible[applicant]:
             code, message, hint = _NO_TIER
+        elif reason is Reason.ALL_SCHOOLS_FULL and problem.together[applicant] != UNPLACED:
+            code, message, hint = _NO_SCHOOL_FOR_ALL
         else:
             code, (message, hint) = f"unplaced_{reason.value}", _REASONS[reason]
         number = str(problem.applicant_no[applicant])
@@ -152,10 +165,14 @@ def _short_of_seats(given: RoundInput, facts: AllocationProblem) -> Iterator[Iss
             value=str(seats),
             message=Text(
                 f"{label.vi}: {wanted} hồ sơ, {seats} chỗ; ít nhất {wanted - seats} em sẽ chưa có chỗ.",
-                f"{label.en}: {wanted} applicants, {seats} seats; at least {wanted - seats} children stay unplaced.",
+                f"{label.en}: {wanted} applicants, {seats} seats; {_at_least(wanted - seats)} unplaced.",
             ),
             hint=Text("Thêm lớp hoặc chỉ tiêu cho cấp này.", "Add classes or seats of this level."),
         )
+
+
+def _at_least(count: int) -> str:
+    return "at least 1 child stays" if count == 1 else f"at least {count} children stay"
 
 
 def _groups_without_school(given: RoundInput, facts: AllocationProblem) -> Iterator[Issue]:

@@ -110,7 +110,7 @@ def _must_place_everybody_if_asked(result: Allocation, policy: Policy) -> None:
         raise InfeasibleError(
             Text(
                 f"Quy tắc đòi mọi học sinh có chỗ, nhưng {unplaced} em không thể có.",
-                f"The policy demands a seat for everybody; {unplaced} children cannot have one.",
+                f"The policy demands a seat for everybody; {unplaced} of the children cannot have one.",
             ),
             hint=Text("Thêm chỗ học hoặc nới giới hạn quãng đường.", "Add seats or widen the limits of distance."),
         )

@@ -121,7 +121,7 @@ _CHECKS: tuple[tuple[Text, Check], ...] = (
     (Text("Các tệp đúng là tệp đã băm", "The files are those that were hashed"), check_hashes),
     (Text("Bài toán hợp lệ", "The problem is well formed"), check_problem),
     (Text("Đúng tuổi theo năm sinh trong số định danh", "The year of birth in the ID fits the level"), check_ages),
-    (Text("Bốc thăm theo hạt giống đã công bố", "The lottery was drawn with the published seed"), check_lottery),
+    (Text("Bốc thăm theo số gieo đã công bố", "The lottery was drawn with the published seed"), check_lottery),
     (Text("Mỗi hồ sơ đúng một kết quả", "Every applicant has exactly one answer"), check_everybody),
     (
         Text("Mỗi chỗ đều được phép, đúng khoảng cách", "Every seat is allowed, at the stated distance"),

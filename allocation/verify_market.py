@@ -343,14 +343,15 @@ def _pairs_and_pools(
     groups = files.policy["seat_groups"]
     tagged = {group["code"]: _tagged(files, group["for_tag"]) for group in groups}
     bound = {group["code"] for group in groups if group["only_here"]}
-    sits_in = np.array(files.applicants.get("held_seat_group", []), dtype=object)
+    in_open_seats = [""] * len(files.applicants["applicant_no"])
+    sits_in = np.array(files.applicants.get("held_seat_group", in_open_seats), dtype=object)
     pairs, pools = [], []
     for code in ["", *tagged]:
         elsewhere = np.zeros(len(files.applicants["applicant_no"]), dtype=bool)
         for other in bound - {code}:
             elsewhere |= tagged[other]
         may = ~elsewhere | tagged.get(code, np.zeros_like(elsewhere))
-        chosen = np.flatnonzero(np.where(is_held, sits_in[who] == code, may[who]) if len(sits_in) else may[who])
+        chosen = np.flatnonzero(np.where(is_held, sits_in[who] == code, may[who]))
         pairs.append(chosen)
         pools.append(np.array([pool_at[row, code] for row in where[chosen].tolist()], dtype=np.int64))
     pair, pool = np.concatenate(pairs), np.concatenate(pools)

@@ -302,12 +302,15 @@ def _tell_cost_of_groups(result: RoundResult) -> None:
     if cost is None:
         return
     fewer, more_m = cost["fewer_placed"], cost["more_distance_m"]
+    far = metres(abs(more_m))
+    differ = Text(f"thêm {far.vi}", f"{far.en} more") if more_m >= 0 else Text(f"bớt {far.vi}", f"{far.en} less")
+    bound_m = metres(cost["bound_total_distance_m"])
     say(
         Text(
-            f"Xếp anh chị em cùng một trường: so với mức tốt nhất khi không có quy tắc này, ít hơn {fewer} em có chỗ, "
-            f"tổng quãng đường thêm {more_m} m.",
-            f"Placing siblings in one school: against the best without that rule, {fewer} fewer placed, "
-            f"{more_m} m more in all.",
+            f"Xếp anh chị em cùng một trường: khi không có quy tắc này, tốt nhất là {cost['bound_placed']} em có chỗ, "
+            f"tổng {bound_m.vi}; ở đây ít hơn {fewer} em, tổng quãng đường {differ.vi}.",
+            f"Placing siblings in one school: the best without that rule is {cost['bound_placed']} placed, "
+            f"{bound_m.en} in all; here {fewer} fewer placed, {differ.en}.",
         )
     )
 

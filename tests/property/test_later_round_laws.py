@@ -34,22 +34,23 @@ OPENING = {"kind": "deferred_acceptance", "opens_reserved_seats": True}
 
 
 def policy_from(chance: random.Random) -> Policy:
-    """Deferred acceptance with whatever else a policy may have, or least travel."""
+    """Deferred acceptance with whatever else a policy may have, or a flow; families together in all of them."""
     wishes = chance.choice(["nearest", "submitted", "submitted_then_nearest"])
     order = chance.choice([["tier", "distance", "lottery"], ["tier", "lottery"]])
     accepting = {"kind": "deferred_acceptance", "preferences": wishes, "order": order}
     stages: list[dict[str, object]] = [accepting, OPENING] if chance.random() < 0.4 else [accepting]
-    is_flow = chance.random() < 0.3
+    is_flow = chance.random() < 0.4
+    flow = chance.choice(["least_travel", "least_farthest"])
     return Policy.model_validate(
         {
             "name": "random",
             "version": "1",
             "title": TITLE,
-            "stages": [{"kind": "least_travel"}] if is_flow else stages,
+            "stages": [{"kind": flow}] if is_flow else stages,
             "tiers": TIERS if chance.random() < 0.5 else [],
             "seat_groups": GROUPS if chance.random() < 0.5 else [],
             "lottery": {"per": "applicant", "next_round": chance.choice(["keep", "reverse"])},
-            "keep_together": not is_flow and chance.random() < 0.7,
+            "keep_together": chance.random() < 0.7,
         }
     )
 

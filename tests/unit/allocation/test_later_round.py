@@ -148,6 +148,58 @@ def test_a_late_child_gets_what_is_left_and_a_twin_of_a_placed_child_is_placed_a
     assert "placed_apart" in codes_of_issues(first)
 
 
+@pytest.fixture(params=["least-travel", "least-farthest", "deferred-acceptance"])
+def twins(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A first run with twins t1, t2 and a neighbour n: the twins at F, 300 m away, for N, 100 m away, has one seat."""
+    (tmp_path / "applicants.csv").write_text("applicant_no,together_with\nn,\nt1,t2\nt2,\n")
+    (tmp_path / "schools.csv").write_text("school_code,capacity\nF,2\nN,1\n")
+    rows = "".join(
+        f"{who},F,{far}\n{who},N,{near}\n" for who, far, near in (("n", 310, 90), ("t1", 300, 100), ("t2", 300, 100))
+    )
+    (tmp_path / "distances.csv").write_text("applicant_no,school_code,distance_m\n" + rows)
+    files = [
+        word for name in ("applicants", "schools", "distances") for word in (f"--{name}", f"{tmp_path}/{name}.csv")
+    ]
+    made = diaban("allocate", *files, "--any-id", "--policy", request.param, "--out", f"{tmp_path}/first")
+    assert made.exit_code == 0, made.output
+    assert offers(tmp_path / "first") == {"n": "N", "t1": "F", "t2": "F"}
+    return tmp_path / "first"
+
+
+def test_when_one_twin_has_confirmed_both_stay_although_a_nearer_school_has_seats_for_both(twins: Path) -> None:
+    more = "school_code,capacity\nN,3\n"
+    assert next_run(twins, "t1,confirmed,,,\n", schools=more) == {"n": "N", "t1": "F", "t2": "F"}
+
+
+def test_twins_of_whom_none_has_confirmed_move_to_the_nearer_school_together_or_not_at_all(twins: Path) -> None:
+    assert next_run(twins, "n,confirmed,,,\n", schools="school_code,capacity\nN,3\n") == {
+        "n": "N",
+        "t1": "N",
+        "t2": "N",
+    }
+    (twins.parent / "second").rename(twins.parent / "moved")
+    # With one seat more a single twin could move; both cannot.
+    assert next_run(twins, "n,confirmed,,,\n", schools="school_code,capacity\nN,2\n") == {
+        "n": "N",
+        "t1": "F",
+        "t2": "F",
+    }
+
+
+def test_when_one_twin_leaves_the_other_keeps_the_seat_and_may_move_alone(twins: Path) -> None:
+    assert next_run(twins, "t2,withdrawn,,,\n", schools="school_code,capacity\nN,2\n") == {"n": "N", "t1": "N"}
+
+
+def test_a_late_brother_of_confirmed_twins_is_placed_alone_and_costs_nobody_a_seat(twins: Path) -> None:
+    people = "applicant_no,together_with\nz,t1\n"
+    ways = "applicant_no,school_code,distance_m\nz,F,300\nz,N,100\n"
+    placed = next_run(
+        twins, "t1,confirmed,,,\nz,late,,,\n", applicants=people, distances=ways, schools="school_code,capacity\nN,2\n"
+    )
+    assert placed == {"n": "N", "t1": "F", "t2": "F", "z": "N"}
+    assert "placed_apart" in codes_of_issues(twins)
+
+
 @pytest.mark.parametrize(
     ("rows", "code"),
     [
@@ -196,3 +248,30 @@ def test_the_earlier_run_is_never_written_over(first: Path) -> None:
     made = diaban("allocate", "--after", str(first), "--changes", f"{first.parent}/changes.csv", "--out", str(first))
     assert isinstance(made.exception, InputError)
     assert offers(first)["n1"] == "A"
+
+
+def test_when_everybody_gives_a_seat_back_and_asks_again_the_round_goes_on(first: Path) -> None:
+    """All are last now, and so all are equal."""
+    everybody = "".join(f"n{number},declined,,,yes\n" for number in range(1, 6))
+    assert next_run(first, everybody) == offers(first)
+
+
+def test_a_seat_given_on_appeal_stays_an_open_one_though_the_child_may_only_sit_in_reserved_seats(
+    tmp_path: Path,
+) -> None:
+    """No tier fits the child at A, where no seat is reserved; the appeal gives one of the two open seats, for good."""
+    (tmp_path / "rule.yaml").write_text(
+        "{name: own, version: '1', title: {vi: a, en: a}, stages: [{kind: least_travel}], "
+        "tiers: [{tier: 1, title: {vi: a, en: a}, when: [home_school]}], "
+        "seat_groups: [{code: needs, title: {vi: a, en: a}, for_tag: needs, only_here: true}]}"
+    )
+    (tmp_path / "applicants.csv").write_text("applicant_no,tags,home_school\nn1,needs,\nn2,,A\n")
+    (tmp_path / "schools.csv").write_text("school_code,capacity,seats_needs\nA,2,0\n")
+    (tmp_path / "distances.csv").write_text("applicant_no,school_code,distance_m\nn1,A,100\nn2,A,100\n")
+    files = [
+        word for name in ("applicants", "schools", "distances") for word in (f"--{name}", f"{tmp_path}/{name}.csv")
+    ]
+    made = diaban("allocate", *files, "--any-id", "--policy", f"{tmp_path}/rule.yaml", "--out", f"{tmp_path}/first")
+    assert made.exit_code == 0, made.output
+    assert offers(tmp_path / "first") == {"n1": "", "n2": "A"}
+    assert next_run(tmp_path / "first", "n1,appeal_upheld,A,,\n") == {"n1": "A", "n2": "A"}
