@@ -121,7 +121,7 @@ def due_date(
         due=None,
         working_days=int(norm_days) if is_known and norm_days is not None else None,
         certainty=Certainty.NEEDS_REVIEW,
-        reason=ReasonCode.RULE_UNVERIFIED,
+        reason=_why_open(rule, rulebook, dossier.day_of_law),
         rule=rule.id,
         citation=rulebook.citation(rule),
         rulebook=rulebook.name,
@@ -134,6 +134,10 @@ def due_date(
     if answer.working_days is None:
         return replace(answer, transition=_transition(rule, rulebook))
     return _counted(answer, dossier, calendar, rulebook)
+
+
+def _why_open(rule: Rule, rulebook: Rulebook, day: date) -> ReasonCode:
+    return ReasonCode.RULE_UNVERIFIED if rulebook.is_in_force(rule, as_of=day) else ReasonCode.NOT_IN_FORCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from permits.model import Citation, ReasonCode
-from spatial.errors import InputError, NotFoundError
+from spatial.errors import InputError
 from spatial.text import Text
 
 
@@ -157,15 +157,13 @@ def checklist(
 
     Raises
     ------
-    NotFoundError
-        There is no such kind of dossier.
     InputError
-        A paper is not one of this dossier, cannot be on file, or is needed in any case.
+        There is no such kind of dossier; a paper is not one of it, cannot be on file, or is needed in any case.
     """
     lists, sha256 = packaged_checklists()
     dossier = lists.dossiers.get(kind)
     if dossier is None:
-        raise NotFoundError(
+        raise InputError(
             Text(f"Không có loại hồ sơ {kind}.", f"There is no dossier {kind}."),
             hint=Text(f"Hiện có: {', '.join(lists.dossiers)}.", f"There are: {', '.join(lists.dossiers)}."),
         )

@@ -16,6 +16,7 @@ _MOST_FLOORS = 200
 _LARGEST_AREA_M2 = 10_000_000
 
 Floors = Annotated[int, Field(ge=1, le=_MOST_FLOORS)]
+PlanDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2098, 12, 31))]
 AreaM2 = Annotated[float, Field(gt=0, le=_LARGEST_AREA_M2, allow_inf_nan=False)]
 
 
@@ -123,7 +124,7 @@ class Works:
     plan_implemented: bool | None = None
     land_recovery_decision: bool | None = None
     has_commune_land_use_plan: bool | None = None
-    commune_land_use_plan_on: date | None = None
+    commune_land_use_plan_on: PlanDay | None = None
     commune_land_use_plan_acted_on: bool | None = None
 
     @property
@@ -166,10 +167,18 @@ def read_works(given: object, *, subject: str = "") -> Works:
     try:
         return _ADAPTER.validate_python(dict(given))
     except ValidationError as error:
-        first = error.errors()[0]
-        name, said = str(first["loc"][0]), first["msg"]
-        raise InputError(
-            Text(f"{name}: giá trị không dùng được ({said}).", f"{name}: the value cannot be used ({said})."),
-            hint=Text("Bỏ trống mục chưa biết.", "Leave out what is not known."),
-            subject=subject,
-        ) from error
+        raise _refused(error, subject) from error
+
+
+def _refused(error: ValidationError, subject: str) -> InputError:
+    """Return the first fault in plain words: which value, and what may stand there."""
+    first = error.errors()[0]
+    name, allowed = str(first["loc"][0]), first.get("ctx", {}).get("expected")
+    why = Text("sai kiểu hoặc ngoài khoảng cho phép", "of the wrong kind or out of range")
+    if allowed is not None:
+        why = Text(f"phải là {str(allowed).replace(' or ', ' hoặc ')}", f"it has to be {allowed}")
+    return InputError(
+        Text(f"{name}: giá trị không dùng được, {why.vi}.", f"{name}: the value cannot be used, {why.en}."),
+        hint=Text("Bỏ trống mục chưa biết.", "Leave out what is not known."),
+        subject=subject,
+    )

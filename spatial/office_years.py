@@ -91,6 +91,14 @@ def office_calendar(first_year: int, last_year: int, *, own_days: Path | None = 
     NotFoundError
         There is no such file.
     """
+    if last_year < FIRST_YEAR or first_year > LAST_YEAR:
+        raise InputError(
+            Text(f"Lịch làm việc không có năm {first_year}.", f"The calendar does not hold {first_year}."),
+            hint=Text(
+                f"Lịch có từ {FIRST_YEAR} đến {LAST_YEAR}; kiểm tra lại năm.",
+                f"It holds {FIRST_YEAR} to {LAST_YEAR}; check the year.",
+            ),
+        )
     files = [_announced(), *([] if own_days is None else [_read(own_days)])]
     years = range(max(first_year, FIRST_YEAR), min(last_year, LAST_YEAR) + 1)
     announced = {year: content for file in files for year, content in file.years.items()}

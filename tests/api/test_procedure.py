@@ -72,6 +72,6 @@ def test_the_papers_of_a_dossier_are_told_and_what_is_on_file_is_not_asked_for(c
     assert told == json.loads(CliRunner().invoke(app, [*words, "--as-of", "2026-11-21", "--json"]).stdout)
 
 
-@pytest.mark.parametrize(("kind", "status"), [("castle", 404), ("x" * 41, 400)])
+@pytest.mark.parametrize(("kind", "status"), [("castle", 422), ("x" * 41, 400)])
 def test_a_dossier_that_is_none_is_refused(client: httpx.Client, kind: str, status: int) -> None:
     assert client.get("/api/v1/permits/dossier", params={"kind": kind}).status_code == status

@@ -102,6 +102,29 @@ def test_days_that_cannot_be_are_refused(days: dict[str, str], says: str) -> Non
         answer(**days)
 
 
-def test_a_dossier_beyond_the_calendar_is_refused() -> None:
-    with pytest.raises(InputError, match="does not hold 2100"):
-        answer(received="2099-12-28")
+@pytest.mark.parametrize(
+    ("received", "year"), [("2099-12-28", 2100), ("9999-12-31", 9999), ("2100-01-04", 2100), ("1899-07-06", 1899)]
+)
+def test_a_dossier_beyond_the_calendar_is_refused(received: str, year: int) -> None:
+    with pytest.raises(InputError, match=f"does not hold {year}"):
+        answer(received=received)
+
+
+def test_a_dossier_of_before_the_law_of_2014_is_not_put_under_it() -> None:
+    found = answer(received="2010-07-06")
+    assert (found.due, found.reason) == (None, "NOT_IN_FORCE")
+
+
+LAW_OF_THE_DAY = {
+    "2021-07-05": (None, "NEEDS_REVIEW", "Luật Xây dựng 50/2014/QH13"),
+    "2025-12-31": (None, "NEEDS_REVIEW", "NĐ 175/2024/NĐ-CP"),
+    "2026-06-30": (None, "NEEDS_REVIEW", "NĐ 175/2024/NĐ-CP"),
+    "2026-07-01": (date(2026, 7, 10), "CERTAIN", "NĐ 217/2026/NĐ-CP"),
+    "2027-01-01": (date(2027, 1, 12), "PROVISIONAL", "NĐ 217/2026/NĐ-CP"),
+}
+
+
+@pytest.mark.parametrize("received", LAW_OF_THE_DAY)
+def test_the_same_dossier_is_counted_by_the_law_of_its_day(received: str) -> None:
+    found = answer(received=received)
+    assert (found.due, found.certainty, found.citation.instrument) == LAW_OF_THE_DAY[received]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permits.documents import PaperState, checklist, packaged_checklists
-from spatial.errors import InputError, NotFoundError
+from spatial.errors import InputError
 
 TODAY = date(2026, 11, 21)
 LISTS = packaged_checklists()[0]
@@ -69,7 +69,7 @@ def test_what_cannot_be_said_of_a_paper_is_refused(known: dict[str, Any], says: 
         states(**known)
 
 
-def test_a_dossier_that_is_none_is_not_found_and_the_others_are_named() -> None:
-    with pytest.raises(NotFoundError) as missing:
+def test_a_dossier_that_is_none_is_refused_and_the_others_are_named() -> None:
+    with pytest.raises(InputError) as missing:
         states("castle")
     assert "house_of_organisation" in missing.value.sentence("en")

@@ -29,6 +29,8 @@ def test_works_are_read_as_written() -> None:
         ({"gross_floor_area_m2": float("nan")}, "gross_floor_area_m2: the value"),
         ({"works_classes": ["V"]}, "works_classes: the value"),
         ({"commune_land_use_plan_on": "2026-02-30"}, "commune_land_use_plan_on: the value"),
+        ({"commune_land_use_plan_on": "9999-12-31"}, "commune_land_use_plan_on: the value"),
+        ({"owner": "state"}, "it has to be 'household' or 'organisation'. Leave out what is not known"),
     ],
 )
 def test_works_that_cannot_be_are_refused_by_name(given: object, says: str) -> None:
