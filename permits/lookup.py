@@ -6,7 +6,7 @@ near a point.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -43,7 +43,7 @@ from spatial.text import Text
 
 _MOST_SUGGESTIONS_COUNT = 20
 _ID_LETTERS = 12
-_CITY_REACH_M = 2_000.0
+_CELL_M = 1_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +78,15 @@ class Desk:
         Answers an address; None where the layers for that are not published.
     wards
         What is known of wards, read once for many questions.
+    in_city_by_cell
+        What `is_in_city` has found so far, by kilometres of x and y.
     """
 
     session: Session
     wards: WardWords
     geocode: Callable[[str], Answer] | None = None
     valid_on: date | None = None
+    in_city_by_cell: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     def by_key(self, text: str) -> Found:
         """Answer ``26797-10-16``, ``26797-10-16~2`` or the portal's twelve digits. Raises InputError."""
@@ -249,17 +252,17 @@ class Desk:
         return near[:_MOST_SUGGESTIONS_COUNT]
 
     def is_in_city(self, reading: Reading) -> bool:
-        """Tell whether a published ward holds the point, or parcels lie around it."""
-        x, y = reading.x, reading.y
-        return self._in_a_ward(x, y) or service.has_parcels_near(
-            self.session, x, y, distance_m=_CITY_REACH_M, valid_on=self.valid_on
-        )
-
-    def _in_a_ward(self, x: float, y: float) -> bool:
-        try:
-            return len(store.read_at_point(self.session, LayerName.WARD, x, y, valid_on=self.valid_on)) > 0
-        except DataUnavailableError:
-            return False
+        """Tell whether a ward or a parcel is drawn around the point; remembered for each square kilometre."""
+        cell = (int(reading.x // _CELL_M), int(reading.y // _CELL_M))
+        if cell not in self.in_city_by_cell:
+            middle_x, middle_y = ((side + 0.5) * _CELL_M for side in cell)
+            self.in_city_by_cell[cell] = any(
+                service.is_drawn_near(
+                    self.session, layer, middle_x, middle_y, distance_m=_CELL_M, valid_on=self.valid_on
+                )
+                for layer in (LayerName.PARCEL, LayerName.WARD)
+            )
+        return self.in_city_by_cell[cell]
 
 
 def desk_of(session: Session, *, geocode: Callable[[str], Answer] | None = None, valid_on: date | None = None) -> Desk:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from basemap import store
 from basemap.model import LayerName
-from basemap.tables import ParcelRow
+from basemap.tables import FEATURE_ROWS, ParcelRow
 from permits.check import Check, check
 from permits.facts import STREET_SEARCH_M, Concern, ParcelFacts, facts_of
 from permits.history_service import gone, history_named
@@ -24,7 +24,7 @@ from permits.published_ground import published_ground
 from permits.rulebook import Rulebook
 from spatial.crs import transformer
 from spatial.db import Database, intersects_box, storage_crs
-from spatial.errors import InputError
+from spatial.errors import DataUnavailableError, InputError
 from spatial.geometry import Located
 from spatial.text import Text
 
@@ -91,14 +91,27 @@ def find_near(
     return tuple(parcels_of(frame.iloc[order[away_m[order] <= distance_m]]))
 
 
-def has_parcels_near(session: Session, x: float, y: float, *, distance_m: float, valid_on: date | None = None) -> bool:
-    """Tell whether any parcel's box lies within a distance, east, west, north or south, of a point."""
-    version = store.version_as_of(session, LayerName.PARCEL, valid_on=valid_on)
+def is_drawn_near(
+    session: Session, layer: LayerName, x: float, y: float, *, distance_m: float, valid_on: date | None = None
+) -> bool:
+    """Tell whether the box of any feature of a layer meets a square around a point; a layer not published is not.
+
+    Parameters
+    ----------
+    distance_m
+        Half the side of the square, in the storage system.
+    """
+    try:
+        version = store.version_as_of(session, layer, valid_on=valid_on)
+    except DataUnavailableError:
+        return False
+    row = FEATURE_ROWS[layer]
     bounds = (x - distance_m, y - distance_m, x + distance_m, y + distance_m)
     # The sum keeps the planner from walking through the whole version by its index: the spatial one is narrower.
-    of_version = ParcelRow.version_id + 0 == version.version_id
-    near = select(ParcelRow.id).where(intersects_box(ParcelRow.geometry, bounds), of_version).limit(1)
-    return session.scalar(near) is not None
+    near = select(row.id).where(
+        intersects_box(row.__table__.c.geometry, bounds), row.version_id + 0 == version.version_id
+    )
+    return session.scalar(near.limit(1)) is not None
 
 
 def ward_codes(session: Session) -> list[str]:
