@@ -58,8 +58,9 @@ class Tile:
         The tile's edges are curves in ``crs``: points along them are taken there over the pinned operation, and a
         thousandth of the side covers what lies between them.
         """
-        edges = self.bounds_mercator
-        wider = shapely.box(*edges).buffer(self.side_m * (margin_ratio + 0.001), join_style="mitre")
+        west, south, east, north = self.bounds_mercator
+        margin_m = self.side_m * (margin_ratio + 0.001)
+        wider = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
         outline = shapely.segmentize(wider, self.side_m / _POINTS_ON_AN_EDGE_COUNT)
         return _box(transformer(WEB_MERCATOR, crs)(shapely.get_coordinates(outline)))
 
