@@ -167,7 +167,9 @@ def read_files(paths: RoundPaths, *, options: IntakeOptions | None = None) -> Ro
         for checks, by_address in ((of_applicants, _by_address(options) if needed else None), (of_schools, None))
     )
     rows = check_applicants(of_applicants, levels[0], homes, rules=_applicant_rules(people, options))
-    pools = check_schools(of_schools, levels[1], places, class_norm_count=_class_norms(options.policy))
+    groups = options.policy.seat_groups if options.policy else ()
+    norms = _class_norms(options.policy)
+    pools = check_schools(of_schools, levels[1], places, class_norm_count=norms, seat_groups=groups)
     _note_columns(of_applicants, of_schools, any_id=options.any_id)
     given = RoundInput(
         applicants=rows.frame,

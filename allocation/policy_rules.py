@@ -86,6 +86,19 @@ class TierRule(Strict):
     tag: str = ""
 
 
+class ClassCap(Strict):
+    """How many children of a group a class may have: a figure of the law, which warns and decides nothing.
+
+    Parameters
+    ----------
+    citation
+        Where the figure is written, of which day, and whether that was read.
+    """
+
+    count: PositiveInt
+    citation: Citation
+
+
 class SeatGroup(Strict):
     """Seats of every school that are kept for some applicants.
 
@@ -105,6 +118,8 @@ class SeatGroup(Strict):
         takes stays empty, unless a later stage opens it.
     is_asked_first
         An applicant with the tag is considered for the group before the open seats of the same school.
+    most_per_class
+        How many of these seats a class may have; more in the file of schools is a warning.
     tiers_before_tag
         Applicants of these tiers come before those with the tag, also here (in Chile siblings before poor pupils).
     """
@@ -116,6 +131,7 @@ class SeatGroup(Strict):
     only_here: bool = False
     others_may_take_left_over: bool = True
     is_asked_first: bool = True
+    most_per_class: ClassCap | None = None
     tiers_before_tag: tuple[PositiveInt, ...] = ()
 
     @property

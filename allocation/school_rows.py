@@ -1,6 +1,6 @@
 """The file of schools: how many seats of which level, and where."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,9 @@ from allocation.applicant_facts import words_of
 from allocation.applicant_rows import known_levels, unknown_level
 from allocation.coordinates import COORDINATE_COLUMNS, Points
 from allocation.model import SEATS_PREFIX
+from allocation.policy_rules import SeatGroup
 from allocation.record_checks import RecordChecks
-from allocation.seat_counts import capacities, kept_seats
+from allocation.seat_counts import capacities, kept_seats, note_class_caps
 from spatial.errors import InputError
 from spatial.issues import Issue, Severity, neutral_in_spreadsheets
 from spatial.text import Text
@@ -29,7 +30,12 @@ SCHOOL_COLUMNS = (
 
 
 def check_schools(
-    checks: RecordChecks, levels: pd.Series, points: Points, *, class_norm_count: Mapping[str, int]
+    checks: RecordChecks,
+    levels: pd.Series,
+    points: Points,
+    *,
+    class_norm_count: Mapping[str, int],
+    seat_groups: Sequence[SeatGroup] = (),
 ) -> pd.DataFrame:
     """Return the seat pools: school_code, level, capacity, name, x, y, row, file, and if given area and ``seats_…``.
 
@@ -41,6 +47,8 @@ def check_schools(
         Shape (n, 2), storage coordinate system, metres.
     class_norm_count
         Children in a class, by level.
+    seat_groups
+        Of the policy; some have a cap a class.
     """
     table = checks.table
     if not table.has("capacity") and not table.has("classes"):
@@ -55,6 +63,7 @@ def check_schools(
     capacity = capacities(checks, levels, class_norm_count)
     facts = {"area": words_of(checks, "area")} if table.has("area") else {}
     facts |= kept_seats(checks, capacity)
+    note_class_caps(checks, levels, capacity, norms=class_norm_count, groups=seat_groups)
     frame = pd.DataFrame(
         {
             "school_code": codes,

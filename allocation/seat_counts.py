@@ -1,11 +1,12 @@
 """How many seats a school has at a level: as stated, or by its classes; never above the norm without a reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from allocation.model import SEATS_PREFIX, Integers
+from allocation.policy_rules import ClassCap, SeatGroup
 from allocation.record_checks import RecordChecks
 from spatial.issues import Issue, Severity, neutral_in_spreadsheets
 from spatial.text import Text
@@ -46,6 +47,51 @@ def kept_seats(checks: RecordChecks, capacity: Integers) -> dict[str, pd.Series]
     for record in np.flatnonzero((total > capacity) & (capacity >= 0)).tolist():
         checks.note(record, _more_kept_than_there_are(names, int(total[record]), int(capacity[record])))
     return {name: pd.Series(counts).astype("str").mask(counts < 0, "") for name, counts in seats.items()}
+
+
+def note_class_caps(
+    checks: RecordChecks,
+    levels: pd.Series,
+    capacity: Integers,
+    *,
+    norms: Mapping[str, int],
+    groups: Sequence[SeatGroup],
+) -> None:
+    """Warn of schools with more seats of a group than its cap allows in their classes; nobody loses a seat by it.
+
+    Where the column ``classes`` is empty there are as many as the capacity needs at the norm of the level.
+    """
+    for group in groups:
+        cap = group.most_per_class
+        if cap is None or not checks.table.has(group.column):
+            continue
+        kept = pd.to_numeric(checks.table.column(group.column), errors="coerce")
+        stated = pd.to_numeric(checks.table.column("classes"), errors="coerce")
+        by_norm = np.ceil(capacity / levels.map({str(level): count for level, count in norms.items()}))
+        classes = stated.fillna(by_norm)
+        above = (kept > classes * cap.count) & ~checks.aside
+        for record in np.flatnonzero(above.to_numpy()).tolist():
+            checks.note(record, _above_class_cap(int(kept.iloc[record]), int(classes.iloc[record]), group, cap))
+
+
+def _above_class_cap(kept: int, classes: int, group: SeatGroup, cap: ClassCap) -> Issue:
+    most, source = cap.count, cap.citation
+    where = ", ".join(part for part in (source.article, source.source) if part)
+    unread = Text("", "") if source.is_verified else Text(" (chưa đọc bản chính)", " (the text itself was not read)")
+    title = group.title.text
+    return Issue(
+        severity=Severity.WARNING,
+        code="seats_above_class_cap",
+        field=group.column,
+        value=str(kept),
+        message=Text(
+            f"{kept} chỗ “{title.vi}” trong {classes} lớp; mỗi lớp nhiều nhất {most} em theo {where}{unread.vi}.",
+            f"{kept} seats “{title.en}” in {classes} classes; at most {most} a class by {where}{unread.en}.",
+        ),
+        hint=Text(
+            "Kiểm tra số chỗ và số lớp; chương trình không tự bớt.", "Check seats and classes; none is taken away."
+        ),
+    )
 
 
 _CAPACITY_MISSING = Issue(

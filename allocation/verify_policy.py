@@ -156,6 +156,7 @@ _POLICY = _record(
                 only_here=_YES_OR_NO,
                 others_may_take_left_over=_YES_OR_NO,
                 is_asked_first=_YES_OR_NO,
+                most_per_class=_or_none(_record(count=_whole(1), citation=_ANYTHING)),
                 tiers_before_tag=_list_of(_whole(1)),
             )
         )

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from allocation.intake import IntakeOptions, read_round
 from allocation.model import AllocationProblem
 from allocation.policy import Policy, parse_policy
 from allocation.problem_files import build_problem
@@ -93,3 +94,34 @@ def test_a_seat_that_nobody_needs_goes_to_others_only_where_the_policy_says_so()
     shared = [policy_of(DEFERRED, shared=True), policy_of(DEFERRED, OPENED), policy_of(FARTHEST, OPENED)]
     assert [decide(facts, policy).allocation.placed_count for policy in kept_empty] == [1, 1, 1]
     assert [decide(facts, policy).allocation.placed_count for policy in shared] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("row", "classes"),
+    [
+        ("X,grade_1,70,2,4", None),
+        ("X,grade_1,70,2,5", 2),
+        ("X,grade_1,70,,4", None),
+        ("X,grade_1,71,,7", 3),
+        ("X,grade_1,70,2,", None),
+    ],
+)
+def test_more_than_two_seats_a_class_are_a_warning_with_its_source_and_no_seat_is_taken(
+    tmp_path: Path, row: str, classes: int | None
+) -> None:
+    """Two a class by Điều 16 TT 28/2020; without the number of classes 70 seats are two classes of 35, 71 are three."""
+    (tmp_path / "applicants.csv").write_text("applicant_no,level,tags\na,grade_1,special_needs\n")
+    (tmp_path / "schools.csv").write_text(f"school_code,level,capacity,classes,seats_inclusive\n{row}\n")
+    (tmp_path / "distances.csv").write_text("applicant_no,school_code,distance_m\na,X,100\n")
+    given = read_round(
+        tmp_path / "applicants.csv",
+        tmp_path / "schools.csv",
+        distances=tmp_path / "distances.csv",
+        options=IntakeOptions(any_id=True, policy=policy_of(TRAVEL)),
+    )
+    found = [issue for issue in given.issues if issue.code == "seats_above_class_cap"]
+    assert [issue.row for issue in found] == ([] if classes is None else [2])
+    for issue in found:
+        assert f"in {classes} classes; at most 2 a class by Điều 16, Thông tư 28/2020/TT-BGDĐT" in issue.message.en
+        assert "was not read" in issue.message.en
+    assert given.schools["seats_inclusive"].tolist() == [row.rsplit(",", 1)[1]]
