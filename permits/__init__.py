@@ -4,6 +4,7 @@ The two verbs stand in modules of their name: ``permits.limits.limits`` and ``pe
 """
 
 from permits.check import Check
+from permits.deadlines import Dossier, Procedure, due_date
 from permits.fact_sheet import read_facts
 from permits.facts import Ground, ParcelFacts, facts_of
 from permits.model import Facts, Limits, Verdict
@@ -13,15 +14,18 @@ from permits.rulebook import Rulebook, load_rulebook
 
 __all__ = [
     "Check",
+    "Dossier",
     "Facts",
     "Ground",
     "Limits",
     "Parcel",
     "ParcelFacts",
     "ParcelName",
+    "Procedure",
     "Proposal",
     "Rulebook",
     "Verdict",
+    "due_date",
     "facts_of",
     "load_rulebook",
     "parse_parcel_key",

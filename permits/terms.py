@@ -126,35 +126,51 @@ class RevocationStep:
     due: date | None
     citation: Citation
 
+    def to_json(self) -> dict[str, object]:
+        """Return the time limit for programs."""
+        return {
+            "step": self.name,
+            "title": self.title._asdict(),
+            "working_days": self.working_days,
+            "due": _iso(self.due),
+            "citation": str(self.citation),
+        }
+
 
 def revocation(
     *,
     findings_received: date | None = None,
     decided: date | None = None,
     decision_received: date | None = None,
-    calendar: OfficeCalendar,
+    calendar: OfficeCalendar | None = None,
     rulebook: Rulebook,
 ) -> tuple[RevocationStep, ...]:
-    """Return the time limits of a revocation under Article 65, each counted from what starts it."""
+    """Return the time limits of a revocation under Article 65, each counted from what starts it.
+
+    Parameters
+    ----------
+    calendar
+        Needed as soon as one of the days is given.
+    """
     starts = {
         "decision": findings_received,
         "publication": decided,
         "return": decision_received,
         "cancellation": decided,
     }
-    steps = []
-    for name in REVOCATION_STEPS:
-        start = starts[name]
-        rule = rulebook.rule(f"revocation.{name}", as_of=start or date.max)
-        days = int(rule.parameter("working_days"))
-        step = RevocationStep(
-            name=name,
-            title=rule.title.text,
-            working_days=days,
-            due=calendar.last_day(start, working_days=days)
-            if start and rulebook.is_in_force(rule, as_of=start)
-            else None,
-            citation=rulebook.citation(rule),
-        )
-        steps.append(step)
-    return tuple(steps)
+    return tuple(_step(name, starts[name], calendar, rulebook) for name in REVOCATION_STEPS)
+
+
+def _step(name: str, start: date | None, calendar: OfficeCalendar | None, rulebook: Rulebook) -> RevocationStep:
+    rule = rulebook.rule(f"revocation.{name}", as_of=start or date.max)
+    days = int(rule.parameter("working_days"))
+    due = None
+    if start is not None and calendar is not None and rulebook.is_in_force(rule, as_of=start):
+        due = calendar.last_day(start, working_days=days)
+    return RevocationStep(
+        name=name,
+        title=rule.title.text,
+        working_days=days,
+        due=due,
+        citation=rulebook.citation(rule),
+    )

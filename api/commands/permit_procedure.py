@@ -1,4 +1,4 @@
-"""``diaban permits procedure`` and ``terms``: is a permit needed, who issues it, how long does it live."""
+"""``diaban permits procedure``: is a permit needed, who issues it, what would a temporary one allow."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,19 +7,15 @@ import typer
 
 from api.clock import today_in_vietnam
 from api.commands.json_files import read_json
-from api.commands.moments import day_of, day_typed
+from api.commands.moments import day_typed
 from api.commands.options import JsonOption
 from api.console import print_json, results, said
-from api.i18n import speech
-from api.office_days import calendar_of
-from api.settings import settings
-from permits.competence import AUTHORITY_NAMES, ISSUING_RULEBOOK, Competence
+from permits.competence import AUTHORITY_NAMES, Competence
 from permits.exemptions import Exemption, Notice
 from permits.model import REASON_TEXTS, ReasonCode
 from permits.procedure import PROCEDURE_RULEBOOKS, procedure_of
 from permits.rulebook import load_rulebook
 from permits.temporary import TemporaryPermit
-from permits.terms import terms as terms_of
 from permits.works import read_works
 from spatial.text import Text
 
@@ -110,39 +106,3 @@ def _print_temporary(found: TemporaryPermit) -> None:
         if figure is not None:
             _line(f"  {figure} {said(text)}")
     _print_doubt(found.reason, found.missing)
-
-
-def terms(
-    issued: Annotated[str, typer.Option(metavar="DATE", help="Day on which the permit was issued.")],
-    *,
-    extended: Annotated[
-        list[str] | None, typer.Option(metavar="DATE", help="Day of an extension; may be repeated.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Print until when work has to begin, how often a permit may be extended, and how long it stays published."""
-    first, days = day_of(issued), tuple(day_of(words) for words in extended or ())
-    found = terms_of(
-        first,
-        extended=days,
-        calendar=calendar_of(first.year, max([first, *days]).year + 1, own_days=settings().office_calendar),
-        rulebook=load_rulebook(ISSUING_RULEBOOK),
-    )
-    if as_json:
-        print_json(found.to_json())
-        return
-    say = speech(settings().language)
-    if found.start_by is None or found.publish_until is None:
-        _line(said(Text("cần xem xét", "review")), citations=(found.citations["start_by"],))
-        _print_doubt(found.reason, ())
-        return
-    _line(
-        f"{said(Text('khởi công trước hết', 'begin by'))} {say.day(found.start_by)}",
-        citations=(found.citations["start_by"],),
-    )
-    left = Text(f"còn gia hạn được {found.extensions_left} lần", f"extensions left: {found.extensions_left}")
-    _line(said(left), citations=(found.citations["extension"],))
-    _line(
-        f"{said(Text('công khai ít nhất đến', 'published at least until'))} {say.day(found.publish_until)}",
-        citations=(found.citations["publication"],),
-    )

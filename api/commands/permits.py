@@ -15,7 +15,8 @@ from api.commands.parcel_find import find
 from api.commands.parcel_history import history, import_history
 from api.commands.permit_dossier import dossier
 from api.commands.permit_due import due
-from api.commands.permit_procedure import procedure, terms
+from api.commands.permit_procedure import procedure
+from api.commands.permit_terms import revocation, terms
 from api.console import print_json
 from api.settings import settings
 from basemap.model import LAYERS
@@ -38,6 +39,7 @@ app.command("due")(due)
 app.command("procedure")(procedure)
 app.command("dossier")(dossier)
 app.command("terms")(terms)
+app.command("revocation")(revocation)
 
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Basis date, e.g. 2026-11-21. Without it: today in Vietnam.")

@@ -52,3 +52,15 @@ def test_a_temporary_permit_tells_floors_basements_and_years(tmp_path: Path, lan
 def test_a_permit_of_the_older_law_asks_for_review(language: str) -> None:
     lines = CliRunner().invoke(app, ["permits", "terms", "--issued", "2026-06-30"]).stdout.splitlines()
     assert lines[0].startswith({"vi": "cần xem xét", "en": "review"}[language])
+
+
+def test_each_time_limit_of_a_revocation_runs_from_what_starts_it(language: str) -> None:
+    """NĐ 217/2026/NĐ-CP, Article 65: 10 working days from the findings; the rest has not begun."""
+    words = ["permits", "revocation", "--findings-received", "2026-07-06"]
+    lines = CliRunner().invoke(app, words).stdout.splitlines()
+    assert [line for line in lines if "/2026" in line.split(" (")[0]] == lines[:1]
+    assert "20/07/2026" in lines[0]
+    assert len(lines) == 4
+    told = json.loads(CliRunner().invoke(app, ["permits", "revocation", "--json"]).stdout)
+    assert [(step["working_days"], step["due"]) for step in told] == [(10, None), (5, None), (5, None), (10, None)]
+    assert {"vi": "10 ngày làm việc", "en": "10 working days"}[language] in lines[0]
