@@ -1,14 +1,18 @@
 """The sentences of an explanation, in both languages, as an officer would say them to a parent."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from allocation.explain_model import Standing
 from allocation.model import Reason
 from spatial.text import NO_TEXT, Text
 
 _NO_OTHER_SCHOOL_M = 5_000_000
+_KEPT = 4096
+"""How many sentences are kept that many children read alike."""
 
 
+@lru_cache(_KEPT)
 def metres(distance_m: int) -> Text:
     """Return a distance as people write it: 1.250 m in Vietnamese, 1,250 m in English."""
     return Text(f"{distance_m:,} m".replace(",", "."), f"{distance_m:,} m")
@@ -98,6 +102,7 @@ def waiting(position: int) -> Text:
                 f"Your child is number {told.en} on the waiting list of this school.")  # fmt: skip
 
 
+@lru_cache(_KEPT)
 def tier_here(tier: int, title: Text = NO_TEXT) -> Text:
     """Return in which tier the child was admitted, and what the rule calls it."""
     vi, en = (f" ({words})" if words else "" for words in title)
@@ -126,6 +131,7 @@ _WHAT_A_STAGE_DOES = {
 }
 
 
+@lru_cache(_KEPT)
 def by_stage(stage: int, stage_count: int, kind: str) -> Text:
     """Return which stage of the rule gave the seat; of a later one also that it is looked at again."""
     what = _WHAT_A_STAGE_DOES[kind]
@@ -163,6 +169,7 @@ def kept_seat() -> Text:
     return Text("Con giữ chỗ đã được xếp lần trước.", "Your child keeps the place of the earlier run.")
 
 
+@lru_cache(_KEPT)
 def full(seats: int, group: Text | None = None, *, has_groups: bool = False) -> Text:
     """Return that all seats are taken: of the school, the open ones, or those of a group."""
     told = number(seats)
