@@ -191,30 +191,39 @@ def _tiers(files: RoundFiles, who: Integers, where: Integers) -> Integers:
         return _stated_tier(files)[who]
     tier = np.full(len(who), NONE, dtype=np.int64)
     for rule in rules:
-        undecided = np.flatnonzero(tier == NONE)
-        fits = np.ones(len(undecided), dtype=bool)
-        for condition in rule["when"]:
-            fits &= _fits(files, condition, rule["tier"])(who[undecided], where[undecided])
+        conditions = [_fits(files, condition, rule["tier"]) for condition in rule["when"]]
+        fitting = [fits for fits in conditions if fits is not None]
+        if len(fitting) < len(conditions):
+            continue
+        pairs = np.flatnonzero(tier == NONE)
+        for fits in fitting:
+            pairs = pairs[fits(who[pairs], where, pairs)]
         if rule["tag"]:
-            fits &= _tagged(files, rule["tag"])[who[undecided]]
-        tier[undecided[fits]] = rule["tier"]
+            pairs = pairs[_tagged(files, rule["tag"])[who[pairs]]]
+        tier[pairs] = rule["tier"]
     return tier
 
 
-def _fits(files: RoundFiles, condition: str, tier: int) -> Callable[[Integers, Integers], Truths]:
+_Fits = Callable[[Integers, Integers, Integers], Truths]
+"""Of the applicants of some pairs, the schools of all pairs, and those pairs: which fit."""
+
+
+def _fits(files: RoundFiles, condition: str, tier: int) -> _Fits | None:
+    """Return which pairs meet a condition; None where none can, because nobody gave the facts."""
     if condition == "everybody":
-        return lambda who, _: np.ones(len(who), dtype=bool)
+        return lambda who, *_: np.ones(len(who), dtype=bool)
     if condition == "stated_tier":
-        return lambda who, _: np.asarray(_stated_tier(files)[who] == tier)
+        is_of_tier = _stated_tier(files) == tier
+        return lambda who, *_: np.asarray(is_of_tier[who])
     if condition == "areas_not_given":
         says_areas = [any(any(files.applicants.get(name, [])) for name in _AREA_OF.values())]
         says_areas.append(any(files.schools.get("area", [])))
-        return lambda who, _: np.full(len(who), not all(says_areas))
+        return None if all(says_areas) else lambda who, *_: np.ones(len(who), dtype=bool)
     by_area = condition in _AREA_OF
     stated = files.applicants.get(_AREA_OF[condition] if by_area else _SCHOOL_OF[condition])
     named = files.schools.get("area") if by_area else files.schools["school_code"]
     if stated is None or named is None:
-        return lambda who, _: np.zeros(len(who), dtype=bool)
+        return None
     # Every word gets a number, every applicant and school the set of its words.
     rows_with: dict[str, list[int]] = {}
     for row, text in enumerate(named):
@@ -228,7 +237,7 @@ def _fits(files: RoundFiles, condition: str, tier: int) -> Callable[[Integers, I
     number = {text: at for at, text in enumerate(texts)}
     of_applicant = np.array([number[text] for text in stated], dtype=np.int64)
     meets = np.array([table[text] for text in texts], dtype=bool).reshape(len(texts), len(named))
-    return lambda who, where: np.asarray(meets[of_applicant[who], where])
+    return lambda who, where, pairs: np.asarray(meets[of_applicant[who], where[pairs]])
 
 
 def _held(files: RoundFiles) -> Integers:
