@@ -209,6 +209,12 @@ def _must_be_bounded(text: str) -> None:
 _NOT_OFFERED = Text("phép toán hoặc hàm này không có.", "this operator or function is not offered.")
 
 
+def _must_hold_no_function(arguments: list[Any]) -> None:
+    for each in arguments:
+        if isinstance(each, dict) and "op" in each and folding_of(each) is None:
+            raise unclear(_NOT_OFFERED)
+
+
 class _Translation:
     def __init__(self, ground: Ground, crs: str) -> None:
         self._ground = ground
@@ -237,6 +243,7 @@ class _Translation:
         if len(arguments) == 2:  # noqa: PLR2004  two sides
             for known, ask in ((_COMPARISONS, self._comparison), (_RELATIONS, self._place), (_MOMENTS, self._moment)):
                 if name in known:
+                    _must_hold_no_function(arguments)
                     return ask(name, *arguments)
         if answer is None or len(arguments) != answer[0]:
             raise unclear(_NOT_OFFERED)

@@ -273,3 +273,10 @@ def test_the_box_of_a_collection_finds_all_of_it_and_one_beyond_the_globe_is_ref
     assert text(ogc, path, f"S_INTERSECTS(geometry, BBOX({box}))") == everything
     beyond = "S_INTERSECTS(geometry, BBOX(1000000, 1000000, 2000000, 2000000))"
     assert ogc.get(path, params={"filter": beyond}).status_code == 400
+
+
+@pytest.mark.parametrize("given", ["pg_sleep(5) = 1", "max_floors = pg_sleep(max_floors)", "upper(zone_code) = 'A'"])
+def test_a_function_that_is_not_offered_is_called_one_and_no_unknown_property(ogc: httpx.Client, given: str) -> None:
+    answer = ogc.get(ZONES, params={"filter": given})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameters")
+    assert "function" in answer.json()["message"]["en"]
