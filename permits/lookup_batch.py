@@ -9,7 +9,7 @@ from basemap.spreadsheets import Sheet
 from permits.column_names import columns_missing, fields_of
 from permits.lookup import Desk, Found
 from permits.parcels import Parcel, keys_to_choose
-from spatial.errors import InputError
+from spatial.errors import DataUnavailableError, InputError
 from spatial.text import NO_TEXT, Text
 
 FIELDS = (
@@ -53,6 +53,7 @@ class RowStatus(StrEnum):
     SEVERAL = "several"
     NOT_FOUND = "not_found"
     BAD_ROW = "bad_row"
+    NOT_CHECKED = "not_checked"
 
 
 STATUS_LABELS: Mapping[RowStatus, Text] = {
@@ -60,6 +61,7 @@ STATUS_LABELS: Mapping[RowStatus, Text] = {
     RowStatus.SEVERAL: Text("nhiều thửa", "several"),
     RowStatus.NOT_FOUND: Text("không thấy", "not found"),
     RowStatus.BAD_ROW: Text("dòng lỗi", "bad row"),
+    RowStatus.NOT_CHECKED: Text("chưa tra được", "not checked"),
 }
 
 
@@ -177,6 +179,12 @@ def _answer(row: Mapping[str, str], desk: Desk, *, crs: str | None) -> RowAnswer
     except InputError as error:
         reason = Text(*(error.sentence(language) for language in ("vi", "en")))
         return RowAnswer(status=RowStatus.BAD_ROW, reason_code=error.code, reason=reason)
+    except DataUnavailableError as error:
+        # Without address layers the rows that ask by address wait, and the others go on.
+        if desk.geocode is not None or not row.get("address"):
+            raise
+        reason = Text(*(error.sentence(language) for language in ("vi", "en")))
+        return RowAnswer(status=RowStatus.NOT_CHECKED, reason_code=error.code, reason=reason)
     if found is None:
         return RowAnswer(status=RowStatus.BAD_ROW, reason_code="row_empty", reason=_NOTHING_ASKED)
     if found.miss is not None:

@@ -114,16 +114,17 @@ def test_a_polygon_lists_parcels_with_their_shares(diaban: Run, tmp_path: Path) 
 
 
 QUESTIONS = (
-    ("Chủ hồ sơ", "Phường/xã cũ", "Tờ", "Thửa", "Mã định danh", "X", "Y"),
-    ("=HYPERLINK(1)", "26734", "010", "0017", "", "", ""),
-    ("b", "26740", "10", "16", "", "", ""),
-    ("c", "26740", "10", "17", "", "", ""),
-    ("d", "", "mười", "17", "", "", ""),
-    ("e", "", "", "", "w3gv7cp47ee0", "", ""),
-    ("f", "", "", "", "", "1192005", "603205"),
-    ("g", "", "", "", "", "abc", "603205"),
-    ("h", "", "", "", "", "", ""),
-    ("i", "", "10", "", "", "", ""),
+    ("Chủ hồ sơ", "Phường/xã cũ", "Tờ", "Thửa", "Mã định danh", "X", "Y", "Địa chỉ"),
+    ("=HYPERLINK(1)", "26734", "010", "0017", "", "", "", ""),
+    ("b", "26740", "10", "16", "", "", "", ""),
+    ("c", "26740", "10", "17", "", "", "", ""),
+    ("d", "", "mười", "17", "", "", "", ""),
+    ("e", "", "", "", "w3gv7cp47ee0", "", "", ""),
+    ("f", "", "", "", "", "1192005", "603205", ""),
+    ("g", "", "", "", "", "abc", "603205", ""),
+    ("h", "", "", "", "", "", "", ""),
+    ("i", "", "10", "", "", "", "", ""),
+    ("k", "", "", "", "", "", "", "1 Lê Lợi"),
 )
 EXPECTED = [
     ("found", "26734-10-17", ""),
@@ -135,6 +136,7 @@ EXPECTED = [
     ("bad_row", "", ""),
     ("bad_row", "", ""),
     ("bad_row", "", ""),
+    ("not_checked", "", ""),
 ]
 
 
@@ -166,7 +168,8 @@ def test_a_table_is_answered_row_by_row_and_nothing_in_it_runs(
     out = tmp_path / f"answers{out_suffix}"
     ended = diaban("--batch", written(tmp_path, suffix), "--out", out)
     assert ended.exit_code == 0, ended.stderr
-    assert "9 rows: found 33.3 % (3); several 11.1 % (1); not found 11.1 % (1); bad row 44.4 % (4)." in ended.stdout
+    assert "10 rows: found 30.0 % (3); several 10.0 % (1); not found 10.0 % (1); bad row 40.0 % (4);" in ended.stdout
+    assert "not checked 10.0 % (1)." in ended.stdout
     header, *rows = rows_of(out)
     assert tuple(header) == (*QUESTIONS[0], *RESULT_COLUMNS)
     at = {name: position for position, name in enumerate(header)}
@@ -174,7 +177,11 @@ def test_a_table_is_answered_row_by_row_and_nothing_in_it_runs(
     assert [tuple(row[at[name]] for name in told) for row in rows] == EXPECTED
     assert [row[: len(QUESTIONS[0])][1:] for row in rows] == [list(cells[1:]) for cells in QUESTIONS[1:]]
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "@"))]
-    assert all(row[at["parcel_reason_text"]] for row in rows if row[at["parcel_status"]] in {"not_found", "bad_row"})
+    assert all(
+        row[at["parcel_reason_text"]]
+        for row in rows
+        if row[at["parcel_status"]] in {"not_found", "bad_row", "not_checked"}
+    )
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
 
 
