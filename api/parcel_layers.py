@@ -107,6 +107,8 @@ def _title(answer: LayerAnswer, concern: Concern) -> Text:
 
 def _extent(concern: Concern) -> Text:
     """Say how much of the parcel lies inside, or how far away the feature is."""
+    if concern.layer is LayerName.TRADE_AXIS and concern.band is Band.HIT:
+        return Text("Thửa đất quay mặt ra trục này.", "The parcel faces this axis.")
 
     def told(language: str) -> str:
         spoken = speech(language)
@@ -117,7 +119,9 @@ def _extent(concern: Concern) -> Text:
         if concern.distance_m > 0:
             words = {"vi": "Cách thửa đất {}.", "en": "{} from the parcel."}
             return words[language].format(spoken.metres(concern.distance_m, digits=1))
-        return {"vi": "Chạm thửa đất.", "en": "Meets the parcel."}[language]
+        if concern.band is Band.HIT:
+            return {"vi": "Đi qua thửa đất.", "en": "Runs across the parcel."}[language]
+        return {"vi": "Chạm ranh thửa đất.", "en": "Touches the border of the parcel."}[language]
 
     return Text(told("vi"), told("en"))
 

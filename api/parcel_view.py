@@ -1,7 +1,7 @@
 """What the page of a parcel says, put into three heaps: concerned, checked and clear, not checked."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -141,8 +141,19 @@ def wards_to_choose(session: Session) -> dict[str, str]:
 def _concerned(found: ParcelFacts, ground: list[Finding]) -> tuple[Item, ...]:
     told = [finding for finding in ground if finding.rule != OTHER_RESTRICTIONS]
     worst_first = sorted(told, key=lambda finding: finding.verdict is not Verdict.VIOLATES)
-    open_ones = (_item(finding, found) for finding in worst_first if finding.verdict is not Verdict.COMPLIES)
-    return (*open_ones, *concerned_items(found))
+    open_ones = [_item(finding, found) for finding in worst_first if finding.verdict is not Verdict.COMPLIES]
+    return (*_together(open_ones), *concerned_items(found))
+
+
+def _together(items: Sequence[Item]) -> list[Item]:
+    """Say once what one rule asks, with a note for each place that it asks it of."""
+    by_rule: dict[tuple[Text, str, str], Item] = {}
+    for item in items:
+        key = (item.title, item.verdict, item.citation)
+        before = by_rule.get(key)
+        notes = item.notes if before is None else tuple(dict.fromkeys([*before.notes, *item.notes]))
+        by_rule[key] = replace(item, notes=notes)
+    return list(by_rule.values())
 
 
 def _clear(found: ParcelFacts, ground: list[Finding]) -> tuple[Item, ...]:

@@ -40,6 +40,7 @@ __all__ = [
     "publish",
     "published_view",
     "read_at_point",
+    "read_features",
     "read_layer",
     "rollback",
     "version_as_of",
@@ -140,9 +141,16 @@ def read_layer(
         chosen = find_version(session, version_id, layer=layer).version_id
     else:
         chosen = _answering(session, layer, as_of=as_of, valid_on=valid_on)
+    return read_features(session, layer, chosen, bounds=bounds)
+
+
+def read_features(
+    session: Session, layer: LayerName, version_id: LayerVersionId, *, bounds: Bounds | None = None
+) -> gpd.GeoDataFrame:
+    """Return the features of a version that the caller has found already, those that touch ``bounds`` where given."""
     if bounds is None:
-        return _select(session, layer, chosen)
-    near = _select_near(session, layer, chosen, bounds)
+        return _select(session, layer, version_id)
+    near = _select_near(session, layer, version_id, bounds)
     return _reset(near[shapely.intersects(near.geometry.array, shapely.box(*bounds))])
 
 

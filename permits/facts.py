@@ -74,8 +74,8 @@ class ParcelFacts:
         On the certificate, and as drawn; never mixed.
     area_error_m2
         Standard error of the drawn area.
-    area_differs
-        The two differ by more than 1 %, or by more than two standard errors.
+    area_tolerance_m2
+        1 % of the registered area, or two standard errors where that is less. None: no area is registered.
     reserved_area_m2
         Part of the drawn area inside road reservations. None: not checked.
     area_left_m2
@@ -89,6 +89,8 @@ class ParcelFacts:
         The parcel split by zone and detailed plan.
     frontage_m, depth_m
         Estimates, to be confirmed; ``…_error_m`` is what the drawing alone may err, one standard error.
+    planned_widths_m
+        Planned width of the road at each of ``sides``; None: not known.
     on
         Day of the map; None is today.
     facts
@@ -99,7 +101,7 @@ class ParcelFacts:
     registered_area_m2: float | None
     measured_area_m2: float
     area_error_m2: float
-    area_differs: bool
+    area_tolerance_m2: float | None
     reserved_area_m2: float | None
     area_left_m2: float | None
     layers: Mapping[LayerName, LayerAnswer]
@@ -112,7 +114,26 @@ class ParcelFacts:
     facts: Facts
     frontage_error_m: float | None = None
     depth_error_m: float | None = None
+    planned_widths_m: tuple[float | None, ...] = ()
     on: date | None = None
+
+    @property
+    def area_differs(self) -> bool:
+        """Whether registered and measured area differ by more than both may err."""
+        registered_m2, tolerance_m2 = self.registered_area_m2, self.area_tolerance_m2
+        if registered_m2 is None or tolerance_m2 is None:
+            return False
+        return abs(self.measured_area_m2 - registered_m2) > tolerance_m2
+
+    @property
+    def is_through_plot(self) -> bool:
+        """Whether the parcel lies between two roads, one in front and one behind."""
+        return len(self.sides) == 2 and is_opposite(*self.sides)  # noqa: PLR2004 - front and back
+
+    @property
+    def is_corner_plot(self) -> bool:
+        """Whether several sides face roads, not opposite each other."""
+        return len(self.sides) > 1 and not self.is_through_plot
 
     @property
     def zones(self) -> tuple[Concern, ...]:
@@ -226,7 +247,7 @@ def _put_together(
         registered_area_m2=registered_m2,
         measured_area_m2=drawn.measured_m2,
         area_error_m2=drawn.error_m2,
-        area_differs=_differs(registered_m2, drawn.measured_m2, error_m2=drawn.error_m2, thresholds=ground.thresholds),
+        area_tolerance_m2=_tolerance_m2(registered_m2, error_m2=drawn.error_m2, thresholds=ground.thresholds),
         reserved_area_m2=_reserved_m2(answers[LayerName.ROAD_RESERVATION]),
         area_left_m2=None,
         layers={name: answers[name] for name in CHECKED_LAYERS},
@@ -256,14 +277,11 @@ def _measured_m2(parcel: Parcel, ground: Ground) -> float:
     return parcel.place.area_m2
 
 
-def _differs(
-    registered_m2: float | None, measured_m2: float, *, error_m2: float, thresholds: OverlapThresholds
-) -> bool:
+def _tolerance_m2(registered_m2: float | None, *, error_m2: float, thresholds: OverlapThresholds) -> float | None:
     if registered_m2 is None:
-        return False
+        return None
     by_share_m2 = thresholds.area_difference_ratio * registered_m2
-    by_error_m2 = thresholds.area_difference_error_ratio * error_m2
-    return abs(measured_m2 - registered_m2) > min(by_share_m2, by_error_m2)
+    return min(by_share_m2, thresholds.area_difference_error_ratio * error_m2)
 
 
 def _reserved_m2(answer: LayerAnswer) -> float | None:
@@ -306,7 +324,7 @@ def _rear(outline: Outline, sides: Sequence[FacingSide], *, crs: str) -> Located
 def _with_facts(found: ParcelFacts) -> ParcelFacts:
     sides = found.sides
     widths = tuple(_planned_width_m(side, found) for side in sides)
-    is_through = len(sides) == 2 and is_opposite(sides[0], sides[1])  # noqa: PLR2004 - front and back
+    is_through = found.is_through_plot
     known = [width for width in widths if width is not None]
     is_corner = len(sides) > 1 and not is_through and len(known) == len(sides)
     facts = Facts(
@@ -321,7 +339,7 @@ def _with_facts(found: ParcelFacts) -> ParcelFacts:
         rear_road_width_m=widths[1] if is_through else None,
         sidewalk_width_m=sides[0].street.sidewalk_width_m if len(sides) == 1 else None,
     )
-    return replace(found, facts=facts)
+    return replace(found, facts=facts, planned_widths_m=widths)
 
 
 def _planned_width_m(side: FacingSide, found: ParcelFacts) -> float | None:

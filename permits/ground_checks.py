@@ -117,17 +117,20 @@ class GroundChecks:
 
     def _area(self, found: ParcelFacts) -> Finding:
         rule = self._rule("parcel.area_agrees")
-        registered = found.registered_area_m2 or found.measured_area_m2
+        registered_m2, measured_m2 = found.registered_area_m2 or found.measured_area_m2, found.measured_area_m2
+        tolerance_m2 = found.area_tolerance_m2 or 0.0
+        figures = f"{registered_m2:.1f}", f"{measured_m2:.1f}", f"{tolerance_m2:.1f}"
+        vi = [figure.replace(".", ",") for figure in figures]
         note = Text(
-            f"Trên giấy {registered:.1f} m², trên bản đồ {found.measured_area_m2:.1f} m².",
-            f"Registered {registered:.1f} m², drawn {found.measured_area_m2:.1f} m².",
+            f"Trên giấy {vi[0]} m², trên bản đồ {vi[1]} m²; cho phép chênh {vi[2]} m².",
+            f"Registered {figures[0]} m², drawn {figures[1]} m²; {figures[2]} m² are allowed between them.",
         )
         return self._find(
             rule,
             Verdict.NEEDS_REVIEW,
             reason=ReasonCode.DATA_INCONSISTENT,
-            value=float(rule.parameter("difference_ratio")),
-            proposed=abs(found.measured_area_m2 - registered) / registered,
+            value=tolerance_m2 / registered_m2,
+            proposed=abs(measured_m2 - registered_m2) / registered_m2,
             place=found.parcel.place,
             note=note,
         )

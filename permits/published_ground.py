@@ -79,7 +79,7 @@ def _read(session: Session, version: LayerVersion | None, bounds: Bounds | None)
         return NOT_LOADED
     try:
         with session.begin_nested():
-            return store.read_layer(session, version.layer, bounds=bounds, version_id=version.version_id)
+            return store.read_features(session, version.layer, version.version_id, bounds=bounds)
     except (SQLAlchemyError, ShapelyError, NotAGeoPackageBlobError):
         return _UNREADABLE
 
