@@ -9,6 +9,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 
@@ -122,3 +123,26 @@ def test_an_arc_among_the_elements_of_a_dgn_is_seen(save: Save, plots: gpd.GeoDa
     end = whole.rindex(b"\xff\xff")
     path.write_bytes(whole[:end] + b"\x01\x10" + struct.pack("<H", 34) + bytes(68) + whole[end:])
     assert [issue.code for issue in curves_told(straight, "elements")] == ["curves_became_chords"]
+
+
+def vax(value: float) -> bytes:
+    """A number as a VAX holds it (D floating), as DGN V7 does: hidden bit, excess 128, words in reverse."""
+    mantissa, exponent = math.frexp(abs(value))
+    bits = (value < 0) << 63 | (exponent + 128) << 55 | (round(mantissa * 2**56) - 2**55)
+    return b"".join(struct.pack("<H", bits >> shift & 0xFFFF) for shift in (48, 32, 16, 0))
+
+
+def test_a_circle_of_a_dgn_becomes_chords_within_the_stated_distance(tmp_path: Path) -> None:
+    """An element of kind 15 put where a line stood: radii, turn, centre, in hundredths of a metre from -2^31."""
+    path = tmp_path / "ve.dgn"
+    line = shapely.LineString([(EAST - RADIUS_M, NORTH - RADIUS_M), (EAST + RADIUS_M, NORTH + RADIUS_M)])
+    pyogrio.write_dataframe(gpd.GeoDataFrame(geometry=[line], crs=HCMC), path, driver="DGN")
+    written = path.read_bytes()
+    last = written.rindex(b"\x00\x04\x21\x00")
+    radii = vax(100 * RADIUS_M) * 2
+    centre = vax(100 * EAST - 2**31 + 48) + vax(100 * NORTH - 2**31 + 48)
+    circle = b"\x00\x0f" + struct.pack("<H", 34) + written[last + 4 : last + 36] + radii + bytes(4) + centre
+    path.write_bytes(written[:last] + circle + b"\xff\xff")
+    intake = read_layer_file(path, LayerName.BUILDING, crs=HCMC)
+    assert told(intake) == ["curves_became_chords"]
+    assert off_the_circle_m(intake.frame.geometry.iloc[0]) <= 0.001 * RADIUS_M
