@@ -26,6 +26,7 @@ _EFFORTS = ((3_000, 4.0), (30_000, 16.0))
 
 _SCHOOLS_OF_GROUP = 30
 _NOWHERE = -1
+_NOTHING_OMITTED_M = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,24 +50,35 @@ class Priced:
     relaxed_pool: Integers
 
 
-def seats_of_groups(priced: Priced) -> Integers:
-    """Return for each applicant who is placed with others the pool, or `UNPLACED`; `UNPLACED` for all others too."""
+def seats_of_groups(priced: Priced) -> tuple[Integers, bool]:
+    """Return for each applicant who is placed with others the pool, or `UNPLACED`; `UNPLACED` for all others too.
+
+    Returns
+    -------
+    (Integers, bool)
+        The pools, and whether no placement with whole groups is better. That is so in two cases. Every tier has as many
+        seats as in the relaxation, CP-SAT has proven the least sum, and every pair and school left out would add more
+        to it. Or nothing was left out, and CP-SAT has proven seats by tier and then metres, one after the other.
+    """
     alone = priced.problem.together[priced.problem.pair_applicant] == UNPLACED
     excess_m = np.sort(priced.excess_m[alone & (priced.excess_m > 0)])
     best: dict[tuple[int, int], bool] = {}
-    gap_m = np.iinfo(np.int64).max
+    is_optimal = False
+    gap_m = _NOTHING_OMITTED_M
     for most_pairs, effort_s in _EFFORTS:
         limit_m = min(gap_m, int(excess_m[most_pairs]) - 1 if len(excess_m) > most_pairs else gap_m)
         model = _Model(priced, limit_m=limit_m)
         gap_m = max(0, model.solve(effort_s, hint=best))
         best = model.chosen
+        is_optimal = model.is_proven and gap_m <= min(model.omitted_m, limit_m if model.keeps_tiers else 0)
+        is_optimal |= model.is_proven and min(model.omitted_m, limit_m) == _NOTHING_OMITTED_M
         if gap_m <= limit_m:
             break
     pool = np.full(priced.problem.applicant_count, UNPLACED, dtype=np.int64)
     for (applicant, place), is_chosen in best.items():
         if is_chosen and place != _NOWHERE and priced.problem.together[applicant] != UNPLACED:
             pool[applicant] = place
-    return pool
+    return pool, is_optimal
 
 
 class _Model:
@@ -83,6 +95,9 @@ class _Model:
         self._sum_m: cp_model.LinearExprT = 0
         self._excess_m = 0
         self.chosen: dict[tuple[int, int], bool] = {}
+        self.is_proven = True
+        self.keeps_tiers = True
+        self.omitted_m = _NOTHING_OMITTED_M
         is_near = priced.excess_m <= limit_m
         self._add_alone(is_near, limit_m=limit_m)
         self._add_groups()
@@ -99,6 +114,7 @@ class _Model:
         without = self._without_seat()
         self._least(self._sum_m, effort_s)
         if any(sum(self.chosen[key] for key in keys) > most for keys, most in without):
+            self.keeps_tiers = False
             for keys, _ in without:
                 count = sum(self._seat[key] for key in keys)
                 self._model.add(count <= self._least(count, effort_s))
@@ -126,6 +142,7 @@ class _Model:
         if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
             name = solver.status_name(status)
             raise SolverError(Text(f"CP-SAT dừng với trạng thái {name}.", f"CP-SAT stopped with status {name}."))
+        self.is_proven &= status == cp_model.OPTIMAL
         self.chosen = {key: bool(solver.boolean_value(variable)) for key, variable in self._seat.items()}
         self._excess_m = int(solver.value(self._sum_m))
         return round(solver.objective_value)
@@ -174,16 +191,26 @@ class _Model:
             pairs_at[group, int(school[problem.pair_pool[pair]])].append(pair)
         places: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for (group, where), pairs in pairs_at.items():
-            places[group].append((int(self._priced.excess_m[pairs].sum()), where))
+            places[group].append((self._least_excess_m(pairs), where))
         for group, options in places.items():
             members = np.flatnonzero(problem.together == group).tolist()
             nowhere = self._model.new_bool_var("")
             for applicant in members:
                 self._model.add(self._no_seat(applicant) == nowhere)
             heres = [nowhere]
+            for excess_m, _ in sorted(options)[_SCHOOLS_OF_GROUP : _SCHOOLS_OF_GROUP + 1]:
+                self.omitted_m = min(self.omitted_m, excess_m)
             for _, where in sorted(options)[:_SCHOOLS_OF_GROUP]:
                 heres.append(self._add_school(members, pairs_at[group, where]))
             self._model.add_exactly_one(heres)
+
+    def _least_excess_m(self, pairs: list[int]) -> int:
+        """Return what a group adds at least to the sum at a school: of each member the pair of least excess."""
+        least_m: dict[int, int] = {}
+        for pair in pairs:
+            applicant, excess_m = int(self._priced.problem.pair_applicant[pair]), int(self._priced.excess_m[pair])
+            least_m[applicant] = min(excess_m, least_m.get(applicant, excess_m))
+        return sum(least_m.values())
 
     def _add_school(self, members: list[int], pairs: list[int]) -> cp_model.IntVar:
         here = self._model.new_bool_var("")

@@ -235,6 +235,8 @@ class Relaxation:
         How many of each tier it places, and their metres.
     farthest
         As in `DualCertificate`.
+    is_optimal
+        Whether CP-SAT has shown that no placement with whole groups is better than the one made; no file proves it.
     """
 
     unplaced_cost_m: int
@@ -243,6 +245,7 @@ class Relaxation:
     placed_by_tier: Mapping[int, int]
     total_distance_m: int
     farthest: FarthestProof | None
+    is_optimal: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

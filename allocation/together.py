@@ -41,15 +41,27 @@ def solve(problem: AllocationProblem, solver: Solver, *, stage: int) -> Allocati
         return relaxed
     near = _within_limits(problem, relaxed)
     made = _repaired(problem, solver, _priced(near, near, relaxed), relaxed=relaxed, stage=stage)
-    if near is problem or _placed_by_tier(problem, made) == _placed_by_tier(problem, relaxed):
+    keeps_tiers = _placed_by_tier(problem, made) == _placed_by_tier(problem, relaxed)
+    if near is problem or keeps_tiers:
         return made
     # Within the limit of the relaxation not every group finds a school: groups may go farther.
     priced = _priced(near, _with_all_ways_of_groups(problem, near), relaxed)
     freed = _repaired(problem, solver, priced, relaxed=relaxed, stage=stage)
-    return min(made, freed, key=lambda one: _by_the_rule(problem, one))
+    return _not_proven_best(min(made, freed, key=lambda one: _by_the_rule(problem, one)))
 
 
-def cost_of_groups(problem: AllocationProblem, made: Allocation) -> dict[str, int] | None:
+def _not_proven_best(made: Allocation) -> Allocation:
+    """Return the placement without the claim: with a limit that gives way for groups two models were weighed."""
+    certificates = [
+        replace(one, relaxation=replace(one.relaxation, is_optimal=False))
+        if isinstance(one, DualCertificate) and one.relaxation
+        else one
+        for one in made.certificates
+    ]
+    return replace(made, certificates=tuple(certificates))
+
+
+def cost_of_groups(problem: AllocationProblem, made: Allocation) -> dict[str, int | bool] | None:
     """Return what the rule of groups costs at most, or None where it costs nothing.
 
     Returns
@@ -57,7 +69,8 @@ def cost_of_groups(problem: AllocationProblem, made: Allocation) -> dict[str, in
     dict or None
         ``bound_placed`` and ``bound_total_distance_m`` of the levels concerned, proven without the rule; and by how
         many children and metres the placement differs: ``fewer_placed``, ``more_distance_m``. Where fewer are placed,
-        the metres may be fewer too.
+        the metres may be fewer too. ``is_optimal``: whether CP-SAT has shown that no placement with whole groups is
+        better; else the difference is the most that the rule costs, and perhaps more than it must.
     """
     bounded = [one for one in made.certificates if isinstance(one, DualCertificate) and one.relaxation]
     if not bounded:
@@ -73,6 +86,7 @@ def cost_of_groups(problem: AllocationProblem, made: Allocation) -> dict[str, in
         "bound_total_distance_m": total_m,
         "fewer_placed": placed_count - int(concerned.sum()),
         "more_distance_m": int(made.distance_m[concerned].sum()) - total_m,
+        "is_optimal": all(bound.is_optimal for bound in bounds),
     }
 
 
@@ -154,13 +168,14 @@ def _repaired(
     problem: AllocationProblem, solver: Solver, priced: Priced, *, relaxed: Allocation, stage: int
 ) -> Allocation:
     """Seat the groups, and then those alone in the seats left."""
-    seats = seats_of_groups(priced)
+    seats, is_optimal = seats_of_groups(priced)
     seated = seats != UNPLACED
     alone = problem.together[problem.pair_applicant] == UNPLACED
     left = problem.pool_capacity - np.bincount(seats[seated], minlength=problem.pool_count)
     rest = solver(problem.only(pairs=alone, capacity=left), stage=stage)
     certificates = [
-        replace(one, relaxation=_relaxation(problem, relaxed, level)) for level, one in _certificates(rest).items()
+        replace(one, relaxation=_relaxation(problem, relaxed, level, is_optimal=is_optimal))
+        for level, one in _certificates(rest).items()
     ]
     return Allocation(
         pool=np.where(seated, seats, rest.pool),
@@ -178,7 +193,7 @@ def _distances_m(problem: AllocationProblem, pool: Integers) -> Integers:
     return distance_m
 
 
-def _relaxation(problem: AllocationProblem, relaxed: Allocation, level: str) -> Relaxation | None:
+def _relaxation(problem: AllocationProblem, relaxed: Allocation, level: str, *, is_optimal: bool) -> Relaxation | None:
     """Return the bound of a level, or None where nobody of the level is placed with others."""
     grouped = problem.together[problem.pair_applicant] != UNPLACED
     members = problem.applicant_level == level
@@ -193,4 +208,5 @@ def _relaxation(problem: AllocationProblem, relaxed: Allocation, level: str) -> 
         placed_by_tier=dict(zip(tiers.tolist(), count.tolist(), strict=True)),
         total_distance_m=int(relaxed.distance_m[members].sum()),
         farthest=one.farthest,
+        is_optimal=is_optimal,
     )

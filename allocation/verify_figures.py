@@ -51,6 +51,8 @@ _POLICY_NOT_CHECKED = ("citations", "class_norm_count", "effective_from", "is_co
 def not_checked(state: Checked) -> tuple[str, ...]:
     """Return the files and fields that say more than the files of the round can prove."""
     fields = [f"summary.json: {name}" for name in state.files.summary if name not in _PROVEN_OF_ROUND]
+    if "is_optimal" in (state.files.summary.get("together") or {}):
+        fields.append("summary.json: together.is_optimal")
     rules = [f"policy.json: {name}" for name in _POLICY_NOT_CHECKED if state.files.policy[name]]
     if state.files.policy["eligibility"] is not None:
         rules.append("policy.json: eligibility" + (".late_entry" if ages_are_known(state) else ""))

@@ -313,6 +313,12 @@ def _tell_cost_of_groups(result: RoundResult) -> None:
             f"{bound_m.en} in all; here {fewer} fewer placed, {differ.en}.",
         )
     )
+    if cost["is_optimal"]:
+        say(Text("Không cách xếp nào giữ trọn các nhóm mà tốt hơn (CP-SAT).",
+                 "No placement with whole groups is better (CP-SAT)."))  # fmt: skip
+    else:
+        say(Text("Chưa chứng minh được là tốt nhất: phần chênh là mức nhiều nhất mà quy tắc này có thể gây ra.",
+                 "Not proven to be the best: the difference is the most that the rule can cost."))  # fmt: skip
 
 
 def _print_explanation(explanation: Explanation) -> None:

@@ -6,6 +6,7 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from allocation import group_seats
 from allocation.model import UNPLACED, AllocationProblem
 from allocation.policy import load_policy
 from allocation.problem_files import build_problem
 from allocation.result_files import write_round
 from allocation.stages import Decision, decide
+from allocation.together import cost_of_groups
 from allocation.verify import verify_directory
 from spatial.issues import IssueReport
 
@@ -118,6 +121,52 @@ def test_groups_are_whole_and_the_bound_of_the_rule_is_proven(seed: int, policy:
                 path.write_text(json.dumps(content), encoding="utf-8")
                 assert any("bound" in told.en for told in verify_directory(directory).failures)
                 break
+
+
+def farthest_outcome(problem: AllocationProblem, pairs: list[int]) -> tuple[tuple[int, ...], int, int]:
+    """How many are placed by tier, the farthest way of each level in turn, and the total."""
+    tiers, total_m = outcome(problem, pairs)
+    return tiers, int(problem.pair_distance_m[pairs].max()) if pairs else 0, total_m
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=80, deadline=None)
+def test_what_is_called_the_best_is_the_best_of_all_placements(seed: int) -> None:
+    """One level, so that there is one farthest way; least travel on so few children is always shown to be the best."""
+    facts = facts_from(seed)
+    facts = replace(facts, applicant_level=np.full_like(facts.applicant_level, "grade_1"))
+    facts = facts.only(pairs=facts.pool_level[facts.pair_pool] == "grade_1", capacity=facts.pool_capacity)
+    for policy, worth in ((TRAVEL, outcome), (FARTHEST, farthest_outcome)):
+        decision = decide(facts, policy)
+        cost = cost_of_groups(decision.problem, decision.allocation)
+        if policy is TRAVEL and cost is not None:
+            assert cost["is_optimal"]
+        if cost is None or cost["is_optimal"]:
+            best = min(worth(decision.problem, pairs) for pairs in placements(decision.problem))
+            assert worth(decision.problem, chosen_pairs(decision)) == best
+
+
+def test_where_pairs_were_left_out_and_a_group_has_no_seat_the_best_is_not_claimed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No school has two seats; with the neighbour's way to the far school left out nothing is shown of all."""
+    monkeypatch.setattr(group_seats, "_EFFORTS", ((0, 4.0),))
+    decision = decide(twins({"near": 1, "far": 1}), TRAVEL)
+    cost = cost_of_groups(decision.problem, decision.allocation)
+    assert cost is not None
+    assert (cost["fewer_placed"], cost["is_optimal"]) == (1, False)
+
+
+def test_the_bound_is_told_beside_what_was_placed() -> None:
+    """Without the rule a twin goes to the far school: 100 + 300 + 100 m; with it the neighbour: 100 + 100 + 350 m."""
+    decision = decide(twins({"near": 2, "far": 2}), TRAVEL)
+    assert cost_of_groups(decision.problem, decision.allocation) == {
+        "bound_placed": 3,
+        "bound_total_distance_m": 500,
+        "fewer_placed": 0,
+        "more_distance_m": 50,
+        "is_optimal": True,
+    }
 
 
 def twins(seats: dict[str, int]) -> AllocationProblem:
