@@ -7,12 +7,15 @@ from datetime import date
 import shapely
 
 from basemap.model import LayerName
+from permits.combined_limits import combined_limits
 from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_limit, overall
 from permits.ground_checks import GroundChecks
+from permits.limit_fields import LIMIT_FIELDS
 from permits.limits import limits
 from permits.model import Direction, Facts, Limits, Verdict
 from permits.proposal import Proposal
+from permits.rule_ground import ground_rule_findings
 from permits.rulebook import Rulebook
 from spatial.geometry import Located
 
@@ -61,16 +64,33 @@ class Check:
             "not_checked": [layer.value for layer in self.not_checked],
             "layers": {name.value: answer.status.value for name, answer in found.layers.items()},
             "layer_versions": {name.value: source.to_json() for name, source in found.sources.items()},
-            "facts": {name: value for name, value in asdict(self.facts).items() if value is not None},
+            "facts": {name: _plain(value) for name, value in asdict(self.facts).items() if value is not None},
             "limits": {name: limit.to_json() for name, limit in self.limits.by_name.items()},
         }
 
 
-def check(found: ParcelFacts, proposal: Proposal, *, rulebook: Rulebook, as_of: date) -> Check:
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def check(
+    found: ParcelFacts,
+    proposal: Proposal,
+    *,
+    rulebook: Rulebook,
+    as_of: date,
+    beside: Sequence[Rulebook] = (),
+    ground_rules: Rulebook | None = None,
+) -> Check:
     """Check a proposal on a parcel against the rules of ``rulebook`` on ``as_of``.
 
     Parameters
     ----------
+    beside
+        Further packs: the smallest of all limits that apply counts.
+    ground_rules
+        Pack with the rules about land use, zones, boundaries and reservations; by default ``rulebook`` itself, if it
+        is that of row houses, which holds them.
     found
         What the map says about the parcel.
     proposal
@@ -83,11 +103,21 @@ def check(found: ParcelFacts, proposal: Proposal, *, rulebook: Rulebook, as_of: 
         no rule applies.
     """
     footprint = None if proposal.footprint is None else proposal.footprint.to(found.parcel.place.crs)
-    facts = facts_for_rules(found, proposal, footprint=footprint, rulebook=rulebook, as_of=as_of)
-    figures = limits(facts, rulebook=rulebook, as_of=as_of)
-    by_limit, not_proposed = _limit_findings(figures, rulebook, place=footprint or found.parcel.place)
-    findings = (*by_limit, *GroundChecks(rulebook, as_of=as_of).findings(found, footprint))
-    if all(finding.verdict is Verdict.NOT_APPLICABLE for finding in by_limit):
+    books = (rulebook, *beside)
+    on_ground = ground_rules or next((book for book in books if book.binding == "row_house"), None)
+    facts = facts_for_rules(found, proposal, footprint=footprint, rulebook=on_ground or rulebook, as_of=as_of)
+    if beside:
+        figures = combined_limits(facts, rulebooks=books, as_of=as_of)
+    else:
+        figures = limits(facts, rulebook=rulebook, as_of=as_of)
+    by_limit, not_proposed = _limit_findings(figures, books, place=footprint or found.parcel.place)
+    findings = [*by_limit]
+    if on_ground is not None:
+        findings += GroundChecks(on_ground, as_of=as_of).findings(found, footprint)
+    for book in books:
+        findings += ground_rule_findings(found, footprint, facts, rulebook=book, as_of=as_of)
+    is_without_rules = all(finding.verdict is Verdict.NOT_APPLICABLE for finding in by_limit)
+    if is_without_rules and (on_ground is not None or not findings):
         verdict = Verdict.NOT_APPLICABLE
     else:
         verdict = overall(findings)
@@ -95,7 +125,7 @@ def check(found: ParcelFacts, proposal: Proposal, *, rulebook: Rulebook, as_of: 
         parcel=found,
         facts=facts,
         limits=figures,
-        findings=findings,
+        findings=tuple(findings),
         verdict=verdict,
         not_proposed=not_proposed,
         not_checked=found.not_checked,
@@ -109,6 +139,7 @@ def facts_for_rules(
     drawn: dict[str, object] = {}
     if footprint is not None:
         drawn["footprint_m2"] = round(footprint.area_m2, 2)
+    if footprint is not None and rulebook.binding == "row_house":
         drawn["rear_setback_m"] = _rear_setback_m(found, footprint, rulebook=rulebook, as_of=as_of)
     stated = {name: value for name, value in asdict(proposal.facts).items() if value is not None}
     if "road_width_m" in stated:
@@ -127,7 +158,7 @@ def _without_loose_estimates(found: ParcelFacts, *, rulebook: Rulebook, as_of: d
             ("depth_m", found.depth_m),
             ("width_on_larger_road_m", found.facts.width_on_larger_road_m),
         )
-        if value is not None and not is_settled(value, thresholds[name])
+        if value is not None and not is_settled(value, thresholds.get(name, ()))
     }
     return replace(found.facts, **loose)
 
@@ -140,6 +171,8 @@ def is_settled(estimate_m: float, thresholds_m: Sequence[float]) -> bool:
 
 def rule_thresholds(rulebook: Rulebook, *, as_of: date) -> dict[str, tuple[float, ...]]:
     """Return the figures of the rules at which frontage, depth and corner width change an answer."""
+    if rulebook.binding != "row_house":
+        return _thresholds_of_data(rulebook)
 
     def number(rule_id: str, name: str) -> float:
         return float(rulebook.rule(rule_id, as_of=as_of).parameter(name))
@@ -161,6 +194,19 @@ def rule_thresholds(rulebook: Rulebook, *, as_of: date) -> dict[str, tuple[float
     }
 
 
+def _thresholds_of_data(rulebook: Rulebook) -> dict[str, tuple[float, ...]]:
+    """Return every number that stands in a condition on a fact, or that a limit on that fact asks for."""
+    found: dict[str, set[float]] = {}
+    for rule in rulebook.rules:
+        for name, condition in (*rule.applies_when.items(), *rule.except_when.items(), *rule.any_of.items()):
+            bounds = (condition.at_least, condition.over, condition.at_most, condition.under)
+            found.setdefault(name, set()).update(float(bound) for bound in bounds if bound is not None)
+        proposal = None if rule.limit is None else LIMIT_FIELDS[rule.limit].proposal
+        if proposal is not None and rule.value is not None:
+            found.setdefault(proposal, set()).add(float(rule.value))
+    return {name: tuple(sorted(numbers)) for name, numbers in found.items()}
+
+
 def _rear_setback_m(found: ParcelFacts, footprint: Located, *, rulebook: Rulebook, as_of: date) -> float | None:
     """Measure the rear setback from the drawing; unknown where it is too close to a figure of the rule to tell."""
     if found.rear is None:
@@ -172,8 +218,11 @@ def _rear_setback_m(found: ParcelFacts, footprint: Located, *, rulebook: Ruleboo
     return None if is_close else round(measured_m, 2)
 
 
-def _limit_findings(figures: Limits, rulebook: Rulebook, *, place: Located) -> tuple[list[Finding], tuple[str, ...]]:
+def _limit_findings(
+    figures: Limits, books: Sequence[Rulebook], *, place: Located
+) -> tuple[list[Finding], tuple[str, ...]]:
     findings, silent = [], []
+    by_name = {book.name: book for book in books}
     for name, limit in figures.by_name.items():
         if limit.direction is Direction.INFORMATION or name in _SAME_PROPOSAL:
             continue
@@ -182,6 +231,7 @@ def _limit_findings(figures: Limits, rulebook: Rulebook, *, place: Located) -> t
         if is_silent and name not in REQUIRED_LIMITS and not is_demand:
             silent.append(name)
             continue
-        rule = rulebook.rule(limit.binding or limit.rule, as_of=figures.as_of)
+        book = by_name.get(limit.rulebook, books[0])
+        rule = book.rule(limit.binding or limit.rule, as_of=figures.as_of)
         findings.append(finding_of_limit(limit, rule, place=place))
     return findings, tuple(silent)

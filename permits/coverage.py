@@ -124,8 +124,9 @@ def _of_the_rest(book: Rulebook) -> Iterator[Covered]:
 
 
 def coverage_json() -> str:
-    """Return the list as JSON text."""
-    return json.dumps([covered.to_json() for covered in coverage()], ensure_ascii=False, indent=1) + "\n"
+    """Return the list as JSON text, one matter on a line."""
+    rows = (json.dumps(covered.to_json(), ensure_ascii=False) for covered in coverage())
+    return "[\n" + ",\n".join(rows) + "\n]\n"
 
 
 def coverage_page() -> str:

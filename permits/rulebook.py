@@ -28,6 +28,7 @@ __all__ = [
     "Rulebook",
     "StepTable",
     "available_rulebooks",
+    "ground_rules_for",
     "load_rulebook",
     "parse_rulebook",
     "rulebooks_named",
@@ -159,6 +160,11 @@ def rulebooks_named(name: str = DEFAULT_RULEBOOK) -> tuple[Rulebook, ...]:
     packs = [load_rulebook(known) for known in (DEFAULT_RULEBOOK, *available_rulebooks())]
     setting = {pack.name: pack for pack in packs if pack.sets_limits}
     return tuple(setting.values())
+
+
+def ground_rules_for(name: str) -> Rulebook | None:
+    """Return the pack whose ground rules a check under a shipped pack needs; a pack of one's own brings its own."""
+    return None if name.endswith((".yaml", ".yml")) else load_rulebook()
 
 
 @lru_cache

@@ -23,6 +23,7 @@ from basemap.model import LAYERS
 from permits import fact_sheet, service
 from permits.combined_limits import limits_under
 from permits.coverage import coverage_json, coverage_page
+from permits.limit_fields import LIMIT_FIELDS
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rule_page import rule_page
@@ -75,9 +76,8 @@ def check_(
     """Check a proposal on a parcel: every finding with its article, number and place."""
     name = parse_parcel_key(parcel)
     wanted = read_proposal(read_json(proposal), subject=proposal.name)
-    book, day = load_rulebook(rulebook), day_of(as_of)
     with open_store() as database, database.transaction() as session:
-        outcome = service.check_parcel(session, name, wanted, rulebook=book, as_of=day)
+        outcome = service.check_parcel_under(session, name, wanted, rulebook=rulebook, as_of=day_of(as_of))
     if json_output:
         print_json(outcome.to_json())
         return
@@ -85,10 +85,10 @@ def check_(
     typer.echo(f"{outcome.parcel.parcel.key}: {outcome.verdict.value}")
     for finding in outcome.findings:
         typer.echo(f"{finding.verdict.value:14}  {finding.sentence.in_language(language)}")
-    rules = [book.rule(outcome.limits.by_name[name].rule, as_of=day).title for name in outcome.not_proposed]
+    silent = [LIMIT_FIELDS[name].label for name in outcome.not_proposed]
     layers = [LAYERS[layer].label for layer in outcome.not_checked]
     for label, titles in (
-        (Text("Chưa nêu trong phương án", "Not proposed"), [Text(title.vi, title.en) for title in rules]),
+        (Text("Chưa nêu trong phương án", "Not proposed"), silent),
         (Text("Chưa kiểm tra được", "Not checked"), layers),
     ):
         if titles:

@@ -33,9 +33,10 @@ def check_proposal(question: CheckIn, database: DatabaseDep) -> dict[str, Any]:
     """Check a proposal on a parcel: every finding with its article, number, margin and place."""
     name = parse_parcel_key(question.parcel)
     proposal = read_proposal(question.proposal, subject="proposal")
-    rulebook, as_of = rulebook_named(question.rulebook), question.as_of or today_in_vietnam()
+    as_of = question.as_of or today_in_vietnam()
     with database.transaction() as session:
-        return service.check_parcel(session, name, proposal, rulebook=rulebook, as_of=as_of).to_json()
+        outcome = service.check_parcel_under(session, name, proposal, rulebook=question.rulebook, as_of=as_of)
+    return outcome.to_json()
 
 
 @lru_cache(maxsize=16)
