@@ -151,7 +151,8 @@ def _together(items: Sequence[Item]) -> list[Item]:
     for item in items:
         key = (item.title, item.verdict, item.citation)
         before = by_rule.get(key)
-        notes = item.notes if before is None else tuple(dict.fromkeys([*before.notes, *item.notes]))
+        kept = () if before is None else tuple(note for note in before.notes if note not in item.notes)
+        notes = (*kept, *item.notes)
         by_rule[key] = replace(item, notes=notes)
     return list(by_rule.values())
 

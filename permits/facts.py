@@ -343,17 +343,30 @@ def _with_facts(found: ParcelFacts) -> ParcelFacts:
 
 
 def _planned_width_m(side: FacingSide, found: ParcelFacts) -> float | None:
-    """Return the planned width of the road at a side; unknown while reservations are not checked."""
+    """Return the planned width of the road at a side; unknown while reservations are not checked.
+
+    At a corner the reservation of the other road reaches this side too: one that bears the road's name goes first, and
+    one of another name counts only where it runs along the side.
+    """
     answer = found.layers[LayerName.ROAD_RESERVATION]
     if answer.status is LayerStatus.NOT_CHECKED:
         return None
-    planned = [
-        float(width)
-        for concern in answer.concerns
-        if isinstance(width := concern.detail.get("planned_width_m"), int | float) and width > 0
-        if concern.geometry.geometry.distance(side.edge) <= side.gap_m + _MILLIMETRE
-    ]
-    return max(planned, default=side.street.width_m)
+    near = [each for each in answer.concerns if each.geometry.geometry.distance(side.edge) <= side.gap_m + _MILLIMETRE]
+    own = [each for each in near if each.name and each.name == side.street.name]
+    widths = [_width_m(each) for each in (own or [each for each in near if _may_be_of(each, side)])]
+    return max((width for width in widths if width), default=side.street.width_m)
+
+
+def _may_be_of(reservation: Concern, side: FacingSide) -> bool:
+    if not reservation.name or not side.street.name:
+        return True
+    beside = shapely.buffer(reservation.geometry.geometry, side.gap_m + _MILLIMETRE)
+    return bool(shapely.intersection(side.edge, beside).length >= side.length_m / 2)
+
+
+def _width_m(reservation: Concern) -> float | None:
+    width = reservation.detail.get("planned_width_m")
+    return float(width) if isinstance(width, int | float) and width > 0 else None
 
 
 def _map_facts(found: ParcelFacts) -> dict[str, Any]:

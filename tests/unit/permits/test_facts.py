@@ -107,6 +107,15 @@ def test_two_streets_at_right_angles_make_a_corner() -> None:
     assert (found.facts.road_width_m, found.facts.through_plot) == (None, False)
 
 
+def test_the_reservation_of_the_other_road_at_a_corner_widens_that_road_alone() -> None:
+    """The strip of the wide road in front touches the side on the alley; the alley keeps its own 5 m."""
+    alley = {**street(0, x=599_997.0, width_m=5.0), "name": "Hẻm 12"}
+    strip = shapely.box(599_900, 1_189_980, 600_100, 1_190_001)
+    found = facts_of(parcel(), ground(streets=[FRONT, alley], reservations=[reservation(strip, 30.0)]))
+    assert found.is_corner_plot
+    assert found.facts.road_widths_m == (30.0, 5.0)
+
+
 def test_streets_in_front_and_behind_make_a_through_plot() -> None:
     found = facts_of(parcel(), ground(streets=[FRONT, street(1_190_022.5, width_m=5.0)]))
     assert is_opposite(*found.sides)
