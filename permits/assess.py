@@ -72,8 +72,8 @@ def assess(facts: Facts, *, rulebook: Rulebook, as_of: date) -> dict[str, Assess
         where that is stated.
     """
     if rulebook.binding == "row_house":
-        case = Case(facts, rulebook, as_of)
-        return {spec.name: _of_spec(spec, case) for spec in SPECS}
+        case, scope = Case(facts, rulebook, as_of), _pack_scope(facts, rulebook)
+        return {spec.name: _of_spec(spec, case, scope) for spec in SPECS}
     return _of_data(facts, rulebook, as_of)
 
 
@@ -145,10 +145,10 @@ def _pack_scope(facts: Facts, rulebook: Rulebook) -> _Scope:
     return _Scope(applies=None, missing=missing) if missing else _Scope(applies=True)
 
 
-def _of_spec(spec: LimitSpec, case: Case) -> Assessment:
+def _of_spec(spec: LimitSpec, case: Case, pack_scope: _Scope) -> Assessment:
     rule = case.rule(spec.rule)
     bare = Assessment(field=LIMIT_FIELDS[spec.name], rulebook=case.rulebook, rule=rule, as_of=case.as_of)
-    scope = _spec_scope(spec, case)
+    scope = _permit_scope(case) if spec.reach is Reach.PERMIT else pack_scope
     if scope.applies is False:
         return replace(bare, verdict=Verdict.NOT_APPLICABLE, reason=ReasonCode.OUT_OF_SCOPE)
     if not case.rulebook.is_in_force(rule, as_of=case.as_of):
@@ -160,11 +160,9 @@ def _of_spec(spec: LimitSpec, case: Case) -> Assessment:
     return replace(bare, combined=combined)
 
 
-def _spec_scope(spec: LimitSpec, case: Case) -> _Scope:
+def _permit_scope(case: Case) -> _Scope:
     building = case.facts.building_type
-    if spec.reach is Reach.PERMIT:
-        return _Scope(applies=None if building is None else building in _HOUSES, missing=("building_type",))
-    return _pack_scope(case.facts, case.rulebook)
+    return _Scope(applies=None if building is None else building in _HOUSES, missing=("building_type",))
 
 
 def _spec_bounds(spec: LimitSpec, case: Case) -> list[Bound]:

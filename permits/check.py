@@ -1,7 +1,7 @@
 """Checking a proposal on a parcel: every finding with its article, its number, its margin and its place. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import shapely
@@ -64,7 +64,7 @@ class Check:
             "not_checked": [layer.value for layer in self.not_checked],
             "layers": {name.value: answer.status.value for name, answer in found.layers.items()},
             "layer_versions": {name.value: source.to_json() for name, source in found.sources.items()},
-            "facts": {name: _plain(value) for name, value in asdict(self.facts).items() if value is not None},
+            "facts": {name: _plain(value) for name, value in self.facts.known.items()},
             "limits": {name: limit.to_json() for name, limit in self.limits.by_name.items()},
         }
 
@@ -141,7 +141,7 @@ def facts_for_rules(
         drawn["footprint_m2"] = round(footprint.area_m2, 2)
     if footprint is not None and rulebook.binding == "row_house":
         drawn["rear_setback_m"] = _rear_setback_m(found, footprint, rulebook=rulebook, as_of=as_of)
-    stated = {name: value for name, value in asdict(proposal.facts).items() if value is not None}
+    stated = proposal.facts.known
     if "road_width_m" in stated:
         drawn["road_widths_m"] = None
     settled = _without_loose_estimates(found, rulebook=rulebook, as_of=as_of)

@@ -148,6 +148,11 @@ class Ground:
         """Return the version of a layer, where it was given."""
         return self._sources.get(layer)
 
+    @property
+    def versions(self) -> dict[LayerName, int]:
+        """Numbers of the versions that were given."""
+        return {name: source.version_id for name, source in self._sources.items()}
+
     def error_m(self, layer: LayerName) -> float:
         """Return the standard error between a parcel and a feature of ``layer``, metres."""
         source = self._sources.get(layer)

@@ -22,6 +22,8 @@ from spatial.text import Text
 OTHER_RESTRICTIONS = "house.other_restrictions"
 """Rule that asks a person about corridors and plans which no rule of the pack weighs, and about silent layers."""
 
+_NOTHING = shapely.Polygon()
+
 
 class GroundChecks:
     """The checks that need a place rather than a figure."""
@@ -148,13 +150,19 @@ class GroundChecks:
             yield self._part(rule, footprint, taken, layer=LayerName.ROAD_RESERVATION)
 
     def _inside(self, found: ParcelFacts, footprint: Located) -> Finding:
-        outside = shapely.difference(footprint.geometry, found.parcel.place.geometry)
+        parcel = found.parcel.place.geometry
+        is_inside = shapely.covers(parcel, footprint.geometry)
+        outside = _NOTHING if is_inside else shapely.difference(footprint.geometry, parcel)
         return self._part(self._rule("house.inside_parcel"), footprint, outside, layer=LayerName.BUILDING)
 
     def _part(self, rule: Rule, footprint: Located, part: BaseGeometry, *, layer: LayerName) -> Finding:
         """Judge a part of the footprint that should not be there: wide and large it violates, within error a doubt."""
+        if part.area == 0:
+            return self._find(rule, Verdict.COMPLIES, value=0.0, proposed=0.0)
         error_m = self._thresholds.combined_error_m(layer)
-        least = max(self._thresholds.least_area_m2, area_error_m2(footprint.geometry, point_error_m=error_m))
+        least = self._thresholds.least_area_m2
+        if part.area >= least:
+            least = max(least, area_error_m2(footprint.geometry, point_error_m=error_m))
         band = band_of(part, distance_m=float("inf"), error_m=error_m, least_area_m2=least, may_touch=False)
         verdict, reason = {
             Band.HIT: (Verdict.VIOLATES, None),

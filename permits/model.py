@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
-from typing import NewType
+from typing import Any, NewType
 
 from spatial.text import NO_TEXT, Text
 
@@ -172,6 +172,14 @@ class Facts:
     spacing_long_sides_m: float | None = None
     spacing_gable_m: float | None = None
     spacing_rear_rows_m: float | None = None
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What is known, by name."""
+        return {name: value for name in _FACT_NAMES if (value := getattr(self, name)) is not None}
+
+
+_FACT_NAMES = tuple(each.name for each in fields(Facts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -14,18 +14,18 @@ from basemap import store
 from basemap.model import LayerName
 from basemap.tables import FEATURE_ROWS, ParcelRow
 from permits.check import Check, check
-from permits.facts import STREET_SEARCH_M, Concern, ParcelFacts, facts_of
+from permits.facts import STREET_SEARCH_M, ParcelFacts, facts_of
 from permits.history_service import gone, history_named
 from permits.model import AreaType, BuildingType, Facts, ParcelKey, Verdict
-from permits.overlap import Band, OverlapThresholds
+from permits.overlap import OverlapThresholds
 from permits.parcels import Parcel, ParcelName, parcels_of, the_one, without_leading_zeros
 from permits.proposal import Proposal
 from permits.published_ground import published_ground
 from permits.rulebook import Rulebook, ground_rules_for, rulebooks_named
+from permits.standing import standing_building
 from spatial.crs import transformer
 from spatial.db import Database, intersects_box, storage_crs
 from spatial.errors import DataUnavailableError, InputError
-from spatial.geometry import Located
 from spatial.text import Text
 
 DEMONSTRATION_FACTS = Facts(building_type=BuildingType.ROW_HOUSE, area_type=AreaType.EXISTING_URBAN)
@@ -266,24 +266,3 @@ def check_buildings(
         limit_counts={name: dict(counts) for name, counts in by_limit.items()},
         examples={verdict: tuple(keys[:3]) for verdict, keys in examples.items()},
     )
-
-
-def standing_building(found: ParcelFacts, *, supposed: Facts) -> Proposal | None:
-    """Return the building on a parcel as a proposal; None where none stands mainly on it, or its floors are unknown.
-
-    Of several buildings the tallest gives floors and height, and their union the footprint.
-    """
-    standing = [concern for concern in found.buildings if concern.band is Band.HIT]
-    parts = [concern.geometry.geometry for concern in standing]
-    floors = [int(value) for concern in standing if (value := _number(concern, "floors"))]
-    heights = [value for concern in standing if (value := _number(concern, "height_m"))]
-    if not floors:
-        return None
-    facts = replace(supposed, floors=max(floors), building_height_m=max(heights, default=None))
-    footprint = Located(geometry=shapely.union_all(parts), crs=found.parcel.place.crs)
-    return Proposal(facts=facts, footprint=footprint)
-
-
-def _number(concern: Concern, name: str) -> float | None:
-    value = concern.detail.get(name)
-    return float(value) if isinstance(value, int | float | np.number) and not np.isnan(value) else None

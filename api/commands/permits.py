@@ -16,6 +16,7 @@ from api.commands.parcel_history import history, import_history
 from api.commands.permit_dossier import dossier
 from api.commands.permit_due import due
 from api.commands.permit_procedure import procedure
+from api.commands.permit_screen import screen
 from api.commands.permit_terms import revocation, terms
 from api.console import print_json
 from api.settings import settings
@@ -41,6 +42,7 @@ app.command("procedure")(procedure)
 app.command("dossier")(dossier)
 app.command("terms")(terms)
 app.command("revocation")(revocation)
+app.command("screen")(screen)
 
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Basis date, e.g. 2026-11-21. Without it: today in Vietnam.")

@@ -93,6 +93,8 @@ def perhaps(rule: str, cap: Number, *, missing: Sequence[str], direction: Direct
 
 def combine(bounds: Sequence[Bound], *, direction: Direction) -> Combined:
     """Return the strictest of all bounds: the least cap, or the greatest demand."""
+    if len(bounds) == 1 and bounds[0].low == bounds[0].high:
+        return _alone(bounds[0])
     strictest = max if direction is Direction.MIN else min
     low = strictest((bound.low for bound in bounds), default=-OPEN)
     high = strictest((bound.high for bound in bounds), default=OPEN)
@@ -107,6 +109,19 @@ def combine(bounds: Sequence[Bound], *, direction: Direction) -> Combined:
         missing=tuple(dict.fromkeys(name for bound in open_bounds for name in bound.missing)),
         reason=first_reason([bound.reason for bound in open_bounds]),
         note=next((bound.note for bound in [*open_bounds, *([binding] if binding else [])] if bound.note.vi), NO_TEXT),
+    )
+
+
+def _alone(bound: Bound) -> Combined:
+    """Return one bound that leaves nothing open."""
+    return Combined(
+        low=bound.low,
+        value=bound.value,
+        high=bound.high,
+        binding=None if bound.value is None else bound.rule,
+        missing=(),
+        reason=None,
+        note=NO_TEXT if bound.value is None else bound.note,
     )
 
 

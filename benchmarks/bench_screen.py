@@ -1,0 +1,182 @@
+"""Screening generated parcels against all rules, and its overlay beside the same overlay written in PostGIS.
+
+    python benchmarks/bench_screen.py [--parcels 10000 100000 1000000] [--processes 2] [--rulebook NAME]
+
+Without DIABAN_TEST_POSTGRES_URL the overlay in PostGIS is left out. The city is a generated one, copied side by side
+until it has that many parcels, in an embedded store that is filled before the clock starts.
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import psycopg
+import shapely
+from stand import POSTGRES_URL
+
+from api.migrations import upgrade
+from basemap import store
+from basemap.demo_city import make_city
+from basemap.model import LayerName
+from permits.ground import CHECKED_LAYERS, Ground
+from permits.meetings import meetings
+from permits.screening_service import Order, screen_published
+from permits.service import DEMONSTRATION_FACTS
+from spatial.db import Database, open_database
+
+CRS, SRID = "EPSG:9210", 9210
+MOMENT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+AS_OF = date(2026, 11, 21)
+BLOCK_HOUSEHOLD_COUNT = 11_000
+OVERLAID = (
+    LayerName.ZONE,
+    LayerName.ROAD_RESERVATION,
+    LayerName.RIVER_CORRIDOR,
+    LayerName.SPECIAL_AREA,
+    LayerName.AIRPORT_SURFACE,
+)
+PROVENANCE = store.Provenance(
+    imported_at=MOMENT,
+    imported_by="benchmark",
+    source_file="generated",
+    source_sha256="0" * 64,
+    source_crs=CRS,
+    quarantined_count=0,
+)
+
+
+def block_of_city() -> dict[LayerName, gpd.GeoDataFrame]:
+    """Return one generated city; it is the stone of which larger ones are laid."""
+    return dict(make_city(households=BLOCK_HOUSEHOLD_COUNT, seed=1).layers)
+
+
+def laid(block: Mapping[LayerName, gpd.GeoDataFrame], layer: LayerName, *, parcel_count: int) -> gpd.GeoDataFrame:
+    """Return a layer of the city with that many parcels: copies of the block side by side, the last one cut short."""
+    copies = -(-parcel_count // len(block[LayerName.PARCEL]))
+    columns = int(np.ceil(np.sqrt(copies)))
+    min_x, min_y, max_x, max_y = np.array([frame.total_bounds for frame in block.values()]).T
+    step = (max_x.max() - min_x.min() + 100.0, max_y.max() - min_y.min() + 100.0)
+    frames = []
+    for copy in range(copies):
+        by_m = np.array([copy % columns * step[0], copy // columns * step[1]])
+        moved = shapely.transform(np.asarray(block[layer].geometry.array), lambda xy, by_m=by_m: xy + by_m)
+        frames.append(block[layer].set_geometry(moved, crs=CRS))
+    frame = pd.concat(frames, ignore_index=True)
+    frame["feature_id"] = [str(number) for number in range(len(frame))]
+    return frame.iloc[:parcel_count] if layer is LayerName.PARCEL else frame
+
+
+def fill(database: Database, block: Mapping[LayerName, gpd.GeoDataFrame], *, parcel_count: int) -> None:
+    """Publish the city in an empty store."""
+    for layer in (LayerName.PARCEL, LayerName.COVERAGE, *CHECKED_LAYERS):
+        if layer not in block:
+            continue
+        with database.transaction() as session:
+            frame = laid(block, layer, parcel_count=parcel_count)
+            version = store.add_version(session, layer, frame, provenance=PROVENANCE)
+            store.publish(session, version.version_id, published_at=MOMENT)
+
+
+def screened(block: Mapping[LayerName, gpd.GeoDataFrame], *, parcel_count: int, options: argparse.Namespace) -> float:
+    """Screen the city out of an embedded store; return the seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/store.gpkg"
+        database = open_database(url, crs=CRS)
+        upgrade(database)
+        fill(database, block, parcel_count=parcel_count)
+        order = Order(url=url, crs=CRS, rulebook=options.rulebook, as_of=AS_OF, supposed=DEMONSTRATION_FACTS)
+        begin = time.perf_counter()
+        found = screen_published(database, order, Path(folder) / "out.parquet", process_count=options.processes)
+        seconds = time.perf_counter() - begin
+        database.close()
+        if found.parcel_count != parcel_count:
+            message = f"{found.parcel_count} rows for {parcel_count} parcels"
+            raise AssertionError(message)
+    return seconds
+
+
+def overlaid_here(layers: Mapping[LayerName, gpd.GeoDataFrame], parcels: gpd.GeoDataFrame) -> dict[LayerName, float]:
+    """Return the square metres of all hits of each layer, worked out as the screening does, in one process."""
+    ground = Ground({name: layers[name] for name in OVERLAID}, crs=CRS)
+    totals: dict[LayerName, float] = dict.fromkeys(OVERLAID, 0.0)
+    shapes = shapely.set_precision(np.asarray(parcels.geometry.array), 0.001)
+    for start in range(0, len(shapes), 5_000):
+        for name in OVERLAID:
+            met = meetings(name, shapes[start : start + 5_000], ground)
+            totals[name] += float(met.area_m2.sum())
+    return totals
+
+
+OVERLAY_SQL = """
+SELECT sum(ST_Area(CASE WHEN ST_Covers(o.geometry, p.geometry) THEN p.geometry
+                        ELSE ST_Intersection(p.geometry, o.geometry) END))
+FROM parcel p JOIN {layer} o ON ST_Intersects(p.geometry, o.geometry)
+"""
+
+
+def overlaid_in_postgis(
+    layers: Mapping[LayerName, gpd.GeoDataFrame], parcels: gpd.GeoDataFrame
+) -> Iterator[tuple[LayerName, float, float]]:
+    """Yield for each layer the square metres of the same overlay in PostGIS, and its seconds without loading."""
+    with psycopg.connect(POSTGRES_URL.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+        for name, frame in ((LayerName.PARCEL, parcels), *((name, layers[name]) for name in OVERLAID)):
+            connection.execute(f"CREATE TEMP TABLE {name.value} (geometry geometry)")  # type: ignore[arg-type]
+            with connection.cursor().copy(f"COPY {name.value} FROM STDIN") as copy:  # type: ignore[arg-type]
+                for shape in shapely.to_wkb(np.asarray(frame.geometry.array), hex=True):
+                    copy.write_row([shape])
+            connection.execute(f"CREATE INDEX ON {name.value} USING gist (geometry)")  # type: ignore[arg-type]
+            connection.execute(f"ANALYZE {name.value}")  # type: ignore[arg-type]
+        for name in OVERLAID:
+            begin = time.perf_counter()
+            row = connection.execute(OVERLAY_SQL.format(layer=name.value)).fetchone()  # type: ignore[arg-type]
+            yield name, float(row[0] or 0.0) if row else 0.0, time.perf_counter() - begin
+
+
+def compare_overlays(block: Mapping[LayerName, gpd.GeoDataFrame], *, parcel_count: int) -> None:
+    """Print the seconds of the two overlays, each in one process, and that they find the same area."""
+    layers = {name: laid(block, name, parcel_count=parcel_count) for name in OVERLAID}
+    parcels = laid(block, LayerName.PARCEL, parcel_count=parcel_count)
+    begin = time.perf_counter()
+    own = overlaid_here(layers, parcels)
+    own_s = time.perf_counter() - begin
+    print(f"overlay of {parcel_count:,} parcels with {len(OVERLAID)} layers, one process: {own_s:.1f} s")
+    if not POSTGRES_URL:
+        print("PostGIS: not measured, DIABAN_TEST_POSTGRES_URL is not set")
+        return
+    other_s = 0.0
+    for name, area_m2, seconds in overlaid_in_postgis(layers, parcels):
+        other_s += seconds
+        print(f"  {name.value:18} {own[name]:16.1f} m2 here, {area_m2:16.1f} m2 in PostGIS")
+    print(f"the same in PostGIS: {other_s:.1f} s; ratio {own_s / other_s:.2f} (1 or less: no slower)")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parcels", type=int, nargs="*", default=[10_000, 100_000])
+    parser.add_argument("--overlay", type=int, default=100_000, help="parcels of the overlay beside PostGIS; 0: none")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--rulebook", default="hcmc-row-houses")
+    options = parser.parse_args()
+    block = block_of_city()
+    for count in options.parcels:
+        seconds = screened(block, parcel_count=count, options=options)
+        peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(
+            f"{count:>9,} parcels: {seconds:7.1f} s, {seconds / count * 1e6:6.0f} µs a parcel; "
+            f"largest process so far {peak_mb:.0f} MB, {options.processes} of them"
+        )
+    if options.overlay:
+        compare_overlays(block, parcel_count=options.overlay)
+
+
+if __name__ == "__main__":
+    main()

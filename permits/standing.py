@@ -1,0 +1,39 @@
+"""The building that stands on a parcel, taken as if it were proposed."""
+
+from dataclasses import replace
+
+import numpy as np
+import shapely
+
+from permits.answers import Concern
+from permits.facts import ParcelFacts
+from permits.model import Facts
+from permits.overlap import Band
+from permits.proposal import Proposal
+from spatial.geometry import Located
+
+
+def standing_building(found: ParcelFacts, *, supposed: Facts) -> Proposal | None:
+    """Return the building on a parcel as a proposal; None where none stands mainly on it, or its floors are unknown.
+
+    Of several buildings the tallest gives floors and height, and their union the footprint.
+
+    Parameters
+    ----------
+    supposed
+        What is taken for granted of every building.
+    """
+    standing = [concern for concern in found.buildings if concern.band is Band.HIT]
+    parts = [concern.geometry.geometry for concern in standing]
+    floors = [int(value) for concern in standing if (value := _number(concern, "floors"))]
+    heights = [value for concern in standing if (value := _number(concern, "height_m"))]
+    if not floors:
+        return None
+    facts = replace(supposed, floors=max(floors), building_height_m=max(heights, default=None))
+    footprint = parts[0] if len(parts) == 1 else shapely.union_all(parts)
+    return Proposal(facts=facts, footprint=Located(geometry=footprint, crs=found.parcel.place.crs))
+
+
+def _number(concern: Concern, name: str) -> float | None:
+    value = concern.detail.get(name)
+    return float(value) if isinstance(value, int | float | np.number) and not np.isnan(value) else None
