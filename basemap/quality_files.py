@@ -85,8 +85,10 @@ def quality_map(
     target.look_at(bounds_of(outline))
     for number, outcome in enumerate(report.outcomes):
         stroke = _STROKES[number % len(_STROKES)]
-        style = Style(label=outcome.label, stroke=stroke, fill=stroke, stroke_px=3.0, fill_opacity_ratio=0.35)
-        draw(target, _drawn(_of_rule(report, outcome), crs=report.crs), style, fields=_TOOLTIP)
+        found = _of_rule(report, outcome)
+        fill = "transparent" if any(map(_is_about_file, found)) else stroke
+        style = Style(label=outcome.label, stroke=stroke, fill=fill, stroke_px=3.0, fill_opacity_ratio=0.35)
+        draw(target, _drawn(found, crs=report.crs), style, fields=_TOOLTIP)
     if aside is not None:
         draw(target, _drawn_aside(aside, crs=report.crs), _ASIDE, fields=_TOOLTIP)
     return target

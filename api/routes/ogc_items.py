@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.clock import now
 from api.dependencies import find_database, get_database
-from api.i18n import Speech, language_of, speech
+from api.i18n import language_of, speech
 from api.ogc_access import Readers, find_readable_layer, no_such_collection, readable_layer, readers_of
 from api.ogc_answers import (
     GEOJSON,
@@ -141,9 +141,7 @@ def item(request: Request) -> Response:
     if is_page:
         properties, spoken = json.loads(found)["properties"], speech(language_of(request))
         facts = [(spoken.say(_IDENTIFIER), feature_id)]
-        facts += [
-            (spoken.say(each.label), _shown(properties[each.name], each, spoken)) for each in LAYERS[layer].attributes
-        ]
+        facts += [(spoken.say(each.label), _shown(properties[each.name], each)) for each in LAYERS[layer].attributes]
         title = LAYERS[layer].label.in_language(language_of(request))
         return page_answer(request, title, links=links, facts=facts)
     told = f'{found[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}'
@@ -151,11 +149,9 @@ def item(request: Request) -> Response:
     return Response(told, media_type=GEOJSON, headers=headers)
 
 
-def _shown(value: str | float | None, attribute: Attribute, spoken: Speech) -> str | float | None:
-    """Return a value of GeoJSON as a page shows it: days as people write them."""
-    if attribute.kind is Kind.DATE and isinstance(value, str):
-        return spoken.day(date.fromisoformat(value))
-    return value
+def _shown(value: str | float | None, attribute: Attribute) -> str | float | date | None:
+    """Return a value of GeoJSON as a page shows it: a day as a day, which people write in their own way."""
+    return date.fromisoformat(value) if attribute.kind is Kind.DATE and isinstance(value, str) else value
 
 
 def _no_such_feature() -> NotFoundError:
@@ -233,14 +229,13 @@ def _as_geojson(found: Found, links: list[dict[str, str]]) -> bytes:
 def _as_page(request: Request, asked: _Asked, found: Found, *, links: list[dict[str, str]]) -> Response:
     layer, given, query = asked.layer, asked.given, asked.query
     language, schema = language_of(request), LAYERS[layer]
-    spoken = speech(language)
     path = f"/collections/{layer.value}/items"
     rows, then = [], {"datetime": given["datetime"]} if "datetime" in given else {}
     for each in json.loads(b"[%b]" % found.page.text):
         name = each["id"]
         address = address_of(request, f"{path}/{quote(name, safe='')}", f="html", **then)
         values = each["properties"]
-        told = (_shown(values[attribute.name], attribute, spoken) for attribute in schema.attributes)
+        told = (_shown(values[attribute.name], attribute) for attribute in schema.attributes)
         rows.append(((name, address), *told))
     about = f"{'' if found.count.is_exact else '≈ '}{found.count.count}"
     shown = Text(

@@ -123,3 +123,10 @@ def test_days_at_the_ends_of_the_calendar_are_open_ends() -> None:
     acts = [held(1, date.min, date.max)]
     assert (extent_of(acts).start, extent_of(acts).end) == (None, None)
     assert in_force(acts, parse_period("9999-12-31")) == acts[0]
+
+
+def test_a_page_writes_days_as_people_do_and_geojson_as_the_standard_does(ogc: httpx.Client) -> None:
+    path = "/ogc/collections/zone/items"
+    assert "01/05/2012" in ogc.get(path, params={"f": "html", "lang": "vi"}).text
+    assert "01/05/2012" in ogc.get(f"{path}/1", params={"f": "html", "lang": "vi"}).text
+    assert ogc.get(f"{path}/1").json()["properties"]["plan_approved_on"] == "2012-05-01"

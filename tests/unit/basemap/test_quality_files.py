@@ -117,4 +117,6 @@ def test_what_concerns_the_whole_file_stands_first_with_what_to_do_and_hides_not
     page = quality_page(report, source="z.gpkg")
     assert page.index("226 m vì") < page.index("<table>")
     assert "EPSG:6960" in page
-    assert '"LineString"' in quality_map(report, source="z.gpkg").document()
+    document = quality_map(report, source="z.gpkg").document()
+    assert '"LineString"' in document
+    assert '"fillOpacity": 0.0' in document
