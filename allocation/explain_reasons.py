@@ -118,13 +118,14 @@ class Reasons:
     def _by_order(self, row: int, pair: int, seen: StageMarket) -> Refusal:
         last = int(self._last_of(seen)[seen.market.pair_pool[pair]])
         in_family = self._round.problem.together[row] != UNPLACED
+        has_seat = bool(self._round.allocation.pool[row] != UNPLACED)
         if last == UNPLACED:
-            return Refusal(why_not=WhyNot.TOGETHER, sentence=sentences.together(), stage=seen.number)
+            return Refusal(why_not=WhyNot.TOGETHER, sentence=sentences.together(has_seat=has_seat), stage=seen.number)
         mine, theirs = self._keys(seen, self._weakest(seen, pair)), self._keys(seen, self._weakest(seen, last))
         decided_by = next((name for name, own in mine.items() if own != theirs[name]), None)
         if decided_by is None or mine[decided_by] < theirs[decided_by]:
             why_not = WhyNot.TOGETHER if in_family else WhyNot.OTHERS_COME_FIRST
-            sentence = sentences.together() if in_family else sentences.others_first()
+            sentence = sentences.together(has_seat=has_seat) if in_family else sentences.others_first()
             return Refusal(why_not=why_not, sentence=sentence, stage=seen.number)
         own, other = self._standing(seen, self._weakest(seen, pair)), self._standing(seen, self._weakest(seen, last))
         if self._is_withheld(seen, last):
@@ -191,14 +192,17 @@ class Reasons:
         moves = self._moves[seen.number, level]
         extra_m = moves.extra_m(pair, seen=seen)
         full, farthest_m = self._full(seen, pair), moves.entry.get("farthest_m")
-        if extra_m < 0 or self._round.problem.together[row] != UNPLACED:
-            return Refusal(why_not=WhyNot.TOGETHER, sentence=sentences.together(), stage=seen.number)
+        has_seat = bool(self._round.allocation.pool[row] != UNPLACED)
+        in_family = self._round.problem.together[row] != UNPLACED
+        if extra_m < 0 or in_family:
+            told = sentences.together(has_seat=has_seat) if in_family else sentences.siblings_decided()
+            return Refusal(why_not=WhyNot.TOGETHER, sentence=told, stage=seen.number)
         if extra_m == 0:
             why_not, told = WhyNot.LOTTERY, sentences.lottery()
         elif 2 * extra_m <= moves.entry["unplaced_cost_m"]:
             why_not, told = WhyNot.WOULD_LENGTHEN_THE_TOTAL, sentences.longer(extra_m)
         elif farthest_m is None:
-            why_not, told = WhyNot.WOULD_LEAVE_A_CHILD_WITHOUT, sentences.without()
+            why_not, told = WhyNot.WOULD_LEAVE_A_CHILD_WITHOUT, sentences.without(has_seat=has_seat)
         else:
             why_not, told = WhyNot.WOULD_LENGTHEN_THE_FARTHEST, sentences.farther_for_another(int(farthest_m))
         return Refusal(

@@ -105,7 +105,9 @@ def waiting(position: int) -> Text:
 @lru_cache(_KEPT)
 def tier_here(tier: int, title: Text = NO_TEXT) -> Text:
     """Return in which tier the child was admitted, and what the rule calls it."""
-    vi, en = (f" ({words})" if words else "" for words in title)
+    if not title.vi:
+        title = Text("diện có số nhỏ được xét trước", "the smaller number comes first")
+    vi, en = (f" ({words})" for words in title)
     return Text(
         f"Ở trường này con thuộc diện ưu tiên {tier}{vi}.",
         f"At this school your child is in priority tier {tier}{en}.",
@@ -159,7 +161,7 @@ def in_group(title: Text) -> Text:
 
 def with_siblings(count: int) -> Text:
     """Return that the child goes to one school with others."""
-    others = "1 child" if count == 1 else f"{count} children"
+    others = "child" if count == 1 else f"{count} children"
     return Text(f"Con được xếp cùng trường với {count} em đăng ký đi cùng.",
                 f"Your child goes to the same school as the {others} named in the application.")  # fmt: skip
 
@@ -263,8 +265,8 @@ def _compared_otherwise(decided_by: str, own: Standing, last: Standing) -> Text:
 def _drawn(own: Standing, last: Standing) -> Text:
     mine, theirs = number(own.lottery_place or 0), number(last.lottery_place or 0)
     return Text(
-        f"Em ấy có thứ tự bốc thăm {theirs.vi}, con có thứ tự {mine.vi}; số nhỏ được xét trước.",
-        f"That child drew number {theirs.en}, yours number {mine.en}; the smaller comes first.",
+        f"Em cuối cùng được nhận có thứ tự bốc thăm {theirs.vi}, con có thứ tự {mine.vi}; số nhỏ được xét trước.",
+        f"The last child admitted drew number {theirs.en}, yours number {mine.en}; the smaller comes first.",
     )
 
 
@@ -331,8 +333,13 @@ def lottery() -> Text:
     )
 
 
-def without() -> Text:
-    """Return that another child would have no place."""
+def without(*, has_seat: bool) -> Text:
+    """Return that another child would have no place: for a child who has none, one of an earlier tier."""
+    if not has_seat:
+        return Text(
+            "Nếu nhận con vào đây thì một em thuộc diện được xét trước con sẽ không có chỗ học.",
+            "With your child here, a child of an earlier tier would have no place.",
+        )
     return Text(
         "Nếu nhận con vào đây thì một em khác sẽ không có chỗ học.",
         "With your child here, one more child would have no place.",
@@ -386,8 +393,22 @@ def not_entitled(tier: int | None) -> Text:
     return Text(f"Trường không xét diện ưu tiên {tier}.", f"Priority tier {tier} is not considered at this school.")
 
 
-def together() -> Text:
+def siblings_decided() -> Text:
+    """Return to a child who is alone that those who go to one school decided."""
+    return Text(
+        "Ở đây, việc giữ anh chị em học cùng một trường đã quyết định.",
+        "Here it decided that brothers and sisters are kept in one school.",
+    )
+
+
+def together(*, has_seat: bool) -> Text:
     """Return that the school could not take those placed together, or that another suits all of them better."""
+    if not has_seat:
+        return Text(
+            "Các em đăng ký đi cùng được xét chung: sau khi xếp các em khác, trường này không còn đủ chỗ cho cả nhóm.",
+            "Those who applied together are considered together: with the others placed, this school had too few seats "
+            "for all of them.",
+        )
     return Text(
         "Các em đăng ký đi cùng được xét chung: trường này không nhận đủ cả nhóm, hoặc tính cho cả nhóm thì kém hơn "
         "trường đã xếp.",

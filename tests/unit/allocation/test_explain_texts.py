@@ -97,8 +97,8 @@ def test_a_child_of_a_later_tier_reads_both_tiers(written: Callable[..., Path]) 
     )
     assert (nearer.decided_by, nearer.own.tier, nearer.last.tier) == ("tier", 2, 1)
     assert told.sentences[1] == (
-        "Ở trường này con thuộc diện ưu tiên 2.",
-        "At this school your child is in priority tier 2.",
+        "Ở trường này con thuộc diện ưu tiên 2 (diện có số nhỏ được xét trước).",
+        "At this school your child is in priority tier 2 (the smaller number comes first).",
     )
 
 
@@ -110,12 +110,12 @@ def test_at_equal_metres_the_places_in_the_draw_are_told(written: Callable[..., 
         (
             "Trường đã đủ 1 chỗ. Em cuối cùng được nhận có nhà cách trường 500 m, bằng đúng quãng đường của con, nên "
             "bốc thăm quyết "
-            "định. Em ấy có thứ tự bốc thăm 1, con có thứ tự 2; số nhỏ được xét trước."
+            "định. Em cuối cùng được nhận có thứ tự bốc thăm 1, con có thứ tự 2; số nhỏ được xét trước."
         ),
         (
             "The school is full (1). The last child admitted lives 500 m away, as far as yours, so the "
-            "lottery decided. That "
-            "child drew number 1, yours number 2; the smaller comes first."
+            "lottery decided. The "
+            "last child admitted drew number 1, yours number 2; the smaller comes first."
         ),
     )
     assert (nearer.why_not, nearer.decided_by) == (WhyNot.LOTTERY, "lottery")
