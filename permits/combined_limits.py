@@ -56,8 +56,13 @@ def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date)
     )
 
 
-def limits_under(facts: Facts, *, rulebook: str, as_of: date) -> Limits:
+def limits_under(facts: Facts, *, rulebook: str, as_of: date, known_on: date | None = None) -> Limits:
     """Return the limits under the pack of that name, or under every pack that applies where it is ``all``.
+
+    Parameters
+    ----------
+    known_on
+        Answer with what had been recorded by that day, so that an answer of then comes out again; None is the latest.
 
     Raises
     ------
@@ -67,6 +72,8 @@ def limits_under(facts: Facts, *, rulebook: str, as_of: date) -> Limits:
         The day lies before every law that is loaded, or the plan was approved after it.
     """
     books = rulebooks_named(rulebook)
+    if known_on is not None:
+        books = tuple(book.as_known_on(known_on) for book in books)
     refuse_impossible_days(facts, as_of=as_of)
     if rulebook != ALL_RULEBOOKS:
         return limits(facts, rulebook=books[0], as_of=as_of)

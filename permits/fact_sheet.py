@@ -16,7 +16,8 @@ from permits.model import AreaType, BuildingType, Facts, FormerProvince
 from spatial.errors import InputError
 from spatial.text import Text
 
-MAX_ROW_HOUSE_HEIGHT_M = 60.0
+MAX_HOUSE_HEIGHT_M = 60.0
+_HOUSES = (BuildingType.ROW_HOUSE.value, BuildingType.DETACHED_HOUSE.value)
 MAX_STOREY_HEIGHT_M = 15.0
 _CENTIMETRES_PER_METRE = 100
 
@@ -332,19 +333,44 @@ def _contradictions(known: Mapping[str, object]) -> list[Text]:
     slips = []
     if "road_width_m" in known and "road_widths_m" in known:
         slips.append(Text("Chỉ ghi road_width_m hoặc road_widths_m.", "Give road_width_m or road_widths_m, not both."))
+    slips += _height_contradictions(known)
     floors, building = known.get("floors"), known.get("building_type")
     for name in ("building_height_m", "height_at_building_line_m"):
         height = known.get(name)
         if not isinstance(height, int | float):
             continue
-        is_tall_row_house = building == BuildingType.ROW_HOUSE.value and height > MAX_ROW_HOUSE_HEIGHT_M
+        is_tall_house = building in _HOUSES and height > MAX_HOUSE_HEIGHT_M
         is_tall_storey = isinstance(floors, int | float) and height > MAX_STOREY_HEIGHT_M * floors
-        if is_tall_row_house or is_tall_storey:
+        if is_tall_house or is_tall_storey:
             slips.append(
                 _say(
                     FACT_FIELDS[name], height, "quá cao. Có phải đã ghi xăng-ti-mét?", "far less. Is it in centimetres?"
                 )
             )
+    return slips
+
+
+def _height_contradictions(known: Mapping[str, object]) -> list[Text]:
+    """Return what cannot be: a podium as high as the whole, an average above the highest block."""
+    whole = known.get("building_height_m")
+    if not isinstance(whole, int | float):
+        return []
+    slips = []
+    podium, average = known.get("podium_height_m"), known.get("average_height_m")
+    if isinstance(podium, int | float) and podium >= whole:
+        slips.append(
+            Text(
+                f"podium_height_m = {podium}: phải thấp hơn building_height_m = {whole}.",
+                f"podium_height_m = {podium}: should be below building_height_m = {whole}.",
+            )
+        )
+    if isinstance(average, int | float) and average > whole:
+        slips.append(
+            Text(
+                f"average_height_m = {average}: không thể vượt building_height_m = {whole} của khối cao nhất.",
+                f"average_height_m = {average}: cannot exceed building_height_m = {whole}, that of the highest block.",
+            )
+        )
     return slips
 
 

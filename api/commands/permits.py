@@ -56,13 +56,17 @@ def limits(
     *,
     as_of: AsOf = "",
     rulebook: RulebookName = DEFAULT_RULEBOOK,
+    known_on: Annotated[
+        str, typer.Option("--known-on", metavar="DATE", help="Answer with what the rule-packs recorded by that day.")
+    ] = "",
     json_output: JsonOption = False,
 ) -> None:
     """Print every limit of a plot as JSON: value, verdict, article, and what is not known."""
     del json_output  # the answer of this command is always JSON
     given = read_json(facts)
     sheet = fact_sheet.read_facts(given, subject=facts.name)
-    answer = limits_under(sheet, rulebook=rulebook, as_of=day_of(as_of))
+    known = day_of(known_on) if known_on else None
+    answer = limits_under(sheet, rulebook=rulebook, as_of=day_of(as_of), known_on=known)
     print_json({"facts": given, **answer.to_json()})
 
 

@@ -1,6 +1,7 @@
 """Several rule-packs on one plot: the smallest limit, the rule that binds, precedence, dates, conflicts."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,10 @@ def told(limit: Limit) -> tuple[object, Verdict | None, str | None]:
 
 
 def pack(name: str, rank: int | None, *rules: dict[str, Any]) -> Rulebook:
+    return parse_rulebook(file_of(name, rank, *rules).encode(), subject=name)
+
+
+def file_of(name: str, rank: int | None, *rules: dict[str, Any]) -> str:
     instrument = {
         "id": "LAW",
         "number": f"Law of {name}",
@@ -65,7 +70,7 @@ def pack(name: str, rank: int | None, *rules: dict[str, Any]) -> Rulebook:
     }
     plain = {"instrument": "LAW", "clause": "1", "title": SAID, "requirement": SAID, "measured": SAID, "example": SAID}
     whole = {"name": name, "title": SAID, "instruments": [instrument], "rules": [{**plain, **rule} for rule in rules]}
-    return parse_rulebook(yaml.safe_dump(whole, allow_unicode=True).encode(), subject=name)
+    return str(yaml.safe_dump(whole, allow_unicode=True))
 
 
 def coverage(rule_id: str, **more: object) -> dict[str, Any]:
@@ -232,6 +237,16 @@ def test_one_pack_is_asked_by_its_name_and_no_other_exists() -> None:
     assert "rulebooks" not in one.to_json()
     with pytest.raises(NotFoundError):
         limits_under(read_facts(APARTMENT), rulebook="nowhere", as_of=TODAY)
+
+
+def test_a_pack_of_one_s_own_answers_with_what_it_had_recorded_on_a_day(tmp_path: Path) -> None:
+    wrong = {**coverage("a", value=0.6), "recorded": {"from": None, "to": date(2026, 3, 1)}}
+    right = {**coverage("a", value=0.5), "recorded": {"from": date(2026, 3, 1), "to": None}}
+    own = tmp_path / "own.yaml"
+    own.write_text(file_of("own", None, wrong, right), encoding="utf-8")
+    for day, value in ((None, 0.5), (date(2026, 2, 28), 0.6), (date(2026, 3, 1), 0.5)):
+        found = limits_under(read_facts({}), rulebook=str(own), as_of=TODAY, known_on=day)
+        assert found["max_site_coverage_ratio"].value == value
 
 
 def test_the_answer_names_every_pack_that_was_asked_with_its_hash() -> None:
