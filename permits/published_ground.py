@@ -58,12 +58,13 @@ def published_ground(
     }
     if LayerName.COVERAGE in known or store.publications(session, LayerName.COVERAGE):
         layers[LayerName.COVERAGE] = _read(session, known.get(LayerName.COVERAGE), None)
+    extents = _extents(session, known, layers)
     return Ground(
         layers,
         crs=storage_crs(session),
         thresholds=thresholds,
         sources={name: _source(version) for name, version in known.items()},
-        extents=_extents(session, known, _declared(layers.get(LayerName.COVERAGE))),
+        extents=extents,
     )
 
 
@@ -101,15 +102,23 @@ def _declared(coverage: gpd.GeoDataFrame | LayerFault | None) -> frozenset[str]:
 
 
 def _extents(
-    session: Session, known: Mapping[LayerName, LayerVersion], declared: frozenset[str]
+    session: Session,
+    known: Mapping[LayerName, LayerVersion],
+    layers: dict[LayerName, gpd.GeoDataFrame | LayerFault | None],
 ) -> dict[LayerName, Bounds]:
-    """Return the box of each version without a declared coverage; an empty one covers a point far away."""
-    asked = [name for name in known if name.value not in declared and name not in _WITHOUT_EXTENT]
-    return {
-        name: read_extent(session, name, known[name].version_id) or _NOWHERE
-        for name in asked
-        if name is not LayerName.COVERAGE
-    }
+    """Return the box of each version without a declared coverage; one that has no readable box fails the layer."""
+    declared = _declared(layers.get(LayerName.COVERAGE))
+    found: dict[LayerName, Bounds] = {}
+    for name, version in known.items():
+        is_asked = name in CHECKED_LAYERS and name not in _WITHOUT_EXTENT and name.value not in declared
+        if not is_asked or isinstance(layers[name], LayerFault):
+            continue
+        try:
+            with session.begin_nested():
+                found[name] = read_extent(session, name, version.version_id) or _NOWHERE
+        except SQLAlchemyError:
+            layers[name] = _UNREADABLE
+    return found
 
 
 _NOWHERE: Bounds = (0.0, 0.0, 0.0, 0.0)
