@@ -51,13 +51,22 @@ def summary_sentence(reason: Reason, distance_m: int | None, nearer_count: int, 
             f"Your family has confirmed this place, so it is kept. The school is {far.en} from home.",
         )
     if reason is Reason.ALL_SCHOOLS_FULL:
-        return Text(
-            f"Con chưa được xếp chỗ học: {nearer_count} trường được xét đều không còn chỗ cho con.",
-            f"Your child has no place yet: none of the schools considered ({nearer_count}) had a seat for your child.",
-        )
+        return _no_place(nearer_count)
     return Text(
         "Con chưa được xếp chỗ học: không có trường nào của cấp này trong phạm vi được xét.",
         "Your child has no place yet: there is no school of this level within reach.",
+    )
+
+
+def _no_place(considered_count: int) -> Text:
+    if considered_count == 1:
+        return Text(
+            "Con chưa được xếp chỗ học: trường duy nhất được xét không còn chỗ cho con.",
+            "Your child has no place yet: the only school considered had no seat for your child.",
+        )
+    return Text(
+        f"Con chưa được xếp chỗ học: {considered_count} trường được xét đều không còn chỗ cho con.",
+        f"Your child has no place yet: none of the schools considered ({considered_count}) had a seat for your child.",
     )
 
 
@@ -156,7 +165,7 @@ def by_stage(stage: int, stage_count: int, kind: str) -> Text:
 
 def in_group(title: Text) -> Text:
     """Return that the seat is one of those kept for a group."""
-    return Text(f"Đây là chỗ dành riêng: {title.vi}.", f"It is one of the seats reserved for: {title.en}.")
+    return Text(f"Đây là chỗ dành riêng: {title.vi}.", f"It is a reserved seat: {title.en}.")
 
 
 def with_siblings(count: int) -> Text:
@@ -177,8 +186,8 @@ def full(seats: int, group: Text | None = None, *, has_groups: bool = False) -> 
     told = number(seats)
     if group is not None:
         return Text(
-            f"Đã hết chỗ dành riêng cho: {group.vi} ({told.vi} chỗ).",
-            f"All seats reserved for {group.en} are taken ({told.en}).",
+            f"Chỗ dành riêng “{group.vi}” đã hết ({told.vi} chỗ).",
+            f"The reserved seats “{group.en}” are all taken ({told.en}).",
         )
     if has_groups and not seats:
         return Text("Trường không có chỗ chung.", "The school has no open seats.")
@@ -357,7 +366,10 @@ def farther_for_another(farthest_m: int) -> Text:
 
 def others_first() -> Text:
     """Return that those admitted come first."""
-    return Text("Những em được nhận đứng trước theo thứ tự xét của trường.", "Those admitted come first in its order.")
+    return Text(
+        "Những em được nhận đứng trước con theo thứ tự xét của trường.",
+        "Those admitted come before your child in the school's order.",
+    )
 
 
 def beyond(limit_m: int) -> Text:
@@ -373,14 +385,18 @@ def taken_before(stage: int) -> Text:
 
 def reserved(titles: Text) -> Text:
     """Return that the seats still free are kept for others."""
-    return Text(f"Chỗ còn trống chỉ dành cho: {titles.vi}.", f"The seats still free are reserved for: {titles.en}.")
+    return Text(
+        f"Chỗ còn trống là chỗ dành riêng: {titles.vi}.", f"The seats still free are reserved ones: {titles.en}."
+    )
 
 
 def no_seats(group: Text | None) -> Text:
     """Return that there are no seats at all, or none of the group that the child belongs to."""
     if group is None:
         return Text("Trường không có chỉ tiêu nào trong đợt này.", "The school has no seats in this round.")
-    return Text(f"Trường không có chỗ dành riêng: {group.vi}.", f"The school has no seats reserved for: {group.en}.")
+    return Text(
+        f"Trường không có chỗ dành riêng: {group.vi}.", f"The school has no reserved seats of this kind: {group.en}."
+    )
 
 
 def not_entitled(tier: int | None) -> Text:

@@ -125,7 +125,7 @@ def test_at_equal_metres_the_places_in_the_draw_are_told(written: Callable[..., 
 def test_who_has_no_seat_reads_the_position_on_each_waiting_list(written: Callable[..., Path]) -> None:
     told = explain(written({"A": 1}, {"a": {"A": 100}, "b": {"A": 200}, "c": {"A": 300}}), "c")
     assert [text.vi for text in told.sentences] == [
-        "Con chưa được xếp chỗ học: 1 trường được xét đều không còn chỗ cho con.",
+        "Con chưa được xếp chỗ học: trường duy nhất được xét không còn chỗ cho con.",
         "Con vẫn ở trong danh sách chờ; thứ tự chờ ở từng trường được ghi bên dưới.",
     ]
     nearer = only(told)
@@ -188,12 +188,12 @@ def test_seats_kept_for_others_are_named(written: Callable[..., Path]) -> None:
         (
             "Trường đã hết chỗ chung (1 chỗ). Em cuối cùng được nhận có nhà cách trường 100 m; nhà con cách 200 m, xa "
             "hơn 100 m. Chỗ còn "
-            "trống chỉ dành cho: lớp hòa nhập."
+            "trống là chỗ dành riêng: lớp hòa nhập."
         ),
         (
             "All open seats of the school are taken (1). The last child admitted lives 100 m away; yours "
             "lives 200 m away, "
-            "100 m farther. The seats still free are reserved for: inclusive classes."
+            "100 m farther. The seats still free are reserved ones: inclusive classes."
         ),
     )
     assert nearer.why_not is WhyNot.RESERVED_SEATS
