@@ -1,5 +1,11 @@
+import json
+from pathlib import Path
+
 import httpx
 import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
 
 LIMITS = "/api/v1/permits/limits"
 PLOT = {
@@ -107,3 +113,16 @@ def test_facts_that_cannot_be_are_refused_in_one_sentence(
     answer = client.post(LIMITS, json={"as_of": "2026-11-21", **question}, headers={"accept-language": "en"})
     assert answer.status_code == 422
     assert said in str(answer.json())
+
+
+def test_the_command_answers_as_the_interface_does(client: httpx.Client, tmp_path: Path) -> None:
+    sheet = tmp_path / "facts.json"
+    sheet.write_text(json.dumps(APARTMENT), encoding="utf-8")
+    words = ["permits", "limits", "--facts", str(sheet), "--as-of", "2026-11-21", "--rulebook", "all"]
+    assert json.loads(CliRunner().invoke(app, words).stdout) == ask(client, facts=APARTMENT, rulebook="all").json()
+
+
+def test_the_command_prints_what_is_checked_and_what_is_not() -> None:
+    assert "QCVN 01:2026" in CliRunner().invoke(app, ["permits", "coverage"]).stdout
+    rows = json.loads(CliRunner().invoke(app, ["permits", "coverage", "--json"]).stdout)
+    assert {row["status"] for row in rows} == {"program", "officer", "out_of_scope"}

@@ -243,6 +243,14 @@ class TestPublishedParcels:
         assert body["verdict"] in {"VIOLATES", "NEEDS_REVIEW"}
         assert all(finding["citation"] for finding in body["findings"])
 
+    def test_a_proposal_is_checked_under_all_rule_packs_and_the_ground(self, client: httpx.Client) -> None:
+        proposal = {"building_type": "apartment", "plot_area_m2": 10000, "building_height_m": 60}
+        question = {"parcel": "26800-10-16", "proposal": proposal, "as_of": "2026-11-21", "rulebook": "all"}
+        body = client.post("/api/v1/permits/check", json=question).json()
+        assert body["rulebook"] == "all"
+        assert body["limits"]["max_site_coverage_ratio"]["rulebook"] == "qcvn-01-2021"
+        assert "house.land_use" in {finding["rule"] for finding in body["findings"]}
+
     def test_a_proposal_with_an_unknown_fact_is_refused_and_names_the_near_one(self, client: httpx.Client) -> None:
         question = {"parcel": "26800-10-16", "proposal": {"flors": 3}}
         answer = client.post("/api/v1/permits/check", json=question)

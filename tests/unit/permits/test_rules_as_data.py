@@ -1,6 +1,7 @@
 """A rule-pack needs no program of its own: what each kind of rule says, knowing everything and knowing less."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import yaml
 from permits.fact_sheet import read_facts
 from permits.limits import limits
 from permits.model import Limit, ReasonCode, Verdict
+from permits.rule_schema import CoverageEntry, Instrument, Pack, Rule
+from permits.rule_tables import Grid, StepTable
 from permits.rulebook import Rulebook, parse_rulebook
 from spatial.errors import InputError
 
@@ -301,3 +304,59 @@ def test_a_circle_of_references_is_refused_however_long() -> None:
 
 def test_two_versions_may_share_their_days_only_if_they_were_known_at_different_times() -> None:
     assert "rule coverage: two periods of it overlap" in refusal(rule(COVERAGE), rule(COVERAGE))
+
+
+GRID: dict[str, Any] = {
+    "rows_by": ["building_height_m"],
+    "columns_by": ["plot_area_m2"],
+    "rows": [16, 19],
+    "columns": [3000, 10000],
+    "values": [[0.75, 0.65], [0.75, 0.6]],
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "marker", "said"),
+    [
+        ({"kind": "bilinear", "value": None, "grid": {**GRID, "rows": [19, 16]}}, "grid:", "sorted by their threshold"),
+        (
+            {"kind": "bilinear", "value": None, "grid": {**GRID, "values": [[1, 2]]}},
+            "grid:",
+            "one line of values per row",
+        ),
+        ({"kind": "bilinear", "value": None, "grid": {**GRID, "rows_by": ["hight_m"]}}, "grid:", "no fact hight_m"),
+        ({"clause": ""}, "clause:", "citation is missing"),
+        ({"instrument": "OTHER"}, "instrument: OTHER", "the instrument OTHER is not in the file"),
+        ({"limit": "max_colour"}, "limit:", "there is no limit max_colour"),
+        ({"valid": {"from": date(2025, 1, 1), "to": date(2024, 1, 1)}}, "valid:", "a period must end after it begins"),
+        ({"references": ["coverage"]}, "- id: coverage", "its references go in a circle"),
+        ({"kind": "step_grid", "value": None}, "- id: coverage", "a step_grid needs grid"),
+    ],
+)
+def test_every_fault_names_its_line_and_its_rule(changed: dict[str, object], marker: str, said: str) -> None:
+    faulty = rule({"id": "coverage", **COVERAGE}, **changed)
+    faulty = {"id": faulty.pop("id"), **faulty}
+    lines = text_of(faulty).decode().splitlines()
+    first_rule = lines.index("rules:")
+    line = next(n for n, text in enumerate(lines, start=1) if n > first_rule and marker in text)
+    sentence = refusal(faulty)
+    assert f"line {line}, rule coverage" in sentence
+    assert said in sentence
+
+
+def test_a_second_version_that_overlaps_is_named_with_its_own_line() -> None:
+    lines = text_of(rule(COVERAGE), rule(COVERAGE)).decode().splitlines()
+    second = [n for n, text in enumerate(lines, start=1) if "id: coverage" in text][1]
+    told_at = int(refusal(rule(COVERAGE), rule(COVERAGE)).split("line ")[1].split(",")[0])
+    assert lines[told_at - 1].startswith("- ")
+    assert told_at <= second < told_at + len(rule(COVERAGE))
+
+
+def test_every_word_of_a_rule_pack_is_explained() -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "how-to" / "write-a-rule-pack.md").read_text(
+        encoding="utf-8"
+    )
+    parts = (Pack, Instrument, Rule, Grid, StepTable, CoverageEntry)
+    words = {field.alias or name for part in parts for name, field in part.model_fields.items()}
+    words -= {"binding", "inputs", "rounding", "on_missing"}  # of the packs that a program reads by itself
+    assert sorted(word for word in words if word not in guide) == []
