@@ -59,6 +59,7 @@ def concerned_items(found: ParcelFacts) -> Iterator[Item]:
     for answer in _answers(found):
         if answer.layer not in _TOLD_BY_THEMSELVES:
             yield from (_concern_item(answer, concern) for concern in answer.felt)
+    yield from _special_items(found)
     yield from (_part_item(part) for part in found.parts)
 
 
@@ -81,15 +82,34 @@ def unchecked_items(found: ParcelFacts) -> Iterator[Item]:
 
 
 def _answers(found: ParcelFacts) -> tuple[LayerAnswer, ...]:
-    special = found.special_areas.values()
-    rest = [
-        answer for answer in found.layers.values() if answer.layer not in (*CORRIDOR_LAYERS, LayerName.SPECIAL_AREA)
-    ]
-    return (*found.corridors, *rest, *special)
+    told = (*CORRIDOR_LAYERS, LayerName.SPECIAL_AREA)
+    return (*found.corridors, *(answer for answer in found.layers.values() if answer.layer not in told))
+
+
+def _special_items(found: ParcelFacts) -> Iterator[Item]:
+    """Yield what a person must look at, then all areas that the parcel surely lies in, together."""
+    felt = [(answer, concern) for answer in found.special_areas.values() for concern in answer.felt]
+    yield from (_concern_item(answer, concern) for answer, concern in felt if concern.band is not Band.HIT)
+    sure = [(answer, concern) for answer, concern in felt if concern.band is Band.HIT]
+    if not sure:
+        return
+    yield Item(
+        title=found.layers[LayerName.SPECIAL_AREA].label,
+        mark="none",
+        verdict="CONCERNED",
+        citation="; ".join(dict.fromkeys(paper for answer, concern in sure if (paper := _paper(concern, answer)))),
+        notes=tuple(_share_of(answer, concern) for answer, concern in sure),
+    )
+
+
+def _share_of(answer: LayerAnswer, concern: Concern) -> Text:
+    title = _title(answer, concern)
+    share = {language: speech(language).percent(concern.share_ratio) for language in ("vi", "en")}
+    return Text(f"{title.vi}, {share['vi']} thửa đất.", f"{title.en}, {share['en']} of the parcel.")
 
 
 def _concern_item(answer: LayerAnswer, concern: Concern) -> Item:
-    is_area = answer.kind is not None or answer.layer in (LayerName.TRADE_AXIS, LayerName.DETAILED_PLAN)
+    is_area = answer.layer in (LayerName.TRADE_AXIS, LayerName.DETAILED_PLAN)
     is_sure = concern.band is Band.HIT
     return Item(
         title=_title(answer, concern),

@@ -17,6 +17,9 @@ Value = str | int | float | bool | date | None
 
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?")
+_COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
+"""ISO 8601 without hyphens. Read with the day first, such digits would name a 20th month: nothing else is meant."""
+
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _NUMBER_WITH_DECIMAL_COMMA = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})")
 _YES = frozenset({"true", "t", "yes", "y", "1", "có"})
@@ -185,7 +188,7 @@ def _as_date(raw: object, _attribute: Attribute) -> Coerced:
     if isinstance(raw, date):
         return Coerced(raw)
     text = to_nfc(str(raw))
-    day_first, year_first = _DAY_FIRST.fullmatch(text), _YEAR_FIRST.fullmatch(text)
+    day_first, year_first = _DAY_FIRST.fullmatch(text), _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text)
     try:
         if day_first:
             day, month, year = map(int, day_first.groups())
