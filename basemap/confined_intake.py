@@ -9,6 +9,7 @@ from basemap.model import LayerName
 from basemap.validate import Validation, validate_layer
 from spatial.confined import Bounds, ConfinedError, Excess, confined
 from spatial.errors import InputError
+from spatial.territory import VIETNAM, Territory
 from spatial.text import Text
 
 _DIVIDE = Text(
@@ -39,6 +40,7 @@ class ReadOptions(TypedDict, total=False):
     layer_in_file: str | None
     swap_axes: bool
     largest_bytes: int
+    territory: Territory
 
 
 def read_and_validate(path: Path, layer: LayerName, **options: Unpack[ReadOptions]) -> tuple[Intake, Validation]:
@@ -50,7 +52,8 @@ def read_and_validate(path: Path, layer: LayerName, **options: Unpack[ReadOption
         As `read_layer_file` says.
     """
     intake = read_layer_file(path, layer, **options)
-    validation = validate_layer(intake.frame, layer, file=intake.file)
+    territory = options.get("territory", VIETNAM)
+    validation = validate_layer(intake.frame, layer, file=intake.file, territory=territory)
     return replace(intake, original=intake.original.loc[validation.quarantined.index]), validation
 
 

@@ -28,6 +28,7 @@ from basemap.source_text import in_unicode
 from basemap.whereabouts import check_whereabouts
 from spatial.errors import InputError
 from spatial.issues import Issue, Severity
+from spatial.territory import VIETNAM, Territory
 from spatial.text import Text, to_nfc
 
 _DRIVERS = {
@@ -81,6 +82,7 @@ def read_layer_file(  # noqa: PLR0913 - each is one thing that a person may stat
     layer_in_file: str | None = None,
     swap_axes: bool = False,
     largest_bytes: int = LARGEST_FILE_BYTES,
+    territory: Territory = VIETNAM,
 ) -> Intake:
     """Read ``path`` for ``layer``.
 
@@ -96,6 +98,8 @@ def read_layer_file(  # noqa: PLR0913 - each is one thing that a person may stat
         The file has the northing (or latitude) first.
     largest_bytes
         A larger file is refused.
+    territory
+        Where its features may lie.
 
     Raises
     ------
@@ -116,7 +120,9 @@ def read_layer_file(  # noqa: PLR0913 - each is one thing that a person may stat
         original = original.set_geometry(swapped)
     settled = settle_crs(label, crs, file=source.name)
     original = original.set_crs(settled.name, allow_override=True)
-    check_whereabouts(original, crs=settled.name, is_asserted=settled.is_asserted, file=source.name)
+    check_whereabouts(
+        original, crs=settled.name, is_asserted=settled.is_asserted, file=source.name, territory=territory
+    )
     names = [str(column) for column in original.columns if column != original.geometry.name]
     match = match_columns(names, LAYERS[layer], column_map=column_map, file=source.name)
     frame = original[[*match.attribute_of, original.geometry.name]].rename(columns=dict(match.attribute_of))

@@ -15,9 +15,10 @@ import shapely
 from pyproj import CRS
 
 from basemap.model import LAYERS
-from basemap.quality_findings import Finding, Geometries, Ground, NotCheckedError
+from basemap.quality_findings import ONLY_IN_VIETNAM, Finding, Geometries, Ground, NotCheckedError
 from basemap.quality_fit import MEASURES, Measure
 from spatial.crs import VN2000, WGS84, is_vn2000, known_crs, transformer
+from spatial.territory import territory_of
 from spatial.text import Text
 
 LEAST_GAIN_RATIO = 0.08
@@ -88,8 +89,10 @@ def shifted_by_the_datum(ground: Ground, *, source_crs: str) -> Iterator[Finding
     Raises
     ------
     NotCheckedError
-        Nothing is published to compare with, or it tells neither way.
+        Nothing is published to compare with, or it tells neither way, or the store is of another country.
     """
+    if not territory_of(ground.frame.crs.to_wkt()).is_vietnam:
+        raise NotCheckedError(ONLY_IN_VIETNAM)
     counts = [found for measure in MEASURES[ground.layer] if (found := _count(ground, measure)) is not None]
     if not counts:
         raise NotCheckedError(_NOTHING_PUBLISHED)

@@ -15,6 +15,7 @@ from basemap.preview import LocalMap
 from basemap.quality_findings import Finding, QualityReport, RuleOutcome
 from basemap.whereabouts import outside_country
 from spatial.geometry import reproject_frame
+from spatial.territory import territory_of
 from spatial.text import Text
 
 PAGE_FILE, PLACES_FILE = "report.html", "issues.gpkg"
@@ -117,7 +118,7 @@ def _drawn_aside(aside: gpd.GeoDataFrame, *, crs: str) -> gpd.GeoDataFrame:
     """Return those of ``aside`` that have a place in the country, each as the box around it: it may be anything."""
     corners = np.array(aside.geometry.bounds, dtype=np.float64).reshape(-1, 4)
     places = np.flatnonzero(np.isfinite(corners).all(axis=1))
-    places = places[~outside_country(corners[places], crs=aside.crs.to_wkt())]
+    places = places[~outside_country(corners[places], crs=aside.crs.to_wkt(), territory=territory_of(crs))]
     boxes = gpd.GeoDataFrame(
         {name: list(aside[name].iloc[places]) for name in _TOOLTIP},
         geometry=list(shapely.box(*corners[places].T)),

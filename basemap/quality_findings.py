@@ -37,6 +37,8 @@ class NotCheckedError(Exception):
         self.why = why
 
 
+ONLY_IN_VIETNAM = Text("chỉ xét ở kho dữ liệu của Việt Nam", "it is looked for in stores of Viet Nam only")
+
 Published = Callable[[LayerName, tuple[float, float, float, float]], gpd.GeoDataFrame | None]
 """Reads what is published of a layer within a box, in the system of the frame that is checked; None: nothing is."""
 

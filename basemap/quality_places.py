@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from basemap.quality_findings import Finding, Ground, NotCheckedError
+from basemap.quality_findings import ONLY_IN_VIETNAM, Finding, Ground, NotCheckedError
 from basemap.whereabouts import Reading
 from spatial.crs import BA_RIA_VUNG_TAU, HCMC, WGS84, is_vn2000, transformer
+from spatial.territory import territory_of
 from spatial.text import Text
 
 _UTM_48N = "EPSG:32648"
@@ -54,13 +55,15 @@ def numbers_of_another_system(ground: Ground, *, source_crs: str) -> Iterator[Fi
     source_crs
         The label; the numbers of the file are recovered from it.
     """
+    storage = ground.frame.crs.to_wkt()
+    if not territory_of(storage).is_vietnam:
+        raise NotCheckedError(ONLY_IN_VIETNAM)
     wards = _wards(ground)
     geometries = ground.geometries[ground.is_new]
     if not is_vn2000(source_crs) or not len(geometries):
         return
     step = max(1, len(geometries) // _LOOKED_AT_COUNT)
     looked_at = geometries[::step]
-    storage = ground.frame.crs.to_wkt()
     centres = shapely.get_coordinates(shapely.centroid(looked_at))
     as_labelled = _share_inside(wards, centres)
     numbers = transformer(storage, source_crs)(centres)

@@ -28,6 +28,7 @@ from spatial.errors import DataUnavailableError, InputError
 from spatial.files import whole_file
 from spatial.geometry import reproject_frame
 from spatial.issues import IssueReport, Severity
+from spatial.territory import Territory, territory_of
 from spatial.text import Text
 
 
@@ -104,7 +105,7 @@ def import_layer(
     check_validity(options.get("valid_from"), options.get("valid_to"))
     if report_dir is not None:
         check_report_directory(report_dir)
-    intake, validation = _read(path, layer, options)
+    intake, validation = _read(path, layer, options, territory=territory_of(database.crs))
     report = _report(intake, validation, layer=layer, report_dir=report_dir)
     if not len(validation.accepted):
         _write(report, intake, validation)
@@ -214,13 +215,14 @@ def _origin(intake: Intake, options: ImportOptions) -> _Origin:
     )
 
 
-def _read(path: Path, layer: LayerName, options: ImportOptions) -> tuple[Intake, Validation]:
+def _read(path: Path, layer: LayerName, options: ImportOptions, *, territory: Territory) -> tuple[Intake, Validation]:
     how = ReadOptions(
         crs=options.get("crs"),
         column_map=dict(options.get("column_map", {})),
         layer_in_file=options.get("layer_in_file"),
         swap_axes=options.get("swap_axes", False),
         largest_bytes=options.get("largest_bytes", LARGEST_FILE_BYTES),
+        territory=territory,
     )
     bounds = options.get("reading_bounds")
     return read_and_validate(path, layer, **how) if bounds is None else read_confined(path, layer, bounds, **how)

@@ -14,6 +14,7 @@ from basemap.values import CoercedColumn, Problem, Value, coerce_column
 from basemap.whereabouts import outside_country, to_degrees
 from spatial.errors import InputError
 from spatial.issues import Issue, Severity
+from spatial.territory import VIETNAM, Territory
 from spatial.text import Text
 
 FIRST_FEATURE_ROW_COUNT = 2
@@ -44,7 +45,9 @@ class Validation:
     issues: tuple[Issue, ...]
 
 
-def validate_layer(frame: gpd.GeoDataFrame, layer: LayerName, *, file: str) -> Validation:
+def validate_layer(
+    frame: gpd.GeoDataFrame, layer: LayerName, *, file: str, territory: Territory = VIETNAM
+) -> Validation:
     """Check ``frame`` against the declared schema of ``layer``.
 
     Parameters
@@ -53,6 +56,8 @@ def validate_layer(frame: gpd.GeoDataFrame, layer: LayerName, *, file: str) -> V
         Columns named after attributes (others are passed over), index 0..n-1 in the order of the file, with a CRS.
     file
         Name that the issues carry.
+    territory
+        Where features may lie.
 
     Raises
     ------
@@ -72,7 +77,7 @@ def validate_layer(frame: gpd.GeoDataFrame, layer: LayerName, *, file: str) -> V
         *_value_issues(frame, columns, file=file),
         *_required_issues(columns, schema, file=file),
         *_shape_issues(shaped, file=file),
-        *_place_issues(frame, file=file),
+        *_place_issues(frame, file=file, territory=territory),
         *_land_use_issues(columns, file=file),
     ]
     bad = _bad_positions(issues)
@@ -197,17 +202,20 @@ def _shape_issues(shaped: Shaped, *, file: str) -> Iterable[Issue]:
         )
 
 
-def _place_issues(frame: gpd.GeoDataFrame, *, file: str) -> Iterable[Issue]:
+def _place_issues(frame: gpd.GeoDataFrame, *, file: str, territory: Territory) -> Iterable[Issue]:
     bounds = np.array(frame.geometry.bounds, dtype=np.float64)
     bounds[~np.isfinite(bounds).all(axis=1)] = np.nan
     crs = frame.crs.to_wkt()
-    outside = np.flatnonzero(outside_country(bounds, crs=crs))
+    outside = np.flatnonzero(outside_country(bounds, crs=crs, territory=territory))
     corners = to_degrees(bounds[outside, :2], crs=crs)
     for position, corner in zip(outside, corners, strict=True):
         place = ", ".join(f"{degrees:.5f}" if np.isfinite(degrees) else "?" for degrees in corner)
         problem = Problem(
             "outside_country",
-            Text("Đối tượng nằm ngoài Việt Nam (kinh độ, vĩ độ).", "The feature lies outside Vietnam (lon, lat)."),
+            Text(
+                f"Đối tượng nằm ngoài {territory.name.vi} (kinh độ, vĩ độ).",
+                f"The feature lies outside {territory.name.en} (lon, lat).",
+            ),
             Text("Kiểm tra tọa độ của đối tượng này.", "Check the coordinates of this feature."),
         )
         yield _error(int(position), problem, file=file, field=GEOMETRY, value=place)

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from spatial.crs import (
     BA_RIA_VUNG_TAU,
     HCMC,
-    VIETNAM_BOUNDS_DEGREES,
     WEB_MERCATOR,
     WGS84,
     Coordinates,
@@ -24,6 +23,7 @@ from spatial.crs import (
     transformer,
 )
 from spatial.errors import InputError
+from spatial.territory import VIETNAM, Territory
 from spatial.text import Text
 
 CITY_BOUNDS_DEGREES = (106.0, 8.5, 107.65, 11.6)
@@ -97,19 +97,23 @@ def to_degrees(points: Coordinates, *, crs: str) -> Coordinates:
     return transformer(crs, WGS84)(points)
 
 
-def outside_country(bounds: npt.NDArray[np.float64], *, crs: str) -> npt.NDArray[np.bool_]:
-    """Tell for each row of ``bounds`` (n, 4; minx, miny, maxx, maxy in ``crs``) whether it leaves Vietnam.
+def outside_country(
+    bounds: npt.NDArray[np.float64], *, crs: str, territory: Territory = VIETNAM
+) -> npt.NDArray[np.bool_]:
+    """Tell for each row of ``bounds`` (n, 4; minx, miny, maxx, maxy in ``crs``) whether it leaves the country.
 
     NaN (no geometry) is not outside.
     """
     known = ~np.isnan(bounds).any(axis=1)
     outside = np.zeros(len(bounds), dtype=np.bool_)
     for corners in (bounds[known, :2], bounds[known, 2:]):
-        outside[known] |= ~_inside(to_degrees(corners, crs=crs), VIETNAM_BOUNDS_DEGREES)
+        outside[known] |= ~territory.holds(to_degrees(corners, crs=crs))
     return outside
 
 
-def check_whereabouts(frame: gpd.GeoDataFrame, *, crs: str, is_asserted: bool, file: str) -> None:
+def check_whereabouts(
+    frame: gpd.GeoDataFrame, *, crs: str, is_asserted: bool, file: str, territory: Territory = VIETNAM
+) -> None:
     """Refuse a file whose coordinates lie outside the country, or where another reading puts it into the city.
 
     Parameters
@@ -118,6 +122,8 @@ def check_whereabouts(frame: gpd.GeoDataFrame, *, crs: str, is_asserted: bool, f
         Features with x before y in ``crs``.
     is_asserted
         A person named ``crs``: then only the country is checked.
+    territory
+        What the store answers for; numbers are recognised in Viet Nam only.
 
     Raises
     ------
@@ -129,16 +135,16 @@ def check_whereabouts(frame: gpd.GeoDataFrame, *, crs: str, is_asserted: bool, f
     if not len(bounds):
         return
     centres = (bounds[:, :2] + bounds[:, 2:]) / 2
-    inside_share = 1 - outside_country(bounds, crs=crs).mean()
+    inside_share = 1 - outside_country(bounds, crs=crs, territory=territory).mean()
     if inside_share >= _WHOLE_FILE_WRONG_RATIO:
-        if is_asserted or _share_in_city(Reading(crs=crs), centres) > 0:
+        if is_asserted or not territory.is_vietnam or _share_in_city(Reading(crs=crs), centres) > 0:
             return
         readings = recognise(centres, crs=crs)
         if not readings:
             return
     else:
-        readings = recognise(centres, crs=crs)
-    raise _refusal(bounds, readings, crs=crs, file=file)
+        readings = recognise(centres, crs=crs) if territory.is_vietnam else []
+    raise _refusal(bounds, readings, crs=crs, file=file, country=territory.name)
 
 
 def recognise(centres: Coordinates, *, crs: str) -> list[Reading]:
@@ -175,14 +181,16 @@ def _degrees_from_centre(reading: Reading, centres: Coordinates) -> float:
     return float(np.hypot(*(middle - np.array(CITY_CENTRE_DEGREES))))
 
 
-def _refusal(bounds: npt.NDArray[np.float64], readings: list[Reading], *, crs: str, file: str) -> InputError:
+def _refusal(
+    bounds: npt.NDArray[np.float64], readings: list[Reading], *, crs: str, file: str, country: Text
+) -> InputError:
     numbers = _numbers(bounds, digits=4 if np.abs(bounds).max() <= 360 else 0)  # noqa: PLR2004 - a full circle
     label = known_crs(crs).name
     if not readings:
         return InputError(
             Text(
-                f"Tọa độ ({numbers}, {label}) nằm ngoài Việt Nam.",
-                f"The file ({numbers}, {label}) lies outside Vietnam.",
+                f"Tọa độ ({numbers}, {label}) nằm ngoài {country.vi}.",
+                f"The file ({numbers}, {label}) lies outside {country.en}.",
             ),
             hint=Text(
                 "Kiểm tra tệp; nếu nhãn sai, ghi --crs EPSG:n.",

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spatial.crs import BA_RIA_VUNG_TAU, HCMC, WGS84, is_geographic, is_in_vietnam, transformer
+from spatial.crs import BA_RIA_VUNG_TAU, HCMC, WGS84, is_geographic, transformer
 from spatial.errors import InputError
+from spatial.territory import territory_of
 from spatial.text import Text
 
 _LARGEST_DEGREES = 180.0
 _LARGEST_METRES = 1e8
+_METRIC_OF_THE_CITY = (HCMC, BA_RIA_VUNG_TAU)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Reading:
 
 
 def readings_of(numbers: tuple[float, float], *, crs: str | None, storage_crs: str) -> tuple[Reading, ...]:
-    """Return every way to understand two numbers that leads into the country, the usual order first.
+    """Return every way to understand two numbers that leads where the store answers, the usual order first.
 
     Parameters
     ----------
@@ -74,7 +76,7 @@ def readings_of(numbers: tuple[float, float], *, crs: str | None, storage_crs: s
     Raises
     ------
     InputError
-        The numbers are no coordinates, or lead nowhere in Viet Nam.
+        The numbers are no coordinates, or lead nowhere in Viet Nam (in a store of another country: nowhere there).
     """
     if not all(math.isfinite(number) and abs(number) < _LARGEST_METRES for number in numbers):
         raise InputError(
@@ -82,8 +84,9 @@ def readings_of(numbers: tuple[float, float], *, crs: str | None, storage_crs: s
             hint=_EXAMPLES,
             code="coordinates_unread",
         )
-    are_degrees = max(map(abs, numbers)) <= _LARGEST_DEGREES
-    systems = (crs,) if crs else (WGS84,) if are_degrees else tuple(dict.fromkeys((storage_crs, HCMC, BA_RIA_VUNG_TAU)))
+    territory, are_degrees = territory_of(storage_crs), max(map(abs, numbers)) <= _LARGEST_DEGREES
+    in_metres = (storage_crs, *_METRIC_OF_THE_CITY) if territory.is_vietnam else (storage_crs,)
+    systems = (crs,) if crs else (WGS84,) if are_degrees else tuple(dict.fromkeys(in_metres))
     found = []
     for system in systems:
         if is_geographic(system) and not are_degrees:
@@ -95,13 +98,13 @@ def readings_of(numbers: tuple[float, float], *, crs: str | None, storage_crs: s
                 code="coordinates_unread",
             )
         for is_swapped, (x, y) in ((False, numbers), (True, numbers[::-1])):
-            if is_in_vietnam((x, y), crs=system):
+            if territory.may_hold((x, y), crs=system):
                 east, north = transformer(system, storage_crs)(np.array([[x, y]]))[0].tolist()
                 found.append(Reading(x=east, y=north, crs=system, is_swapped=is_swapped))
     if not found:
         raise InputError(
-            Text("Điểm này nằm ngoài Việt Nam, đọc thứ tự nào cũng vậy.",
-                 "The point lies outside Viet Nam, whichever number comes first."),
+            Text(f"Điểm này nằm ngoài {territory.name.vi}, đọc thứ tự nào cũng vậy.",
+                 f"The point lies outside {territory.name.en}, whichever number comes first."),
             hint=_EXAMPLES,
             code="outside_country",
         )  # fmt: skip

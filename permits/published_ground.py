@@ -14,7 +14,7 @@ from basemap.model import LayerName, LayerVersion
 from permits.answers import NOT_LOADED, Cause, LayerFault, LayerSource
 from permits.ground import CHECKED_LAYERS, Ground
 from permits.overlap import OverlapThresholds
-from spatial.crs import WGS84
+from spatial.crs import WGS84, is_vn2000
 from spatial.db import Bounds, storage_crs
 from spatial.errors import DataUnavailableError
 from spatial.gpkg import NotAGeoPackageBlobError
@@ -63,7 +63,7 @@ def published_ground(
         layers,
         crs=storage_crs(session),
         thresholds=thresholds,
-        sources={name: _source(version) for name, version in known.items()},
+        sources={name: _source(version, crs=storage_crs(session)) for name, version in known.items()},
         extents=extents,
     )
 
@@ -85,7 +85,8 @@ def _read(session: Session, version: LayerVersion | None, bounds: Bounds | None)
         return _UNREADABLE
 
 
-def _source(version: LayerVersion) -> LayerSource:
+def _source(version: LayerVersion, *, crs: str) -> LayerSource:
+    has_doubtful_datum = version.source_crs == WGS84 and is_vn2000(crs)
     return LayerSource(
         version_id=version.version_id,
         source_file=version.source_file,
@@ -93,7 +94,7 @@ def _source(version: LayerVersion) -> LayerSource:
         valid_from=version.valid_from,
         valid_to=version.valid_to,
         source=version.source,
-        datum_error_m=LEGACY_DATUM_ERROR_M if version.source_crs == WGS84 else 0.0,
+        datum_error_m=LEGACY_DATUM_ERROR_M if has_doubtful_datum else 0.0,
     )
 
 

@@ -141,10 +141,3 @@ def _chain(*steps: Step | None) -> Step:
         return points
 
     return run
-
-
-def is_in_vietnam(point: tuple[float, float], *, crs: str) -> bool:
-    """Tell whether a point (x, y) in ``crs`` may lie in the country."""
-    west, south, east, north = VIETNAM_BOUNDS_DEGREES
-    lon, lat = transformer(crs, WGS84)(np.array([point], dtype=np.float64))[0]
-    return bool(west <= lon <= east and south <= lat <= north)
