@@ -8,17 +8,25 @@ import shapely
 
 from basemap.model import LAYERS
 from basemap.quality_findings import Finding, Ground
+from spatial.territory import territory_of
 from spatial.text import Text
 
 _HAS_A_COUNTING_DIGIT = r"[1-9]"
+_HAS_A_LETTER_OR_COUNTING_DIGIT = r"[1-9A-Za-z]"
 _LOOK_IT_UP = Text("Đối chiếu với hồ sơ địa chính.", "Compare with the cadastral records.")
 
 
 def without_number(ground: Ground) -> Iterator[Finding]:
-    """Find parcels whose sheet or number holds a sign for *none* (``0``, ``?``, ``chưa có``)."""
+    """Find parcels whose sheet or number holds a sign for *none* (``0``, ``?``, ``chưa có``).
+
+    Sheets have numbers in Viet Nam; in a store of another country letters may name them, like a French section.
+    """
+    is_vietnam = territory_of(ground.frame.crs.to_wkt()).is_vietnam
     for name in ("map_sheet", "parcel_no"):
+        may_be_letters = name == "map_sheet" and not is_vietnam
+        told = _HAS_A_LETTER_OR_COUNTING_DIGIT if may_be_letters else _HAS_A_COUNTING_DIGIT
         values = ground.frame[name].astype("string").fillna("")
-        for position in np.flatnonzero(~values.str.contains(_HAS_A_COUNTING_DIGIT, regex=True).to_numpy(dtype=bool)):
+        for position in np.flatnonzero(~values.str.contains(told, regex=True).to_numpy(dtype=bool)):
             value = values.iloc[position]
             label = next(one.label for one in LAYERS[ground.layer].attributes if one.name == name)
             yield ground.finding(

@@ -45,12 +45,15 @@ class Shaped(NamedTuple):
         Position and reason of each polygon that was invalid and could be repaired.
     raised_count
         How many carried Z or M values, which were dropped.
+    body_count
+        How many were bodies of walls, roof and floor in space; what they cover of the ground was taken.
     """
 
     geometries: npt.NDArray[np.object_]
     problems: dict[int, ShapeProblem]
     repaired: dict[int, str]
     raised_count: int
+    body_count: int = 0
 
 
 _ACCEPTED = {
@@ -65,7 +68,10 @@ _DRAW_AGAIN = Text(
 
 
 def shape_geometries(geometries: npt.NDArray[np.object_], shape: Shape) -> Shaped:
-    """Return ``geometries`` in ``shape``: Z dropped, single parts promoted to multi-part, small faults repaired."""
+    """Return ``geometries`` in ``shape``: Z dropped, single parts promoted to multi-part, small faults repaired.
+
+    A body drawn in space, whose walls are nothing seen from above, becomes its ground plan.
+    """
     # Absurd coordinates overflow inside GEOS; they are found below, a warning on the terminal helps nobody.
     with np.errstate(all="ignore"):
         return _shaped(geometries, shape)
@@ -76,17 +82,22 @@ def _shaped(geometries: npt.NDArray[np.object_], shape: Shape) -> Shaped:
     flat = shapely.force_2d(geometries)
     problems: dict[int, ShapeProblem] = {}
     repaired: dict[int, str] = {}
+    body_count = 0
     result = np.full(len(flat), None, dtype=object)
     suspicious = _suspicious(flat, shape)
     result[~suspicious] = flat[~suspicious]
     for position in np.flatnonzero(suspicious):
+        plan = _plan_of_body(flat[position]) if has_z[position] and shape is Shape.AREA else None
+        if plan is not None:
+            result[position], body_count = plan, body_count + 1
+            continue
         geometry, problem = _examined(flat[position], shape)
         result[position] = geometry
         if problem is not None:
             problems[int(position)] = problem
         else:
             repaired[int(position)] = shapely.is_valid_reason(flat[position])
-    return Shaped(_promoted(result, shape), problems, repaired, int(has_z.sum()))
+    return Shaped(_promoted(result, shape), problems, repaired, int(has_z.sum()), body_count)
 
 
 def _suspicious(geometries: npt.NDArray[np.object_], shape: Shape) -> npt.NDArray[np.bool_]:
@@ -132,6 +143,21 @@ def _examined(geometry: BaseGeometry | None, shape: Shape) -> tuple[BaseGeometry
         ),
         _DRAW_AGAIN,
     )
+
+
+def _plan_of_body(geometry: BaseGeometry) -> BaseGeometry | None:
+    """Return what a body of several faces covers of the ground; None if it is none, or a face cannot be mended.
+
+    Its sign is a wall: a face that is a line from above. Roof and floor lie over one another, so that no area can be
+    compared with that of the whole; each face by itself has to keep its own.
+    """
+    faces = shapely.get_parts(geometry)
+    is_wall = shapely.area(shapely.convex_hull(faces)) == 0
+    if not is_wall.any() or is_wall.all() or not np.isfinite(shapely.get_coordinates(geometry)).all():
+        return None
+    mended = [face if face.is_valid else _mended(face) for face in faces[~is_wall]]
+    plan = None if None in mended else shapely.union_all(mended)
+    return plan if plan is not None and plan.geom_type in _ACCEPTED[Shape.AREA] else None
 
 
 def _too_many_corners(geometry: BaseGeometry) -> ShapeProblem:

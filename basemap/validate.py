@@ -189,6 +189,19 @@ def _shape_issues(shaped: Shaped, *, file: str) -> Iterable[Issue]:
             ),
             hint=Text("Xem lại trên bản đồ.", "Look at it on the map."),
         )
+    if shaped.body_count:
+        yield Issue(
+            severity=Severity.WARNING,
+            code="bodies_became_plans",
+            file=file,
+            field=GEOMETRY,
+            value=str(shaped.body_count),
+            message=Text(
+                f"{shaped.body_count} hình là khối có tường, mái và sàn; phần chiếm đất được lấy.",
+                f"{shaped.body_count} shapes are bodies of walls, roof and floor; the ground under them was taken.",
+            ),
+            hint=Text("Xem lại trên bản đồ.", "Look at them on the map."),
+        )
     if shaped.raised_count:
         yield Issue(
             severity=Severity.INFO,

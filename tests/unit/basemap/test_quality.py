@@ -125,6 +125,16 @@ def test_a_number_that_counts_nothing_is_none() -> None:
     ]
 
 
+def test_letters_name_a_sheet_in_another_country_and_none_in_viet_nam() -> None:
+    """A French section is a letter or two; ``?`` and ``0`` are signs for none everywhere."""
+    squares = [box(700_000 + 20 * i, 6_600_000, 700_010 + 20 * i, 6_600_010) for i in range(4)]
+    frame = parcels(*squares, map_sheet=["BW", "?", "0", "A"])
+    in_viet_nam = found(check(frame), "parcel_without_number")
+    in_france = found(check(frame.set_crs("EPSG:2154", allow_override=True)), "parcel_without_number")
+    assert [finding.feature_ids[0] for finding in in_viet_nam] == ["F1", "F2", "F3", "F4"]
+    assert [finding.feature_ids[0] for finding in in_france] == ["F2", "F3"]
+
+
 def test_parcels_of_one_number_are_shown_together_with_their_distance() -> None:
     frame = parcels(box(0, 0, 10, 10), box(40, 0, 50, 10), box(80, 0, 90, 10), parcel_no=["7", "8", "7"])
     finding = only(check(frame))

@@ -112,5 +112,39 @@ def test_a_small_fault_is_repaired_and_named() -> None:
         assert abs(mended.area - given.area) <= REPAIR_AREA_CHANGE_RATIO * given.area
 
 
+def box_in_space(*, roof: str = "0 0 3, 10 0 3, 10 6 3, 0 6 3, 0 0 3") -> shapely.Geometry:
+    """A house of 10 m by 6 m, 3 m high: four walls, a roof, a floor."""
+    corners = [(0, 0), (10, 0), (10, 6), (0, 6), (0, 0)]
+    walls = [
+        f"(({x} {y} 0, {x} {y} 3, {u} {v} 3, {u} {v} 0, {x} {y} 0))"
+        for (x, y), (u, v) in zip(corners, corners[1:], strict=False)
+    ]
+    floor = "((0 0 0, 10 0 0, 10 6 0, 0 6 0, 0 0 0))"
+    return shapely.from_wkt(f"MULTIPOLYGON Z ({', '.join([*walls, f'(({roof}))', floor])})")
+
+
+def test_a_body_drawn_in_space_becomes_the_ground_that_it_covers() -> None:
+    """10 m by 6 m are 60 m2, though roof and floor together are 120."""
+    result = shaped(box_in_space())
+    assert (result.problems, result.body_count, result.raised_count) == ({}, 1, 1)
+    assert result.geometries[0].area == 60
+    assert (result.geometries[0].geom_type, result.geometries[0].is_valid) == ("MultiPolygon", True)
+
+
+def test_eaves_that_stand_out_belong_to_the_ground_that_is_covered() -> None:
+    result = shaped(box_in_space(roof="-1 -1 3, 11 -1 3, 11 7 3, -1 7 3, -1 -1 3"))
+    assert result.geometries[0].area == 12 * 8
+
+
+def test_a_body_with_a_face_like_a_bow_tie_is_not_repaired() -> None:
+    result = shaped(box_in_space(roof="0 0 3, 10 6 3, 10 0 3, 0 4 3, 0 0 3"))
+    assert (codes(result), result.body_count) == ({0: "geometry_invalid"}, 0)
+
+
+def test_parts_that_lie_over_one_another_without_heights_are_no_body() -> None:
+    result = shaped(shapely.force_2d(box_in_space()))
+    assert (codes(result), result.body_count) == ({0: "geometry_invalid"}, 0)
+
+
 def test_a_line_without_length_is_invalid() -> None:
     assert codes(shaped(shapely.LineString([(1, 1), (1, 1)]), shape=Shape.LINE)) == {0: "geometry_invalid"}
