@@ -1,5 +1,7 @@
 """Geometries in the declared shape, and those that cannot be."""
 
+import itertools
+
 import numpy as np
 import pytest
 import shapely
@@ -116,8 +118,7 @@ def box_in_space(*, roof: str = "0 0 3, 10 0 3, 10 6 3, 0 6 3, 0 0 3") -> shapel
     """A house of 10 m by 6 m, 3 m high: four walls, a roof, a floor."""
     corners = [(0, 0), (10, 0), (10, 6), (0, 6), (0, 0)]
     walls = [
-        f"(({x} {y} 0, {x} {y} 3, {u} {v} 3, {u} {v} 0, {x} {y} 0))"
-        for (x, y), (u, v) in zip(corners, corners[1:], strict=False)
+        f"(({x} {y} 0, {x} {y} 3, {u} {v} 3, {u} {v} 0, {x} {y} 0))" for (x, y), (u, v) in itertools.pairwise(corners)
     ]
     floor = "((0 0 0, 10 0 0, 10 6 0, 0 6 0, 0 0 0))"
     return shapely.from_wkt(f"MULTIPOLYGON Z ({', '.join([*walls, f'(({roof}))', floor])})")
