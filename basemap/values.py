@@ -16,9 +16,6 @@ from spatial.text import NO_TEXT, Text, to_nfc
 Value = str | int | float | bool | date | None
 
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-_COMPACT = re.compile(r"((?:1[89]|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
-"""``20150219``. The day first would be a day in month 19 or 20, so that the two can never be taken for one another."""
-
 _YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?")
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 """ISO 8601 without hyphens. Read with the day first, such digits would name a 20th month: nothing else is meant."""
