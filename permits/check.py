@@ -8,10 +8,10 @@ import shapely
 
 from basemap.model import LayerName
 from permits.combined_limits import combined_limits
+from permits.estimates import without_loose_estimates
 from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_limit, overall
 from permits.ground_checks import GroundChecks
-from permits.limit_fields import LIMIT_FIELDS
 from permits.limits import limits
 from permits.model import Direction, Facts, Limits, Verdict
 from permits.proposal import Proposal
@@ -23,7 +23,6 @@ REQUIRED_LIMITS = ("max_site_coverage_ratio", "max_floors", "max_roof_height_m")
 """A proposal that is silent on one of these cannot comply yet."""
 
 _SAME_PROPOSAL = ("max_footprint_m2", "max_gross_floor_area_m2")
-_ESTIMATE_ERROR_RATIO = 0.1
 _DRAWN_DISTANCE_ERROR_M = 0.14  # two corners of 0.10 m each
 
 
@@ -105,7 +104,8 @@ def check(
     footprint = None if proposal.footprint is None else proposal.footprint.to(found.parcel.place.crs)
     books = (rulebook, *beside)
     on_ground = ground_rules or next((book for book in books if book.binding == "row_house"), None)
-    facts = facts_for_rules(found, proposal, footprint=footprint, rulebook=on_ground or rulebook, as_of=as_of)
+    asked = books if on_ground is None or on_ground is rulebook else (on_ground, *books)
+    facts = facts_for_rules(found, proposal, footprint=footprint, rulebooks=asked, as_of=as_of)
     if beside:
         figures = combined_limits(facts, rulebooks=books, as_of=as_of)
     else:
@@ -133,78 +133,19 @@ def check(
 
 
 def facts_for_rules(
-    found: ParcelFacts, proposal: Proposal, *, footprint: Located | None, rulebook: Rulebook, as_of: date
+    found: ParcelFacts, proposal: Proposal, *, footprint: Located | None, rulebooks: Sequence[Rulebook], as_of: date
 ) -> Facts:
     """Return the facts of the map, settled estimates only, with what the proposal states before them."""
     drawn: dict[str, object] = {}
     if footprint is not None:
         drawn["footprint_m2"] = round(footprint.area_m2, 2)
-    if footprint is not None and rulebook.binding == "row_house":
-        drawn["rear_setback_m"] = _rear_setback_m(found, footprint, rulebook=rulebook, as_of=as_of)
+    if footprint is not None and rulebooks[0].binding == "row_house":
+        drawn["rear_setback_m"] = _rear_setback_m(found, footprint, rulebook=rulebooks[0], as_of=as_of)
     stated = proposal.facts.known
     if "road_width_m" in stated:
         drawn["road_widths_m"] = None
-    settled = _without_loose_estimates(found, rulebook=rulebook, as_of=as_of)
+    settled = without_loose_estimates(found, rulebooks=rulebooks, as_of=as_of)
     return replace(settled, **{**drawn, **stated})
-
-
-def _without_loose_estimates(found: ParcelFacts, *, rulebook: Rulebook, as_of: date) -> Facts:
-    """Drop an estimate that is too close to a threshold of the rules to decide anything."""
-    thresholds = rule_thresholds(rulebook, as_of=as_of)
-    loose = {
-        name: None
-        for name, value in (
-            ("frontage_m", found.frontage_m),
-            ("depth_m", found.depth_m),
-            ("width_on_larger_road_m", found.facts.width_on_larger_road_m),
-        )
-        if value is not None and not is_settled(value, thresholds.get(name, ()))
-    }
-    return replace(found.facts, **loose)
-
-
-def is_settled(estimate_m: float, thresholds_m: Sequence[float]) -> bool:
-    """Tell whether an estimate stays on its side of every threshold even if it errs by a tenth."""
-    reach = _ESTIMATE_ERROR_RATIO * estimate_m
-    return all(abs(estimate_m - threshold) > reach for threshold in thresholds_m)
-
-
-def rule_thresholds(rulebook: Rulebook, *, as_of: date) -> dict[str, tuple[float, ...]]:
-    """Return the figures of the rules at which frontage, depth and corner width change an answer."""
-    if rulebook.binding != "row_house":
-        return _thresholds_of_data(rulebook)
-
-    def number(rule_id: str, name: str) -> float:
-        return float(rulebook.rule(rule_id, as_of=as_of).parameter(name))
-
-    rear = rulebook.rule("row_house.rear_setback", as_of=as_of).table
-    steps = tuple(float(row[0]) for row in rear.rows if row[0]) if rear else ()
-    return {
-        "frontage_m": (
-            number("row_house.narrow_plot", "under_frontage_m"),
-            number("row_house.floors", "no_extra_under_frontage_m"),
-            number("row_house.floors", "wide_frontage_over_m"),
-        ),
-        "depth_m": (
-            number("row_house.narrow_plot", "under_depth_m"),
-            number("row_house.trade_axis_front_setback", "under_depth_m"),
-            *steps,
-        ),
-        "width_on_larger_road_m": (number("row_house.corner", "min_width_on_larger_road_m"),),
-    }
-
-
-def _thresholds_of_data(rulebook: Rulebook) -> dict[str, tuple[float, ...]]:
-    """Return every number that stands in a condition on a fact, or that a limit on that fact asks for."""
-    found: dict[str, set[float]] = {}
-    for rule in rulebook.rules:
-        for name, condition in (*rule.applies_when.items(), *rule.except_when.items(), *rule.any_of.items()):
-            bounds = (condition.at_least, condition.over, condition.at_most, condition.under)
-            found.setdefault(name, set()).update(float(bound) for bound in bounds if bound is not None)
-        proposal = None if rule.limit is None else LIMIT_FIELDS[rule.limit].proposal
-        if proposal is not None and rule.value is not None:
-            found.setdefault(proposal, set()).add(float(rule.value))
-    return {name: tuple(sorted(numbers)) for name, numbers in found.items()}
 
 
 def _rear_setback_m(found: ParcelFacts, footprint: Located, *, rulebook: Rulebook, as_of: date) -> float | None:

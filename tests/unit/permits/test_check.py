@@ -11,7 +11,8 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from basemap.model import LAYERS, LayerName
-from permits.check import Check, check, is_settled
+from permits.check import Check, check
+from permits.estimates import is_settled
 from permits.facts import CHECKED_LAYERS, Ground, facts_of
 from permits.model import ParcelKey, ReasonCode, Verdict
 from permits.parcels import Parcel

@@ -1,6 +1,7 @@
 """Rules of a pack about the ground, with no program of their own; and checks under several packs."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from basemap.model import LAYERS, LayerName
 from permits.check import Check, check
+from permits.estimates import without_loose_estimates
 from permits.facts import CHECKED_LAYERS, Ground, facts_of
 from permits.findings import Finding
 from permits.model import Facts, ParcelKey, ReasonCode, Verdict
@@ -161,3 +163,17 @@ def test_under_another_shipped_pack_the_rules_about_the_ground_still_hold() -> N
         ground_rules=load_rulebook(),
     )
     assert checked.verdict is Verdict.VIOLATES
+
+
+@pytest.mark.parametrize(("width_m", "is_told"), [(4.8, False), (8.0, True)])
+def test_a_frontage_that_is_estimated_near_the_figure_of_any_pack_decides_nothing(
+    width_m: float, *, is_told: bool
+) -> None:
+    """QCVN 01:2021, 2.6.6 asks for 5 m on wide roads: 4.8 m from a drawing may well be 5."""
+    found = facts_of(the_parcel(), Ground({name: layer(name, None) for name in CHECKED_LAYERS}, crs=CRS))
+    facts = without_loose_estimates(
+        replace(found, frontage_m=width_m, facts=replace(found.facts, frontage_m=width_m)),
+        rulebooks=[load_rulebook("qcvn-01-2021")],
+        as_of=TODAY,
+    )
+    assert (facts.frontage_m == width_m) is is_told
