@@ -12,7 +12,7 @@ AREAS: list[int] = TABLES["areas_m2"]
 HEIGHTS = (16, 19, 22, 25, 28, 31, 34, 37, 40, 43, 46)
 ABOVE = "46.01"
 NEW = {"area_type": "new_development"}
-PODIUM = {"podium_height_m": 4}
+PODIUM = {"podium_height_m": 3}
 
 
 class Tall(NamedTuple):
