@@ -1,29 +1,29 @@
 """Checking a proposal on a parcel: every finding with its article, its number, its margin and its place. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-import shapely
-
 from basemap.model import LayerName
+from permits.assess import basis_day
 from permits.combined_limits import combined_limits
-from permits.estimates import without_loose_estimates
+from permits.estimates import settled_facts
 from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_limit, overall
 from permits.ground_checks import GroundChecks
 from permits.limits import limits
-from permits.model import Direction, Facts, Limits, Verdict
+from permits.model import Direction, Facts, Limit, Limits, Verdict
 from permits.proposal import Proposal
 from permits.rule_ground import ground_rule_findings
-from permits.rulebook import Rulebook
+from permits.rulebook import DEFAULT_RULEBOOK, Rule, Rulebook, ground_rules_for
+from permits.setbacks_drawn import FRONT, REAR, drawn_setback_m, judged_by_drawing, part_in_strip
+from permits.sources_of_facts import layers_of_facts
 from spatial.geometry import Located
 
 REQUIRED_LIMITS = ("max_site_coverage_ratio", "max_floors", "max_roof_height_m")
 """A proposal that is silent on one of these cannot comply yet."""
 
 _SAME_PROPOSAL = ("max_footprint_m2", "max_gross_floor_area_m2")
-_DRAWN_DISTANCE_ERROR_M = 0.14  # two corners of 0.10 m each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,26 +39,31 @@ class Check:
     """
 
     parcel: ParcelFacts
+    proposal: Proposal = field(default_factory=lambda: Proposal(facts=Facts()))
     facts: Facts
     limits: Limits
     findings: tuple[Finding, ...]
     verdict: Verdict
     not_proposed: tuple[str, ...]
     not_checked: tuple[LayerName, ...]
+    ground_rules: Rulebook | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the outcome for programs."""
         found = self.parcel
+        asked = self.limits.rulebooks or {self.limits.rulebook: self.limits.rulebook_sha256}
+        ground = {} if self.ground_rules is None else {self.ground_rules.name: self.ground_rules.sha256}
         return {
             "parcel": found.parcel.key,
             "verdict": self.verdict.value,
             "as_of": self.limits.as_of.isoformat(),
             "rulebook": self.limits.rulebook,
             "rulebook_sha256": self.limits.rulebook_sha256,
+            "rulebooks": {**asked, **ground},
             "registered_area_m2": found.registered_area_m2,
             "measured_area_m2": round(found.measured_area_m2, 2),
             "area_left_m2": found.area_left_m2,
-            "findings": [finding.to_json() for finding in self.findings],
+            "findings": [{**finding.to_json(), "layer_versions": self._versions(finding)} for finding in self.findings],
             "not_proposed": list(self.not_proposed),
             "not_checked": [layer.value for layer in self.not_checked],
             "layers": {name.value: answer.status.value for name, answer in found.layers.items()},
@@ -66,6 +71,13 @@ class Check:
             "facts": {name: _plain(value) for name, value in self.facts.known.items()},
             "limits": {name: limit.to_json() for name, limit in self.limits.by_name.items()},
         }
+
+    def _versions(self, finding: Finding) -> dict[str, int | None]:
+        """Return the version of each layer that a finding rests on; None: the layer did not say which it is."""
+        read = [name for name in finding.facts if name not in self.proposal.facts.known]
+        sources = self.parcel.sources
+        layers = dict.fromkeys([*finding.layers, *layers_of_facts(read)])
+        return {layer.value: sources[layer].version_id if layer in sources else None for layer in layers}
 
 
 def _plain(value: object) -> object:
@@ -88,8 +100,8 @@ def check(
     beside
         Further packs: the smallest of all limits that apply counts.
     ground_rules
-        Pack with the rules about land use, zones, boundaries and reservations; by default ``rulebook`` itself, if it
-        is that of row houses, which holds them.
+        Pack with the rules about land use, zones, boundaries and reservations; by default that of the product, if
+        one of the packs is about row houses.
     found
         What the map says about the parcel.
     proposal
@@ -103,32 +115,33 @@ def check(
     """
     footprint = None if proposal.footprint is None else proposal.footprint.to(found.parcel.place.crs)
     books = (rulebook, *beside)
-    on_ground = ground_rules or next((book for book in books if book.binding == "row_house"), None)
-    asked = books if on_ground is None or on_ground is rulebook else (on_ground, *books)
-    facts = facts_for_rules(found, proposal, footprint=footprint, rulebooks=asked, as_of=as_of)
+    if ground_rules is None and any(book.binding == "row_house" for book in books):
+        ground_rules = ground_rules_for(DEFAULT_RULEBOOK)
+    facts = facts_for_rules(found, proposal, footprint=footprint, rulebooks=books, as_of=as_of)
     if beside:
         figures = combined_limits(facts, rulebooks=books, as_of=as_of)
     else:
         figures = limits(facts, rulebook=rulebook, as_of=as_of)
-    by_limit, not_proposed = _limit_findings(figures, books, place=footprint or found.parcel.place)
+    case = _Case(found=found, footprint=footprint, facts=facts, books={book.name: book for book in books}, as_of=as_of)
+    figures = replace(figures, by_name=case.by_drawing(figures.by_name, stated=proposal.facts))
+    by_limit, not_proposed = case.findings(figures.by_name.values())
     findings = [*by_limit]
-    if on_ground is not None:
-        findings += GroundChecks(on_ground, as_of=as_of).findings(found, footprint)
+    if ground_rules is not None:
+        findings += GroundChecks(ground_rules, facts, as_of=as_of).findings(found, footprint)
     for book in books:
         findings += ground_rule_findings(found, footprint, facts, rulebook=book, as_of=as_of)
     is_without_rules = all(finding.verdict is Verdict.NOT_APPLICABLE for finding in by_limit)
-    if is_without_rules and (on_ground is not None or not findings):
-        verdict = Verdict.NOT_APPLICABLE
-    else:
-        verdict = overall(findings)
+    is_unjudged = is_without_rules and (ground_rules is not None or not findings)
     return Check(
         parcel=found,
+        proposal=proposal,
         facts=facts,
         limits=figures,
         findings=tuple(findings),
-        verdict=verdict,
+        verdict=Verdict.NOT_APPLICABLE if is_unjudged else overall(findings),
         not_proposed=not_proposed,
         not_checked=found.not_checked,
+        ground_rules=ground_rules,
     )
 
 
@@ -139,40 +152,66 @@ def facts_for_rules(
     drawn: dict[str, object] = {}
     if footprint is not None:
         drawn["footprint_m2"] = round(footprint.area_m2, 2)
-    if footprint is not None and rulebooks[0].binding == "row_house":
-        drawn["rear_setback_m"] = _rear_setback_m(found, footprint, rulebook=rulebooks[0], as_of=as_of)
+        drawn["rear_setback_m"] = drawn_setback_m(REAR, found, footprint)
     stated = proposal.facts.known
     if "road_width_m" in stated:
         drawn["road_widths_m"] = None
-    settled = without_loose_estimates(found, rulebooks=rulebooks, as_of=as_of)
+    about = {name: stated[name] for name in ("building_type", "area_type", "former_province") if name in stated}
+    settled = settled_facts(replace(found.facts, **about), rulebooks=rulebooks, as_of=as_of)
     return replace(settled, **{**drawn, **stated})
 
 
-def _rear_setback_m(found: ParcelFacts, footprint: Located, *, rulebook: Rulebook, as_of: date) -> float | None:
-    """Measure the rear setback from the drawing; unknown where it is too close to a figure of the rule to tell."""
-    if found.rear is None:
-        return None
-    measured_m = float(shapely.distance(footprint.geometry, found.rear.geometry))
-    table = rulebook.rule("row_house.rear_setback", as_of=as_of).table
-    asked = [float(figure) for figure in table.all_figures("rear_setback_m") if figure] if table else []
-    is_close = any(0 < figure - measured_m <= _DRAWN_DISTANCE_ERROR_M for figure in asked)
-    return None if is_close else round(measured_m, 2)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """A parcel, what is drawn on it, and the packs that judge it."""
 
+    found: ParcelFacts
+    footprint: Located | None
+    facts: Facts
+    books: Mapping[str, Rulebook]
+    as_of: date
 
-def _limit_findings(
-    figures: Limits, books: Sequence[Rulebook], *, place: Located
-) -> tuple[list[Finding], tuple[str, ...]]:
-    findings, silent = [], []
-    by_name = {book.name: book for book in books}
-    for name, limit in figures.by_name.items():
-        if limit.direction is Direction.INFORMATION or name in _SAME_PROPOSAL:
-            continue
-        is_demand = limit.direction is Direction.MIN and name == "min_rear_setback_m" and bool(limit.value)
-        is_silent = limit.proposed is None and limit.verdict is not Verdict.NOT_APPLICABLE
-        if is_silent and name not in REQUIRED_LIMITS and not is_demand:
-            silent.append(name)
-            continue
-        book = by_name.get(limit.rulebook, books[0])
-        rule = book.rule(limit.binding or limit.rule, as_of=figures.as_of)
-        findings.append(finding_of_limit(limit, rule, place=place))
-    return findings, tuple(silent)
+    def by_drawing(self, by_name: Mapping[str, Limit], *, stated: Facts) -> dict[str, Limit]:
+        """Return the limits, the setbacks that nobody stated judged by the drawing."""
+        judged = dict(by_name)
+        if self.footprint is None:
+            return judged
+        for name, fact in ((FRONT, stated.front_setback_m), (REAR, stated.rear_setback_m)):
+            limit = judged.get(name)
+            if limit is not None and fact is None and self.rule_of(limit).subject == "footprint":
+                judged[name] = judged_by_drawing(limit, self.found, self.footprint)
+        return judged
+
+    def findings(self, asked: Iterable[Limit]) -> tuple[list[Finding], tuple[str, ...]]:
+        """Return a finding for each limit that asks something, and the names of those that the proposal skips."""
+        findings, silent = [], []
+        for limit in asked:
+            name = limit.name
+            if limit.direction is Direction.INFORMATION or name in _SAME_PROPOSAL:
+                continue
+            is_demand = limit.direction is Direction.MIN and name == REAR and bool(limit.value)
+            is_silent = limit.proposed is None and limit.verdict is not Verdict.NOT_APPLICABLE
+            if is_silent and name not in REQUIRED_LIMITS and not is_demand:
+                silent.append(name)
+                continue
+            rule, book = self.rule_of(limit), self._book_of(limit)
+            findings.append(finding_of_limit(limit, rule, rulebook=book.name, place=self._place(limit)))
+        return findings, tuple(silent)
+
+    def _place(self, limit: Limit) -> Located | None:
+        """Return the part of the footprint that breaks a limit; all of it for a limit of the whole."""
+        if limit.verdict in (Verdict.COMPLIES, Verdict.NOT_APPLICABLE):
+            return None
+        if self.footprint is not None and limit.name in (FRONT, REAR):
+            return part_in_strip(limit, self.found, self.footprint)
+        return self.footprint or self.found.parcel.place
+
+    def _book_of(self, limit: Limit) -> Rulebook:
+        return self.books[limit.rulebook] if limit.rulebook else next(iter(self.books.values()))
+
+    def rule_of(self, limit: Limit) -> Rule:
+        """Return the rule that binds, in the version of its basis date."""
+        book, name = self._book_of(limit), limit.binding or limit.rule
+        rule = book.rule(name, as_of=self.as_of)
+        day = basis_day(rule, book, self.facts, as_of=self.as_of)
+        return rule if day == self.as_of else book.rule(name, as_of=day)

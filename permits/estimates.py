@@ -1,31 +1,38 @@
-"""Which estimates from a drawing are too close to a figure of the rules to decide anything."""
+"""Which estimates of the map are settled enough for the rules: the thresholds come out of the packs' own data. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from permits.facts import ParcelFacts
 from permits.limit_fields import LIMIT_FIELDS
-from permits.model import Facts
+from permits.model import AreaType, BuildingType, Facts
+from permits.rule_schema import Condition, Rule
 from permits.rulebook import Rulebook
+from permits.rules.conditions import reaches
+
+ESTIMATED = ("frontage_m", "depth_m", "width_on_larger_road_m")
+"""Facts of the plot that are measured on the map, to be confirmed on site."""
 
 _ESTIMATE_ERROR_RATIO = 0.1
+_Key = tuple[str, date | None, date, BuildingType | None, AreaType | None]
+_found: dict[_Key, Mapping[str, tuple[float, ...]]] = {}
 
 
-def without_loose_estimates(found: ParcelFacts, *, rulebooks: Iterable[Rulebook], as_of: date) -> Facts:
-    """Return the facts of the map without the estimates that are too close to a threshold of any of the packs."""
-    every = [rule_thresholds(book, as_of=as_of) for book in rulebooks]
-    estimates = (
-        ("frontage_m", found.frontage_m),
-        ("depth_m", found.depth_m),
-        ("width_on_larger_road_m", found.facts.width_on_larger_road_m),
-    )
-    loose = {
-        name: None
-        for name, value in estimates
-        if value is not None and not all(is_settled(value, thresholds.get(name, ())) for thresholds in every)
-    }
-    return replace(found.facts, **loose)
+def settled_facts(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date) -> Facts:
+    """Return the facts without each estimate that is too close to a threshold of the rules to decide anything.
+
+    Parameters
+    ----------
+    facts
+        Facts of the map, with what the proposal says of its building: packs about other buildings do not count.
+    """
+    packs = [rule_thresholds(book, facts, as_of=as_of) for book in rulebooks if _may_apply(book, facts)]
+    loose: dict[str, None] = {}
+    for name in ESTIMATED:
+        value = getattr(facts, name)
+        if value is not None and not all(is_settled(value, thresholds[name]) for thresholds in packs):
+            loose[name] = None
+    return replace(facts, **loose) if loose else facts
 
 
 def is_settled(estimate_m: float, thresholds_m: Sequence[float]) -> bool:
@@ -34,39 +41,50 @@ def is_settled(estimate_m: float, thresholds_m: Sequence[float]) -> bool:
     return all(abs(estimate_m - threshold) > reach for threshold in thresholds_m)
 
 
-def rule_thresholds(rulebook: Rulebook, *, as_of: date) -> dict[str, tuple[float, ...]]:
-    """Return the figures of the rules at which frontage, depth and corner width change an answer."""
-    if rulebook.binding != "row_house":
-        return _thresholds_of_data(rulebook)
+def rule_thresholds(rulebook: Rulebook, facts: Facts, *, as_of: date) -> Mapping[str, tuple[float, ...]]:
+    """Return the figures of a pack at which frontage, depth and corner width change an answer for such a building.
 
-    def number(rule_id: str, name: str) -> float:
-        return float(rulebook.rule(rule_id, as_of=as_of).parameter(name))
-
-    rear = rulebook.rule("row_house.rear_setback", as_of=as_of).table
-    steps = tuple(float(row[0]) for row in rear.rows if row[0]) if rear else ()
-    return {
-        "frontage_m": (
-            number("row_house.narrow_plot", "under_frontage_m"),
-            number("row_house.floors", "no_extra_under_frontage_m"),
-            number("row_house.floors", "wide_frontage_over_m"),
-        ),
-        "depth_m": (
-            number("row_house.narrow_plot", "under_depth_m"),
-            number("row_house.trade_axis_front_setback", "under_depth_m"),
-            *steps,
-        ),
-        "width_on_larger_road_m": (number("row_house.corner", "min_width_on_larger_road_m"),),
-    }
+    They are the bounds in conditions, the steps of tables, the limits that an estimate is held against, and every
+    parameter whose name ends in that of the estimate, e.g. ``under_frontage_m``.
+    """
+    key = (rulebook.sha256, rulebook.known_on, as_of, facts.building_type, facts.area_type)
+    if key not in _found:
+        about = Facts(building_type=facts.building_type, area_type=facts.area_type)
+        in_time = [rule for rule in rulebook.rules if _speaks(rule, rulebook, as_of)]
+        rules = [rule for rule in in_time if reaches(rule, about).holds is not False]
+        _found[key] = {
+            name: tuple(sorted({figure for rule in rules for figure in _figures(rule, name)})) for name in ESTIMATED
+        }
+    return _found[key]
 
 
-def _thresholds_of_data(rulebook: Rulebook) -> dict[str, tuple[float, ...]]:
-    """Return every number that stands in a condition on a fact, or that a limit on that fact asks for."""
-    found: dict[str, set[float]] = {}
-    for rule in rulebook.rules:
-        for name, condition in (*rule.applies_when.items(), *rule.except_when.items(), *rule.any_of.items()):
-            bounds = (condition.at_least, condition.over, condition.at_most, condition.under)
-            found.setdefault(name, set()).update(float(bound) for bound in bounds if bound is not None)
-        proposal = None if rule.limit is None else LIMIT_FIELDS[rule.limit].proposal
-        if proposal is not None and rule.value is not None:
-            found.setdefault(proposal, set()).add(float(rule.value))
-    return {name: tuple(sorted(numbers)) for name, numbers in found.items()}
+def _may_apply(rulebook: Rulebook, facts: Facts) -> bool:
+    pairs = (
+        (facts.building_type, rulebook.building_types),
+        (facts.area_type, rulebook.area_types),
+        (facts.former_province, rulebook.former_provinces),
+    )
+    return all(given is None or given in allowed for given, allowed in pairs)
+
+
+def _speaks(rule: Rule, rulebook: Rulebook, as_of: date) -> bool:
+    return rulebook.basis_date(rule) != "dossier_date" or rulebook.is_in_force(rule, as_of=as_of)
+
+
+def _figures(rule: Rule, name: str) -> Iterator[float]:
+    yield from (float(value) for key, value in rule.parameters.items() if key == name or key.endswith(f"_{name}"))
+    for conditions in (rule.applies_when, rule.except_when, rule.any_of):
+        if name in conditions:
+            yield from _bounds(conditions[name])
+    if rule.table is not None and rule.table.axis == name:
+        yield from (float(row[0]) for row in rule.table.rows if row[0])
+    if rule.axis == name:
+        yield from (float(node[0]) for node in rule.nodes)
+    if rule.limit is not None and LIMIT_FIELDS[rule.limit].proposal == name and rule.value is not None:
+        yield float(rule.value)
+
+
+def _bounds(condition: Condition) -> Iterator[float]:
+    for bound in (condition.at_least, condition.over, condition.at_most, condition.under):
+        if bound is not None:
+            yield float(bound)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import shapely
 
+from basemap.model import LayerName
 from permits.model import REASON_TEXTS, Limit, ReasonCode, Verdict
 from permits.rulebook import Rule, Rulebook
 from spatial.crs import WGS84
@@ -28,7 +29,9 @@ class Finding:
     blocking
         Whether the finding counts for the overall verdict.
     place
-        Part of the ground that it is about.
+        Part of the ground that breaks the rule, or that it is about where nothing is broken.
+    facts, layers
+        Facts that the rule reads, and layers that it looks at: where the answer comes from.
     """
 
     name: str
@@ -46,6 +49,9 @@ class Finding:
     blocking: bool = True
     note: Text = NO_TEXT
     place: Located | None = None
+    rulebook: str = ""
+    facts: tuple[str, ...] = ()
+    layers: tuple[LayerName, ...] = ()
 
     @property
     def sentence(self) -> Text:
@@ -82,7 +88,9 @@ class Finding:
             "margin": self.margin,
             "missing": list(self.missing),
             "blocking": self.blocking,
+            "rulebook": self.rulebook,
             "geometry": None if self.place is None else geojson(self.place),
+            "area_m2": None if self.place is None else round(self.place.area_m2, 2),
         }
 
 
@@ -108,7 +116,7 @@ def _figure(value: float, unit: str, language: str) -> str:
     return text if language == "en" else text.replace(".", ",")
 
 
-def finding_of_limit(limit: Limit, rule: Rule, *, place: Located | None) -> Finding:
+def finding_of_limit(limit: Limit, rule: Rule, *, rulebook: str, place: Located | None) -> Finding:
     """Return what a limit says about the proposal that was compared with it."""
     verdict, reason = limit.verdict, limit.reason
     if verdict is None or (limit.proposed is None and verdict is not Verdict.NOT_APPLICABLE):
@@ -129,7 +137,9 @@ def finding_of_limit(limit: Limit, rule: Rule, *, place: Located | None) -> Find
         missing=limit.missing,
         blocking=limit.severity == "blocking",
         note=limit.note,
-        place=place,
+        place=None if verdict in (Verdict.COMPLIES, Verdict.NOT_APPLICABLE) else place,
+        rulebook=rulebook,
+        facts=rule.facts,
     )
 
 
@@ -143,6 +153,7 @@ def finding_of_rule(  # noqa: PLR0913 - a finding has that many parts
     value: float | None = None,
     place: Located | None = None,
     note: Text = NO_TEXT,
+    layers: tuple[LayerName, ...] = (),
 ) -> Finding:
     """Return a finding about the ground rather than about a figure."""
     return Finding(
@@ -160,6 +171,8 @@ def finding_of_rule(  # noqa: PLR0913 - a finding has that many parts
         blocking=rule.severity == "blocking",
         note=note,
         place=place,
+        rulebook=rulebook.name,
+        layers=layers,
     )
 
 

@@ -1,4 +1,7 @@
-"""Checks of a proposal against the ground: land use, zones, boundaries, road reservations, areas."""
+"""Checks of a proposal against the ground: land use, zones, boundaries, road reservations, areas.
+
+Their rules stand in a pack of their own, ``ground``, and go with every other pack, whichever was asked for.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -11,9 +14,10 @@ from permits.answers import CAUSE_TEXTS, LayerAnswer, LayerStatus
 from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_rule
 from permits.ground import RESTRICTING_LAYERS
-from permits.model import ReasonCode, Verdict
+from permits.model import Facts, ReasonCode, Verdict
 from permits.overlap import Band, OverlapThresholds, area_error_m2, band_of
 from permits.rulebook import Rule, Rulebook
+from permits.rules.conditions import reaches
 from permits.special_facts import KINDS_OF_FACT
 from permits.zoning import is_sure
 from spatial.geometry import Located
@@ -24,11 +28,20 @@ OTHER_RESTRICTIONS = "house.other_restrictions"
 
 _NOTHING = shapely.Polygon()
 
+_PLANS = (LayerName.ZONE, LayerName.DETAILED_PLAN)
+_OTHER_BUILDING = Text(
+    "Quy định này nói về nhà ở; công trình khác cần đối chiếu mục đích sử dụng đất riêng.",
+    "This rule is about houses; what land another building needs has to be looked up.",
+)
+
 
 class GroundChecks:
     """The checks that need a place rather than a figure."""
 
-    def __init__(self, rulebook: Rulebook, *, as_of: date, thresholds: OverlapThresholds | None = None) -> None:
+    def __init__(
+        self, rulebook: Rulebook, facts: Facts, *, as_of: date, thresholds: OverlapThresholds | None = None
+    ) -> None:
+        self._facts = facts
         self._rulebook = rulebook
         self._as_of = as_of
         self._thresholds = thresholds or OverlapThresholds()
@@ -40,15 +53,17 @@ class GroundChecks:
         if found.area_differs:
             yield self._area(found)
         yield from self._reservations(found, footprint)
-        yield from self._special_areas(found)
+        yield from self._special_areas(found, footprint)
         for layer in RESTRICTING_LAYERS:
-            yield from self._restriction(found.layers[layer])
+            yield from self._restriction(found.layers[layer], footprint)
         if footprint is not None:
             yield self._inside(found, footprint)
 
     def _find(self, rule: Rule, verdict: Verdict, **details: object) -> Finding:
         if not self._rulebook.is_in_force(rule, as_of=self._as_of):
             verdict, details["reason"] = Verdict.NEEDS_REVIEW, ReasonCode.NOT_IN_FORCE
+        elif verdict is not Verdict.NEEDS_REVIEW and not self._rulebook.is_verified(rule, as_of=self._as_of):
+            verdict, details["reason"] = Verdict.NEEDS_REVIEW, ReasonCode.RULE_UNVERIFIED
         return finding_of_rule(self._rulebook, rule, verdict, **details)  # type: ignore[arg-type]  # parts of a finding
 
     def _rule(self, rule_id: str) -> Rule:
@@ -56,9 +71,11 @@ class GroundChecks:
 
     def _land_use(self, found: ParcelFacts) -> Finding:
         rule, use = self._rule("house.land_use"), found.parcel.land_use
+        if reaches(rule, self._facts).holds is False:
+            return self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.OUT_OF_SCOPE, note=_OTHER_BUILDING)
         may_be_built_on = [code in rule.codes for code in use.codes]
         if may_be_built_on and all(may_be_built_on) and not use.unread:
-            return self._find(rule, Verdict.COMPLIES, place=found.parcel.place)
+            return self._find(rule, Verdict.COMPLIES)
         note = Text(f"Loại đất: {use.written or 'không ghi'}.", f"Land-use code: {use.written or 'none'}.")
         # Where on the parcel a purpose among several lies, and what an old word means, a person has to see.
         if use.unread or not use.codes or any(may_be_built_on):
@@ -67,8 +84,9 @@ class GroundChecks:
 
     def _zones(self, found: ParcelFacts) -> Iterator[Finding]:
         rule, answer = self._rule("house.zone_use"), found.layers[LayerName.ZONE]
+        is_house = reaches(rule, self._facts).holds is not False
         for part in found.parts:
-            if part.land_use in rule.codes:
+            if is_house and part.land_use in rule.codes:
                 continue
             share = f"{part.share_ratio * 100:.0f} %"
             note = Text(
@@ -76,14 +94,19 @@ class GroundChecks:
                 f"{share} of the parcel lies in {part.name} ({part.land_use or 'use unknown'}).",
             )
             reason = ReasonCode.MISSING_INPUT if part.land_use is None else ReasonCode.CONFLICT_OF_RULES
-            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=reason, place=part.place, note=note)
+            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=reason, place=part.place, note=note, layers=_PLANS)
         if answer.status is LayerStatus.NOT_CHECKED:
             yield self._unanswered(rule, answer)
         elif not found.parts or found.zoning.is_covered is False:
-            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.MISSING_INPUT, place=found.parcel.place)
+            yield self._find(
+                rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.MISSING_INPUT, place=found.parcel.place, layers=_PLANS
+            )
 
-    def _restriction(self, answer: LayerAnswer) -> Iterator[Finding]:
-        """Ask a person about a corridor, a plan or an area that no rule of the pack weighs, and about silent layers."""
+    def _restriction(self, answer: LayerAnswer, footprint: Located | None) -> Iterator[Finding]:
+        """Ask a person about a corridor, a plan or an area that no rule of the pack weighs, and about silent layers.
+
+        Its place is the part of the footprint inside, where it reaches in, else the part of the parcel.
+        """
         rule = self._rule(OTHER_RESTRICTIONS)
         for concern in answer.felt:
             if answer.layer is LayerName.DETAILED_PLAN and is_sure(concern):
@@ -95,11 +118,12 @@ class GroundChecks:
                 how = Text(f"cách thửa đất {concern.distance_m:.1f} m", f"{concern.distance_m:.1f} m from the parcel")
             note = Text(f"{name[0]} ({how.vi.replace('.', ',')}).", f"{name[1]} ({how.en}).")
             reason = ReasonCode.DISCRETION_OF_AUTHORITY if concern.band is Band.HIT else ReasonCode.WITHIN_TOLERANCE
-            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=reason, place=concern.geometry, note=note)
+            place = _part_inside(footprint, concern.geometry)
+            yield self._find(rule, Verdict.NEEDS_REVIEW, reason=reason, place=place, note=note, layers=(answer.layer,))
         if answer.status is LayerStatus.NOT_CHECKED:
             yield self._unanswered(rule, answer)
 
-    def _special_areas(self, found: ParcelFacts) -> Iterator[Finding]:
+    def _special_areas(self, found: ParcelFacts, footprint: Located | None) -> Iterator[Finding]:
         """Ask a person whether an annex of its own governs the parcel, where the map cannot tell."""
         if found.facts.in_special_area is not None:
             return
@@ -109,13 +133,14 @@ class GroundChecks:
         if doubtful.status is LayerStatus.NOT_CHECKED:
             yield self._unanswered(rule, doubtful)
         else:
-            yield from self._restriction(doubtful)
+            yield from self._restriction(doubtful, footprint)
 
     def _unanswered(self, rule: Rule, answer: LayerAnswer) -> Finding:
         why = CAUSE_TEXTS[answer.cause] if answer.cause is not None else Text("", "")
         label = answer.label
         note = Text(f"{label.vi}: {why.vi} {answer.note.vi}".strip(), f"{label.en}: {why.en} {answer.note.en}".strip())
-        return self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.LAYER_NOT_LOADED, note=note)
+        reason = ReasonCode.LAYER_NOT_LOADED
+        return self._find(rule, Verdict.NEEDS_REVIEW, reason=reason, note=note, layers=(answer.layer,))
 
     def _area(self, found: ParcelFacts) -> Finding:
         rule = self._rule("parcel.area_agrees")
@@ -144,7 +169,13 @@ class GroundChecks:
             yield self._unanswered(rule, answer)
         for concern in answer.felt:
             if footprint is None:
-                yield self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, place=concern.geometry)
+                yield self._find(
+                    rule,
+                    Verdict.NEEDS_REVIEW,
+                    reason=ReasonCode.NOTHING_PROPOSED,
+                    place=concern.geometry,
+                    layers=(answer.layer,),
+                )
                 continue
             taken = shapely.intersection(footprint.geometry, concern.geometry.geometry)
             yield self._part(rule, footprint, taken, layer=LayerName.ROAD_RESERVATION)
@@ -169,4 +200,13 @@ class GroundChecks:
             Band.REVIEW: (Verdict.NEEDS_REVIEW, ReasonCode.WITHIN_TOLERANCE),
         }.get(band, (Verdict.COMPLIES, None))
         place = Located(geometry=part, crs=footprint.crs) if part.area > 0 and verdict is not Verdict.COMPLIES else None
-        return self._find(rule, verdict, reason=reason, value=0.0, proposed=float(part.area), place=place)
+        return self._find(
+            rule, verdict, reason=reason, value=0.0, proposed=float(part.area), place=place, layers=(layer,)
+        )
+
+
+def _part_inside(footprint: Located | None, concern: Located) -> Located:
+    if footprint is None:
+        return concern
+    inside = shapely.intersection(footprint.geometry, concern.geometry)
+    return Located(geometry=inside, crs=concern.crs) if inside.area > 0 else concern

@@ -192,7 +192,7 @@ class Rule(Part):
     any_of: Conditions = Field(default_factory=dict)
     reason: ReasonCode | None = None
     layer: str | None = None
-    subject: Literal["parcel", "footprint"] = "footprint"
+    subject: Literal["parcel", "footprint", "ground_floor"] = "footprint"
     where: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     codes: tuple[str, ...] = ()
     parameters: Mapping[str, Exact] = Field(default_factory=dict)

@@ -23,6 +23,7 @@ from spatial.text import Text
 __all__ = [
     "ALL_RULEBOOKS",
     "DEFAULT_RULEBOOK",
+    "GROUND_RULEBOOK",
     "Instrument",
     "Rule",
     "Rulebook",
@@ -36,6 +37,7 @@ __all__ = [
 
 DEFAULT_RULEBOOK = "hcmc-row-houses"
 ALL_RULEBOOKS = "all"
+GROUND_RULEBOOK = "ground"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,7 @@ def rulebooks_named(name: str = DEFAULT_RULEBOOK) -> tuple[Rulebook, ...]:
 
 def ground_rules_for(name: str) -> Rulebook | None:
     """Return the pack whose ground rules a check under a shipped pack needs; a pack of one's own brings its own."""
-    return None if name.endswith((".yaml", ".yml")) else load_rulebook()
+    return None if name.endswith((".yaml", ".yml")) else load_rulebook(GROUND_RULEBOOK)
 
 
 @lru_cache

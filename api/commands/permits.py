@@ -28,7 +28,7 @@ from permits.limit_fields import LIMIT_FIELDS
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rule_page import rule_page
-from permits.rulebook import DEFAULT_RULEBOOK, load_rulebook
+from permits.rulebook import ALL_RULEBOOKS, DEFAULT_RULEBOOK, load_rulebook
 from spatial.db import Database, open_database
 from spatial.errors import InputError
 from spatial.text import Text
@@ -76,7 +76,7 @@ def check_(
     proposal: Annotated[Path, typer.Option(help="JSON file with the proposal; - reads from standard input.")],
     *,
     as_of: AsOf = "",
-    rulebook: RulebookName = DEFAULT_RULEBOOK,
+    rulebook: RulebookName = ALL_RULEBOOKS,
     json_output: JsonOption = False,
 ) -> None:
     """Check a proposal on a parcel: every finding with its article, number and place."""

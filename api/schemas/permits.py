@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from permits.rulebook import DEFAULT_RULEBOOK
+from permits.rulebook import ALL_RULEBOOKS, DEFAULT_RULEBOOK
 
 MOST_FACTS_COUNT = 100
 
@@ -39,4 +39,4 @@ class CheckIn(BaseModel):
     parcel: Annotated[str, Field(max_length=60, description="ward, sheet and number", examples=["26797-10-16"])]
     proposal: Annotated[dict[str, Any], Field(max_length=MOST_FACTS_COUNT)]
     as_of: Annotated[date | None, Field(default=None, description="basis date; today in Vietnam when absent")]
-    rulebook: Annotated[str, Field(default=DEFAULT_RULEBOOK, max_length=60, pattern="^[a-z0-9-]+$")]
+    rulebook: Annotated[str, Field(default=ALL_RULEBOOKS, max_length=60, pattern="^[a-z0-9-]+$")]

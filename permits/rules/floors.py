@@ -30,7 +30,7 @@ def extra_floor(facts: Facts, floors: Rule, *, road_width_m: Fraction) -> ExtraF
     answers = {
         "central_area": facts.central_area,
         "trade_axis": facts.trade_axis,
-        "wide_frontage": None if frontage is None else frontage > floors.parameter("wide_frontage_over_m"),
+        "wide_frontage": None if frontage is None else frontage > floors.parameter("over_frontage_m"),
     }
     found = [answers[ground] for ground in grounds]
     if True in found and frontage is not None:

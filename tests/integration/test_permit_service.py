@@ -274,8 +274,10 @@ def test_find_and_check_speak_of_the_same_parcel(
     proposal = facts_file(
         tmp_path, building_type="row_house", area_type="existing_urban", floors=9, building_height_m=32, footprint_m2=20
     )
-    checked = diaban("check", "--parcel", row["feature_id"], "--proposal", proposal, "--as-of", "2026-11-21")
+    asked = ("check", "--parcel", row["feature_id"], "--proposal", proposal, "--as-of", "2026-11-21")
+    checked = diaban(*asked, "--rulebook", "hcmc-row-houses")
     assert checked.exit_code == 0, checked.stderr
+    assert diaban(*asked).stdout.startswith(f"{row['feature_id']}: VIOLATES\n")
     assert checked.stdout.startswith(f"{row['feature_id']}: VIOLATES\n")
     assert "Phụ lục 18, mục 4.1" in checked.stdout
     nobody = diaban("find", "--ward", "99999")

@@ -204,7 +204,9 @@ def test_what_a_person_states_goes_before_the_map() -> None:
 def test_the_json_of_a_check_is_plain_and_its_places_are_longitude_and_latitude() -> None:
     found = json.loads(json.dumps(outcome({"floors": 5}, loaded={**layers(), LayerName.BUILDING: None}).to_json()))
     assert (found["parcel"], found["verdict"]) == ("26797-10-16", "VIOLATES")
-    ring = found["findings"][0]["geometry"]["coordinates"][0]
+    broken = next(finding for finding in found["findings"] if finding["verdict"] == "VIOLATES")
+    ring = broken["geometry"]["coordinates"][0]
+    assert broken["area_m2"] == 90.0
     assert all(106 < lon < 107 and 10 < lat < 11 for lon, lat in ring)
     assert found["layers"]["building"] == "NOT_CHECKED"
 

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from basemap.model import LAYERS, LayerName
 from permits.check import Check, check
-from permits.estimates import without_loose_estimates
+from permits.estimates import settled_facts
 from permits.facts import CHECKED_LAYERS, Ground, facts_of
 from permits.findings import Finding
 from permits.model import Facts, ParcelKey, ReasonCode, Verdict
@@ -160,7 +160,7 @@ def test_under_another_shipped_pack_the_rules_about_the_ground_still_hold() -> N
         Proposal(facts=Facts(), footprint=outside),
         rulebook=load_rulebook("qcvn-01-2021"),
         as_of=TODAY,
-        ground_rules=load_rulebook(),
+        ground_rules=load_rulebook("ground"),
     )
     assert checked.verdict is Verdict.VIOLATES
 
@@ -171,8 +171,8 @@ def test_a_frontage_that_is_estimated_near_the_figure_of_any_pack_decides_nothin
 ) -> None:
     """QCVN 01:2021, 2.6.6 asks for 5 m on wide roads: 4.8 m from a drawing may well be 5."""
     found = facts_of(the_parcel(), Ground({name: layer(name, None) for name in CHECKED_LAYERS}, crs=CRS))
-    facts = without_loose_estimates(
-        replace(found, frontage_m=width_m, facts=replace(found.facts, frontage_m=width_m)),
+    facts = settled_facts(
+        replace(found.facts, frontage_m=width_m),
         rulebooks=[load_rulebook("qcvn-01-2021")],
         as_of=TODAY,
     )
