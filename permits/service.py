@@ -1,7 +1,7 @@
 """Parcels and checks out of the store: what the commands, the API and the demonstration call."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,7 +14,7 @@ from basemap import store
 from basemap.model import LayerName
 from basemap.tables import FEATURE_ROWS, ParcelRow
 from permits.check import Check, check
-from permits.facts import STREET_SEARCH_M, ParcelFacts, facts_of
+from permits.facts import STREET_SEARCH_M, Ground, ParcelFacts, facts_in_bulk, facts_of
 from permits.history_service import gone, history_named
 from permits.model import AreaType, BuildingType, Facts, ParcelKey, Verdict
 from permits.overlap import OverlapThresholds
@@ -27,6 +27,8 @@ from spatial.crs import transformer
 from spatial.db import Database, intersects_box, storage_crs
 from spatial.errors import DataUnavailableError, InputError
 from spatial.text import Text
+
+_PARCELS_AT_ONCE_COUNT = 500
 
 DEMONSTRATION_FACTS = Facts(building_type=BuildingType.ROW_HOUSE, area_type=AreaType.EXISTING_URBAN)
 """What `check_buildings` supposes of every building."""
@@ -245,17 +247,16 @@ def check_buildings(
     by_limit: dict[str, Counter[Verdict]] = {}
     examples: dict[Verdict, list[ParcelKey]] = {}
     done = 0
-    for parcel in parcels:
+    for found in _facts_in_turn(parcels, ground):
         if most is not None and done >= most:
             break
-        found = facts_of(parcel, ground)
         proposal = standing_building(found, supposed=supposed)
         if proposal is None:
             continue
         outcome = check(found, proposal, rulebook=rulebook, as_of=as_of)
         done += 1
         verdicts[outcome.verdict] += 1
-        examples.setdefault(outcome.verdict, []).append(parcel.key)
+        examples.setdefault(outcome.verdict, []).append(found.parcel.key)
         for finding in outcome.findings:
             by_limit.setdefault(finding.name, Counter())[finding.verdict] += 1
         if on_progress is not None:
@@ -266,3 +267,9 @@ def check_buildings(
         limit_counts={name: dict(counts) for name, counts in by_limit.items()},
         examples={verdict: tuple(keys[:3]) for verdict, keys in examples.items()},
     )
+
+
+def _facts_in_turn(parcels: Sequence[Parcel], ground: Ground) -> Iterator[ParcelFacts]:
+    """Yield the facts of parcels in their order, asked about many at once."""
+    for start in range(0, len(parcels), _PARCELS_AT_ONCE_COUNT):
+        yield from facts_in_bulk(parcels[start : start + _PARCELS_AT_ONCE_COUNT], ground)
