@@ -1,8 +1,9 @@
 """What one rule-pack says about each limit of a plot, before anything proposed is held against it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 from permits.limit_fields import LIMIT_FIELDS, LimitField
 from permits.model import AreaType, BuildingType, Facts, ReasonCode, Verdict
@@ -62,19 +63,30 @@ class _Scope:
     missing: tuple[str, ...] = ()
 
 
-def assess(facts: Facts, *, rulebook: Rulebook, as_of: date) -> dict[str, Assessment]:
+class Assess(Protocol):
+    """Whatever says of each limit of a plot what a rule-pack makes of it: `assess`, or one that remembers."""
+
+    def __call__(self, facts: Facts, *, rulebook: Rulebook, as_of: date) -> dict[str, Assessment]:
+        """Return what the pack says about every limit that it knows."""
+
+
+def assess(
+    facts: Facts, *, rulebook: Rulebook, as_of: date, only: Container[str] = LIMIT_FIELDS
+) -> dict[str, Assessment]:
     """Return what ``rulebook`` says about every limit that it knows.
 
     Parameters
     ----------
+    only
+        Names of the limits that are asked.
     as_of
         The basis date. A rule that goes by the approval of the plan goes by ``plan_approval_date`` of the facts
         where that is stated.
     """
     if rulebook.binding == "row_house":
         case, scope = Case(facts, rulebook, as_of), _pack_scope(facts, rulebook)
-        return {spec.name: _of_spec(spec, case, scope) for spec in SPECS}
-    return _of_data(facts, rulebook, as_of)
+        return {spec.name: _of_spec(spec, case, scope) for spec in SPECS if spec.name in only}
+    return _of_data(facts, rulebook, as_of, only=only)
 
 
 def basis_day(rule: Rule, rulebook: Rulebook, facts: Facts, *, as_of: date) -> date:
@@ -84,16 +96,12 @@ def basis_day(rule: Rule, rulebook: Rulebook, facts: Facts, *, as_of: date) -> d
     return as_of
 
 
-def _of_data(facts: Facts, rulebook: Rulebook, as_of: date) -> dict[str, Assessment]:
+def _of_data(facts: Facts, rulebook: Rulebook, as_of: date, *, only: Container[str]) -> dict[str, Assessment]:
     scope = _pack_scope(facts, rulebook)
-    by_limit: dict[str, list[Rule]] = {}
-    for rule in rulebook.rules:
-        if rule.limit is not None:
-            by_limit.setdefault(rule.limit, []).append(rule)
     found: dict[str, Assessment] = {}
     for field in LIMIT_FIELDS.values():
-        rules = by_limit.get(field.times_area_of or field.name)
-        if rules:
+        rules = rulebook.rules_of_limit.get(field.times_area_of or field.name)
+        if rules and field.name in only:
             found[field.name] = _of_rules(rules, field, facts, rulebook=rulebook, as_of=as_of, scope=scope)
     return found
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from basemap.model import LayerName
-from permits.assess import basis_day
+from permits.assess import Assess, assess, basis_day
 from permits.combined_limits import combined_limits
 from permits.estimates import settled_facts
 from permits.facts import ParcelFacts
@@ -84,7 +84,7 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def check(
+def check(  # noqa: PLR0913 - what a check rests on
     found: ParcelFacts,
     proposal: Proposal,
     *,
@@ -92,6 +92,7 @@ def check(
     as_of: date,
     beside: Sequence[Rulebook] = (),
     ground_rules: Rulebook | None = None,
+    assess_by: Assess = assess,
 ) -> Check:
     """Check a proposal on a parcel against the rules of ``rulebook`` on ``as_of``.
 
@@ -102,6 +103,8 @@ def check(
     ground_rules
         Pack with the rules about land use, zones, boundaries and reservations; by default that of the product, if
         one of the packs is about row houses.
+    assess_by
+        One that remembers, where many parcels are checked.
     found
         What the map says about the parcel.
     proposal
@@ -119,9 +122,9 @@ def check(
         ground_rules = ground_rules_for(DEFAULT_RULEBOOK)
     facts = facts_for_rules(found, proposal, footprint=footprint, rulebooks=books, as_of=as_of)
     if beside:
-        figures = combined_limits(facts, rulebooks=books, as_of=as_of)
+        figures = combined_limits(facts, rulebooks=books, as_of=as_of, assess_by=assess_by)
     else:
-        figures = limits(facts, rulebook=rulebook, as_of=as_of)
+        figures = limits(facts, rulebook=rulebook, as_of=as_of, assess_by=assess_by)
     case = _Case(found=found, footprint=footprint, facts=facts, books={book.name: book for book in books}, as_of=as_of)
     figures = replace(figures, by_name=case.by_drawing(figures.by_name, stated=proposal.facts))
     by_limit, not_proposed = case.findings(figures.by_name.values())

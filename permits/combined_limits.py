@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from permits.assess import Assessment, assess
+from permits.assess import Assess, Assessment, assess
 from permits.limit_fields import LIMIT_FIELDS
 from permits.limits import judged, limits
 from permits.model import Direction, Facts, Limits, ReasonCode, Verdict
@@ -26,7 +26,7 @@ _NO_RANK = 99
 _PLAN_DATE = "plan_approval_date"
 
 
-def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date) -> Limits:
+def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, assess_by: Assess = assess) -> Limits:
     """Return every limit that any of the packs sets on the plot.
 
     Parameters
@@ -40,7 +40,7 @@ def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date)
     Precedence: QĐ 56/2021/QĐ-UBND, Annex 18, 4.1 e, 4.2 d and 5; decree 217/2026/NĐ-CP, Article 50.2 b;
     QCVN 01:2021/BXD, 3.1 and 3.3.
     """
-    found = [assess(facts, rulebook=book, as_of=as_of) for book in rulebooks]
+    found = [assess_by(facts, rulebook=book, as_of=as_of) for book in rulebooks]
     by_name = {}
     for name in LIMIT_FIELDS:
         said = [by_limit[name] for by_limit in found if name in by_limit]

@@ -8,7 +8,7 @@ could change it (`permits.rules.bounds`).
 from datetime import date
 from fractions import Fraction
 
-from permits.assess import Assessment, assess
+from permits.assess import Assess, Assessment, assess
 from permits.limit_fields import LimitField
 from permits.model import Direction, Facts, Limit, Limits, ReasonCode, Verdict, exact, finite
 from permits.rulebook import Rulebook
@@ -20,7 +20,7 @@ LIMIT_NAMES = tuple(spec.name for spec in SPECS)
 """The limits of row houses, in the order in which people read them."""
 
 
-def limits(facts: Facts, *, rulebook: Rulebook, as_of: date) -> Limits:
+def limits(facts: Facts, *, rulebook: Rulebook, as_of: date, assess_by: Assess = assess) -> Limits:
     """Return every limit of the plot that ``facts`` describe, under ``rulebook`` on ``as_of``.
 
     Parameters
@@ -35,7 +35,7 @@ def limits(facts: Facts, *, rulebook: Rulebook, as_of: date) -> Limits:
     ----------
     Each limit cites its article; ``docs/rules`` has a page for every rule-pack.
     """
-    found = assess(facts, rulebook=rulebook, as_of=as_of)
+    found = assess_by(facts, rulebook=rulebook, as_of=as_of)
     return Limits(
         rulebook=rulebook.name,
         rulebook_sha256=rulebook.sha256,

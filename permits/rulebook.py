@@ -72,6 +72,7 @@ class Rulebook:
     not_decided: tuple[CoverageEntry, ...] = ()
     known_on: date | None = None
     _found: dict[tuple[str, date], Rule] = field(default_factory=dict, repr=False, compare=False)
+    _by_limit: dict[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def rule(self, rule_id: str, *, as_of: date) -> Rule:
         """Return the version of a rule that is valid on ``as_of``, or its first version before and after all of them.
@@ -91,6 +92,15 @@ class Rulebook:
         return rule
 
     @property
+    def rules_of_limit(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules that set each limit."""
+        if not self._by_limit and self.sets_limits:
+            for rule in self.rules:
+                if rule.limit is not None:
+                    self._by_limit[rule.limit] = (*self._by_limit.get(rule.limit, ()), rule)
+        return self._by_limit
+
+    @property
     def sets_limits(self) -> bool:
         """Whether the pack says anything about a limit, rather than about deadlines or corridors alone."""
         return self.binding != "data" or any(rule.limit is not None for rule in self.rules)
@@ -98,7 +108,7 @@ class Rulebook:
     def as_known_on(self, day: date) -> "Rulebook":
         """Return the pack with what had been recorded by ``day``, so that an answer of that day comes out again."""
         known = tuple(rule for rule in self.recorded_rules if rule.recorded.covers(day))
-        return replace(self, rules=known, known_on=day, _found={})
+        return replace(self, rules=known, known_on=day, _found={}, _by_limit={})
 
     def instrument_of(self, rule: Rule) -> Instrument:
         """Return the instrument that a rule stands in."""

@@ -5,13 +5,15 @@ the building that stands on it. Where nothing stands, or its floors are unknown,
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pyarrow as pa
 import shapely
 
 from permits.answers import LayerStatus
+from permits.assess import Assess
+from permits.assess_many import Assessors
 from permits.check import Check, check
 from permits.facts import ParcelFacts, facts_in_bulk
 from permits.findings import overall
@@ -82,6 +84,7 @@ class Question:
     as_of: date
     supposed: Facts
     on: date | None = None
+    assess_by: Assess = field(default_factory=Assessors, repr=False, compare=False)
 
 
 def screen(parcels: Sequence[Parcel], ground: Ground, question: Question) -> pa.Table:
@@ -99,7 +102,7 @@ def screen(parcels: Sequence[Parcel], ground: Ground, question: Question) -> pa.
 def _row(found: ParcelFacts, question: Question) -> Mapping[str, object]:
     building = standing_building(found, supposed=question.supposed)
     proposal = building or Proposal(facts=question.supposed)
-    outcome = check(found, proposal, rulebook=question.rulebook, as_of=question.as_of)
+    outcome = check(found, proposal, rulebook=question.rulebook, as_of=question.as_of, assess_by=question.assess_by)
     return {
         "parcel": found.parcel.key,
         "ward_code": found.parcel.ward_code,

@@ -260,3 +260,6 @@ SPECS: tuple[LimitSpec, ...] = (
     ),
 )
 """Every limit, in the order in which people read them."""
+
+ALONG_A_LINE = ("max_site_coverage_ratio", "max_footprint_m2", "max_plot_ratio", "max_gross_floor_area_m2")
+"""Limits that change with the area of the plot everywhere, not at the figures of the rules alone."""

@@ -1,0 +1,168 @@
+"""Assessing many plots: what depends on steps alone is worked out once for each combination of steps.
+
+Most limits change at the figures of a rule-pack and nowhere else: two frontages between the same two figures are as
+good as one. Such limits are remembered by the facts that their rules looked at, a measured fact by the step that it
+lies on. Limits that run along a line, such as the site coverage of Table 1, are worked out for every plot.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from permits.assess import Assessment, assess
+from permits.limit_fields import LIMIT_FIELDS
+from permits.model import Facts, exact
+from permits.rule_schema import Rule
+from permits.rulebook import Rulebook
+from permits.rules.row_house import ALONG_A_LINE
+
+MEASURED_FACTS = frozenset(
+    {
+        "plot_area_m2",
+        "frontage_m",
+        "depth_m",
+        "width_on_larger_road_m",
+        "footprint_m2",
+        "gross_floor_area_m2",
+        "front_setback_m",
+        "rear_setback_m",
+    }
+)
+"""Facts that hardly two plots share; every other fact is remembered as it is."""
+
+_MOST_REMEMBERED_COUNT = 100_000
+"""Combinations after which a memory begins anew, so that it does not grow with the city."""
+
+_SMOOTH_KINDS = ("piecewise_linear", "bilinear", "share_of", "cap")
+
+
+@dataclass(slots=True)
+class _Node:
+    """One question of the memory: which fact is looked at next, and where its value leads."""
+
+    asks: str | None = None
+    leads: dict[object, "_Node"] = field(default_factory=dict)
+    found: Mapping[str, Assessment] | None = None
+
+
+class Assessor:
+    """Gives the assessments that `permits.assess.assess` gives, of many plots in less time.
+
+    Parameters
+    ----------
+    as_of
+        Basis date of all of them.
+    """
+
+    def __init__(self, rulebook: Rulebook, *, as_of: date) -> None:
+        self._rulebook, self._as_of = rulebook, as_of
+        self._steps = sorted(set(_numbers(rulebook.rules)))
+        self._steps_as_floats = [float(step) for step in self._steps]
+        self._along_a_line = limits_along_a_line(rulebook)
+        self._by_steps = frozenset(LIMIT_FIELDS) - self._along_a_line
+        self._root, self._count = _Node(), 0
+
+    def __call__(self, facts: Facts) -> dict[str, Assessment]:
+        """Return what the pack says about every limit that it knows, in the order of `LIMIT_FIELDS`."""
+        remembered = self._remembered(facts)
+        if remembered is None:
+            remembered = self._learn(facts)
+        own = assess(facts, rulebook=self._rulebook, as_of=self._as_of, only=self._along_a_line)
+        both = {**remembered, **own}
+        return {name: both[name] for name in LIMIT_FIELDS if name in both}
+
+    def _remembered(self, facts: Facts) -> Mapping[str, Assessment] | None:
+        node = self._root
+        while node.asks is not None:
+            following = node.leads.get(self._token(node.asks, getattr(facts, node.asks)))
+            if following is None:
+                return None
+            node = following
+        return node.found
+
+    def _learn(self, facts: Facts) -> Mapping[str, Assessment]:
+        asked = _Asked(facts)
+        found = assess(cast("Facts", asked), rulebook=self._rulebook, as_of=self._as_of, only=self._by_steps)
+        if self._count >= _MOST_REMEMBERED_COUNT:
+            self._root, self._count = _Node(), 0
+        self._count += 1
+        node = self._root
+        for name in asked.names:
+            node.asks = name
+            node = node.leads.setdefault(self._token(name, getattr(facts, name)), _Node())
+        node.found = found
+        return found
+
+    def _token(self, name: str, value: object) -> object:
+        """Return what is remembered of a fact: its value, or the step that a measured one lies on."""
+        if name not in MEASURED_FACTS or not isinstance(value, int | float):
+            return value
+        step = bisect_left(self._steps_as_floats, value)
+        is_on_it = step < len(self._steps) and self._steps_as_floats[step] == value
+        return 2 * step + (1 if is_on_it and exact(value) == self._steps[step] else 0)
+
+
+class Assessors:
+    """Does what `permits.assess.assess` does, and remembers: one memory for each rule-pack and basis date."""
+
+    def __init__(self) -> None:
+        self._by_pack: dict[tuple[str, date], Assessor] = {}
+
+    def __call__(self, facts: Facts, *, rulebook: Rulebook, as_of: date) -> dict[str, Assessment]:
+        """Return what the pack says about every limit that it knows."""
+        key = (rulebook.sha256, as_of)
+        if key not in self._by_pack:
+            self._by_pack[key] = Assessor(rulebook, as_of=as_of)
+        return self._by_pack[key](facts)
+
+
+class _Asked:
+    """Facts that note which of them are looked at, in what order."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self.names: dict[str, None] = {}
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the fact is
+        self.names.setdefault(name)
+        return getattr(self._facts, name)
+
+
+def limits_along_a_line(rulebook: Rulebook) -> frozenset[str]:
+    """Return the limits of a pack that change with a measured fact between the figures of the rules, too."""
+    if rulebook.binding == "row_house":
+        smooth = set(ALONG_A_LINE)
+    else:
+        smooth = {rule.limit for rule in rulebook.rules if rule.limit is not None and _runs_along_a_line(rule)}
+    of_area = {name for name, each in LIMIT_FIELDS.items() if each.times_area_of is not None}
+    return frozenset(smooth | of_area)
+
+
+def _runs_along_a_line(rule: Rule) -> bool:
+    if rule.kind not in _SMOOTH_KINDS:
+        return False
+    grid = () if rule.grid is None else (*rule.grid.rows_by, *rule.grid.columns_by)
+    axes = {rule.axis, rule.fact, *grid, *(() if rule.axis or rule.fact or grid else rule.inputs)}
+    return bool(axes & MEASURED_FACTS)
+
+
+def _numbers(part: object) -> Iterable[Fraction]:
+    """Yield every figure that stands anywhere in rules."""
+    if isinstance(part, bool) or part is None:
+        return
+    if isinstance(part, int | float | Fraction):
+        yield Fraction(part) if isinstance(part, int | Fraction) else exact(part)
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from _numbers(getattr(part, name))
+    elif isinstance(part, Mapping):
+        for value in part.values():
+            yield from _numbers(value)
+    elif isinstance(part, list | tuple | set | frozenset):
+        for value in part:
+            yield from _numbers(value)
