@@ -1,18 +1,21 @@
 """Rounds of one problem under several policies, side by side: how many, how far, whose claim, which school how full.
 
-All are measured with one yardstick, whatever each policy looks at: metres to the school given, the nearest school of
-the files, and claims by stated tier, then metres, then lottery.
+The ways of the rounds may also be measured differently (on foot, by vehicle, in a straight line): then the metres of
+each round stand under its own measure, and what would set one measure against another is left out. Else all are
+measured with one yardstick, whatever each policy looks at: metres to the school given, the nearest school of the
+files, and claims by stated tier, then metres, then lottery.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from allocation.compared_problems import measure_of, must_be_comparable
 from allocation.figures import justified_envy_pair_count, nearest_distances_m
-from allocation.model import UNPLACED, Allocation, AllocationProblem, Integers, Truths
+from allocation.model import UNPLACED, Allocation, AllocationProblem, Integers, NearBy, Truths
 from allocation.policy import Policy, parse_policy
 from allocation.problem_files import problem_of
 from allocation.round_files import NONE, RoundFiles, UnreadableError, read_directory, whole_numbers
@@ -65,8 +68,12 @@ class ComparedRound:
         Name of its directory.
     justified_envy_pairs
         Just claims by the round's own order, as its summary says.
+    measured_by
+        How the ways were measured; None where the round does not say.
     claims_by_tier_and_distance
-        Just claims by the common yardstick.
+        Just claims by the common yardstick; None where the rounds have no measure in common.
+    elsewhere_count
+        Children whose answer (a school, or none) is another than in the first round.
     by_level, by_tier, by_area
         The figures of parts; areas only where the files name them.
     placed_by_school
@@ -78,8 +85,10 @@ class ComparedRound:
     name: str
     policy: Policy
     whole: Measured
+    measured_by: NearBy | None
     justified_envy_pairs: int
-    claims_by_tier_and_distance: int
+    claims_by_tier_and_distance: int | None
+    elsewhere_count: int
     by_level: dict[str, Measured]
     by_tier: dict[str, Measured]
     by_area: dict[str, Measured]
@@ -93,6 +102,8 @@ class Comparison:
 
     Parameters
     ----------
+    problem
+        The first round's; with one measure, that of all.
     crs
         Coordinate system of the schools' places, empty where there are none.
     """
@@ -101,6 +112,11 @@ class Comparison:
     rounds: tuple[ComparedRound, ...]
     crs: str
 
+    @property
+    def has_one_measure(self) -> bool:
+        """Whether the ways of all rounds were measured alike, so that metres may be set against metres."""
+        return len({one.measured_by for one in self.rounds}) == 1
+
 
 def compare_directories(directories: Sequence[Path]) -> Comparison:
     """Compare rounds that were written by ``diaban allocate``.
@@ -108,7 +124,8 @@ def compare_directories(directories: Sequence[Path]) -> Comparison:
     Raises
     ------
     InputError
-        Fewer than two directories, one of them holds no round, or they are rounds of different problems.
+        Fewer than two directories, one of them holds no round, or they are rounds of different problems, apart from
+        the measure of the ways.
     VerificationError
         A round does not prove what it claims; what is not proven is not compared.
     """
@@ -123,25 +140,37 @@ def compare_directories(directories: Sequence[Path]) -> Comparison:
     for directory in directories:
         _must_be_proven(directory)
     read = [_read(directory) for directory in directories]
-    _must_be_one_problem(directories, read)
+    must_be_comparable([directory.name for directory in directories], read)
     problems = [problem_of(files, seed=str(files.summary["seed"])) for files in read]
+    first = _allocation(read[0], problems[0])
     rounds = [
-        _compared(directory.name, files, problem)
+        _compared(directory.name, files, problem, first=first)
         for directory, files, problem in zip(directories, read, problems, strict=True)
     ]
-    return Comparison(problem=problems[0], rounds=tuple(rounds), crs=str(read[0].summary.get("crs") or ""))
+    return _told_apart(Comparison(problem=problems[0], rounds=tuple(rounds), crs=str(read[0].summary.get("crs") or "")))
+
+
+def _told_apart(comparison: Comparison) -> Comparison:
+    """Take away the claims by metres where the rounds have no metres in common."""
+    if comparison.has_one_measure:
+        return comparison
+    rounds = tuple(replace(one, claims_by_tier_and_distance=None) for one in comparison.rounds)
+    return replace(comparison, rounds=rounds)
 
 
 def as_data(comparison: Comparison) -> dict[str, Any]:
     """Return the comparison as plain data for JSON."""
     return {
-        "problem_sha256": comparison.problem.problem_sha256,
+        "problem_sha256": comparison.problem.problem_sha256 if comparison.has_one_measure else None,
+        "has_one_measure": comparison.has_one_measure,
         "rounds": [
             {
                 "name": one.name,
                 "policy": one.policy.name,
                 "policy_version": one.policy.version,
                 "policy_sha256": one.policy.sha256,
+                "measured_by": one.measured_by,
+                "elsewhere_count": one.elsewhere_count,
                 **asdict(one.whole),
                 "justified_envy_pairs": one.justified_envy_pairs,
                 "claims_by_tier_and_distance": one.claims_by_tier_and_distance,
@@ -171,24 +200,7 @@ def _read(directory: Path) -> RoundFiles:
         raise InputError(error.text, subject=directory.name) from error
 
 
-def _must_be_one_problem(directories: Sequence[Path], read: Sequence[RoundFiles]) -> None:
-    first = read[0].summary["problem_sha256"]
-    for directory, files in zip(directories, read, strict=True):
-        if files.summary["problem_sha256"] != first:
-            raise InputError(
-                Text(
-                    f"{directory.name} là đợt của một bài toán khác với {directories[0].name}.",
-                    f"{directory.name} is a round of another problem than {directories[0].name}.",
-                ),
-                hint=Text(
-                    "Chỉ so sánh các quy tắc trên cùng hồ sơ, trường và khoảng cách.",
-                    "Compare policies on the same applicants, schools and distances.",
-                ),
-                subject=directory.name,
-            )
-
-
-def _compared(name: str, files: RoundFiles, problem: AllocationProblem) -> ComparedRound:
+def _compared(name: str, files: RoundFiles, problem: AllocationProblem, *, first: Allocation) -> ComparedRound:
     allocation = _allocation(files, problem)
     placed = allocation.pool != UNPLACED
     counts = np.bincount(allocation.pool[placed], minlength=problem.pool_count).tolist()
@@ -206,6 +218,8 @@ def _compared(name: str, files: RoundFiles, problem: AllocationProblem) -> Compa
         name=name,
         policy=Policy.model_validate(files.policy),
         whole=measured(np.ones(problem.applicant_count, dtype=bool)),
+        measured_by=measure_of(files),
+        elsewhere_count=int((allocation.pool != first.pool).sum()),
         justified_envy_pairs=int(files.summary["justified_envy_pairs"]),
         claims_by_tier_and_distance=justified_envy_pair_count(problem, allocation, _YARDSTICK),
         by_level=parts(problem.applicant_level),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from allocation.compare import ComparedRound, Comparison, Measured
-from allocation.model import LEVEL_LABELS
+from allocation.model import LEVEL_LABELS, NEAR_BY_LABELS
 from allocation.public_figures import LEAST_PUBLIC_COUNT, is_small, withheld, withheld_parts
 from allocation.report import number_text, percent_text
 from allocation.report_map import round_map
@@ -26,6 +26,9 @@ _MAP_HEIGHT_PX = 520
 _STEPS = 60
 _AXIS_STEPS_M = tuple(factor * 10**power for power in range(8) for factor in (1, 2, 5))
 _MOST_LABELS = 5
+COUNTS = ("placed", "unplaced")
+"""Figures of `ROWS` that mean the same however the ways are measured."""
+
 WITHHELD = "…"
 """Stands where a figure would point at a few children."""
 
@@ -68,16 +71,16 @@ def render_comparison(
         schools = _without_small_counts(schools)
     return _template().render(
         rounds=comparison.rounds,
-        rows=[
-            (words, [_of_whole(one.whole, name, kind, is_for_office=is_for_office) for one in comparison.rounds])
-            for name, words, kind in ROWS
-        ],
+        rows=_rows(comparison, is_for_office=is_for_office),
+        has_one_measure=comparison.has_one_measure,
+        measures=[_measure(one) for one in comparison.rounds],
+        elsewhere=[_elsewhere(one, is_for_office=is_for_office) for one in comparison.rounds],
         is_for_office=is_for_office,
         least_count=LEAST_PUBLIC_COUNT,
-        parts=_parts(comparison.rounds, is_for_office=is_for_office),
+        parts=_parts(comparison, is_for_office=is_for_office),
         gains=_gains(gains, comparison.rounds),
         schools=schools.to_dict("records"),
-        curves=_curves(comparison.rounds),
+        curves=_curves(comparison.rounds) if comparison.has_one_measure else [],
         map=_map(comparison, schools, crs=crs),
         axis=_axis(comparison.rounds),
         colours=_COLOURS,
@@ -87,6 +90,29 @@ def render_comparison(
         left=_LEFT,
         bottom=_BOTTOM,
     )
+
+
+def _rows(comparison: Comparison, *, is_for_office: bool) -> list[dict[str, Any]]:
+    """Return the main figures: words, cells, and whether metres decide about them."""
+    return [
+        {
+            "words": words,
+            "cells": [_of_whole(one.whole, name, kind, is_for_office=is_for_office) for one in comparison.rounds],
+            "is_of_metres": name not in COUNTS,
+        }
+        for name, words, kind in ROWS
+    ]
+
+
+def _measure(one: ComparedRound) -> Text:
+    return (
+        Text("không ghi cách đo", "measure not stated") if one.measured_by is None else NEAR_BY_LABELS[one.measured_by]
+    )
+
+
+def _elsewhere(one: ComparedRound, *, is_for_office: bool) -> str:
+    """Return how many have another school than in the first round; a few are withheld."""
+    return WITHHELD if is_small(one.elsewhere_count) and not is_for_office else _told(one.elsewhere_count, "number")
 
 
 def read_places(directory: Path) -> pd.DataFrame | None:
@@ -131,8 +157,9 @@ def _without_small_counts(schools: pd.DataFrame) -> pd.DataFrame:
     return schools.assign(cells=cells, placed=shown)
 
 
-def _parts(rounds: Sequence[ComparedRound], *, is_for_office: bool) -> list[dict[str, Any]]:
-    """Return the tables by level, tier and area: placed, mean and farthest of each round."""
+def _parts(comparison: Comparison, *, is_for_office: bool) -> list[dict[str, Any]]:
+    """Return the tables by level, tier and area: placed, and under one measure mean and farthest of each round."""
+    rounds, with_metres = comparison.rounds, comparison.has_one_measure
     tables: list[dict[str, Any]] = []
     for words, name in (
         (Text("Theo cấp", "By level"), "by_level"),
@@ -144,13 +171,18 @@ def _parts(rounds: Sequence[ComparedRound], *, is_for_office: bool) -> list[dict
             continue
         labels = {key: LEVEL_LABELS[key].vi if name == "by_level" else key or "–" for key in parts[0]}
         hidden = set() if is_for_office else _small_parts(parts)
-        rows = [(labels[key], [WITHHELD if key in hidden else _part(one[key]) for one in parts]) for key in parts[0]]
+        rows = [
+            (labels[key], [WITHHELD if key in hidden else _part(one[key], with_metres=with_metres) for one in parts])
+            for key in parts[0]
+        ]
         tables.append({"words": words, "rows": rows})
     return tables
 
 
-def _part(part: Measured) -> str:
+def _part(part: Measured, *, with_metres: bool) -> str:
     placed = f"{number_text(part.placed).vi}/{number_text(part.applicants).vi}"
+    if not with_metres:
+        return placed
     return f"{placed} · {number_text(part.mean_distance_m).vi} m · {number_text(part.max_distance_m).vi} m"
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from allocation.intake import RoundInput
-from allocation.model import AllocationProblem
+from allocation.model import AllocationProblem, NearBy
 from allocation.policy import load_policy
 from allocation.problem_files import build_problem
 from allocation.round import RoundSettings, run
@@ -65,9 +65,12 @@ def write(tmp_path: Path, frames: MakeRound) -> Callable[..., Path]:
         name: str = "round",
         any_id: bool = True,
         policy: str = "least-travel",
+        measured_by: NearBy | None = None,
     ) -> Path:
         applicants, schools, pairs = frames(seats, ways_m)
-        given = RoundInput(applicants=applicants, schools=schools, pairs=pairs, issues=IssueReport())
+        given = RoundInput(
+            applicants=applicants, schools=schools, pairs=pairs, issues=IssueReport(), measured_by=measured_by
+        )
         settings = RoundSettings(policy=load_policy(policy), seed="s", any_id=any_id)
         return run(given, settings=settings, directory=tmp_path / name).directory
 

@@ -8,6 +8,7 @@ import pytest
 from allocation.compare import as_data, compare_directories
 from allocation.compare_report import render_comparison
 from allocation.intake import RoundInput
+from allocation.model import NearBy
 from allocation.policy import load_policy
 from allocation.problem_files import problem_of
 from allocation.round import RoundSettings, run
@@ -111,3 +112,57 @@ def test_parts_and_schools_of_a_few_are_withheld_unless_the_office_asks(
     assert '<td class="n">15</td>' in internal
     # Of the small school the seats alone are told.
     assert shown.split("Every school")[1].count('<td class="n">2</td>') == 1
+
+
+# On foot b is nearest to near; across the river, in a straight line, a is.
+ON_FOOT = {"a": {"near": 1200, "far": 300}, "b": {"near": 100, "far": 900}}
+IN_STRAIGHT_LINES = {"a": {"near": 80, "far": 250}, "b": {"near": 90, "far": 700}}
+
+
+@pytest.fixture
+def measured_twice(write: Write) -> list[Path]:
+    return [
+        write(SEATS, ON_FOOT, name="walked", policy="deferred-acceptance", measured_by=NearBy.WALKING),
+        write(SEATS, IN_STRAIGHT_LINES, name="flown", policy="deferred-acceptance", measured_by=NearBy.STRAIGHT_LINE),
+    ]
+
+
+def test_ways_measured_differently_stand_side_by_side_each_under_its_own_measure(measured_twice: list[Path]) -> None:
+    """Walking: a far (300), b near (100). Straight: a near (80), b far (700). Both children go elsewhere."""
+    comparison = compare_directories(measured_twice)
+    walked, flown = comparison.rounds
+    assert not comparison.has_one_measure
+    assert (walked.measured_by, flown.measured_by) == (NearBy.WALKING, NearBy.STRAIGHT_LINE)
+    assert (walked.whole.total_distance_m, flown.whole.total_distance_m) == (400, 780)
+    assert (walked.elsewhere_count, flown.elsewhere_count) == (0, 2)
+    assert flown.claims_by_tier_and_distance is None
+    assert as_data(comparison)["problem_sha256"] is None
+
+
+def test_the_page_of_two_measures_warns_and_leaves_out_what_needs_one(measured_twice: list[Path]) -> None:
+    page = render_comparison(compare_directories(measured_twice), gains=[], places=None, crs="", is_for_office=True)
+    assert "do not set metres against metres" in page
+    for left_out in ("<polyline", "by tier, then distance", "· 100 m"):
+        assert left_out not in page
+    head_of_metres = page.split("Each round's metres, under its own measure")[1].split("</thead>")[0]
+    assert "walked: theo đường đi bộ" in head_of_metres
+    assert "flown: theo đường chim bay" in head_of_metres
+
+
+@pytest.mark.parametrize(
+    ("seats", "ways", "measure", "why"),
+    [
+        ({"near": 2, "far": 1}, ON_FOOT, NearBy.RIDING, "seats differ"),
+        (SEATS, {**ON_FOOT, "c": {"far": 5}}, NearBy.RIDING, "applicants differ"),
+        (SEATS, IN_STRAIGHT_LINES, NearBy.WALKING, "distances differ"),
+        (SEATS, IN_STRAIGHT_LINES, None, "distances differ"),
+    ],
+)
+def test_nothing_but_the_measure_may_differ(
+    write: Write, measured_twice: list[Path], seats: dict[str, int], ways: dict[str, dict[str, int]],
+    measure: NearBy | None, why: str,
+) -> None:  # fmt: skip
+    """Other seats, other children, other ways by one measure, or by an unknown one: another problem."""
+    other = write(seats, ways, name="other", measured_by=measure)
+    with pytest.raises(InputError, match=why):
+        compare_directories([measured_twice[0], other])
