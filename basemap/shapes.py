@@ -18,6 +18,7 @@ MOST_CORNERS_COUNT = 1_000_000
 
 _MOST_REPAIRED_CORNERS_COUNT = 20_000
 _PROBED_SIDES_COUNT = 20
+_LEAST_HEIGHT_M = 0.5
 _TANGLED_CROSSINGS_RATIO = 2.0
 """Repairing takes time with the square of the crossings (500 sides that all cross: 12 s), and no such area can be
 mended to one within a thousandth. A bow-tie has half a crossing a side."""
@@ -87,7 +88,7 @@ def _shaped(geometries: npt.NDArray[np.object_], shape: Shape) -> Shaped:
     suspicious = _suspicious(flat, shape)
     result[~suspicious] = flat[~suspicious]
     for position in np.flatnonzero(suspicious):
-        plan = _plan_of_body(flat[position]) if has_z[position] and shape is Shape.AREA else None
+        plan = _plan_of_body(geometries[position]) if has_z[position] and shape is Shape.AREA else None
         if plan is not None:
             result[position], body_count = plan, body_count + 1
             continue
@@ -148,16 +149,27 @@ def _examined(geometry: BaseGeometry | None, shape: Shape) -> tuple[BaseGeometry
 def _plan_of_body(geometry: BaseGeometry) -> BaseGeometry | None:
     """Return what a body of several faces covers of the ground; None if it is none, or a face cannot be mended.
 
-    Its sign is a wall: a face that is a line from above. Roof and floor lie over one another, so that no area can be
-    compared with that of the whole; each face by itself has to keep its own.
+    Roof and floor lie over one another, so that no area can be compared with that of the whole; each face by itself has
+    to keep its own. Walls, straight or bent, are nothing seen from above.
     """
-    faces = shapely.get_parts(geometry)
-    is_wall = shapely.area(shapely.convex_hull(faces)) == 0
-    if not is_wall.any() or is_wall.all() or not np.isfinite(shapely.get_coordinates(geometry)).all():
+    flat = shapely.force_2d(geometry)
+    if not np.isfinite(shapely.get_coordinates(flat)).all() or not _stands_up(geometry):
         return None
+    faces = shapely.get_parts(flat)
+    if any(map(_is_tangled, faces[~shapely.is_valid(faces)])):
+        return None
+    is_wall = shapely.is_empty(shapely.make_valid(faces, method="structure", keep_collapsed=False))
     mended = [face if face.is_valid else _mended(face) for face in faces[~is_wall]]
     plan = None if None in mended else shapely.union_all(mended)
-    return plan if plan is not None and plan.geom_type in _ACCEPTED[Shape.AREA] else None
+    return plan if plan is not None and plan.geom_type in _ACCEPTED[Shape.AREA] and not plan.is_empty else None
+
+
+def _stands_up(geometry: BaseGeometry) -> bool:
+    """Whether one corner is there at two heights: the ground itself never is, however it rises."""
+    corners = shapely.get_coordinates(geometry, include_z=True)
+    corners = corners[np.lexsort((corners[:, 2], corners[:, 1], corners[:, 0]))]
+    is_same = (corners[1:, :2] == corners[:-1, :2]).all(axis=1)
+    return bool((is_same & (np.abs(np.diff(corners[:, 2])) > _LEAST_HEIGHT_M)).any())
 
 
 def _too_many_corners(geometry: BaseGeometry) -> ShapeProblem:

@@ -132,6 +132,14 @@ def test_a_body_drawn_in_space_becomes_the_ground_that_it_covers() -> None:
     assert (result.geometries[0].geom_type, result.geometries[0].is_valid) == ("MultiPolygon", True)
 
 
+def test_a_wall_may_go_round_a_corner() -> None:
+    """Two sides of the house are one face: there and back along the same bent line, nothing seen from above."""
+    bent = "((0 0 0, 10 0 0, 10 6 0, 10 6 3, 10 0 3, 0 0 3, 0 0 0))"
+    body = shapely.from_wkt(box_in_space().wkt.replace("MULTIPOLYGON Z (", f"MULTIPOLYGON Z ({bent}, "))
+    result = shaped(body)
+    assert (result.body_count, result.geometries[0].area) == (1, 60)
+
+
 def test_eaves_that_stand_out_belong_to_the_ground_that_is_covered() -> None:
     result = shaped(box_in_space(roof="-1 -1 3, 11 -1 3, 11 7 3, -1 7 3, -1 -1 3"))
     assert result.geometries[0].area == 12 * 8
@@ -139,6 +147,19 @@ def test_eaves_that_stand_out_belong_to_the_ground_that_is_covered() -> None:
 
 def test_a_body_with_a_face_like_a_bow_tie_is_not_repaired() -> None:
     result = shaped(box_in_space(roof="0 0 3, 10 6 3, 10 0 3, 0 4 3, 0 0 3"))
+    assert (codes(result), result.body_count) == ({0: "geometry_invalid"}, 0)
+
+
+def test_roof_and_floor_without_walls_are_a_body_too() -> None:
+    roof_and_floor = shapely.multipolygons([shapely.get_parts(box_in_space())[at] for at in (4, 5)])
+    result = shaped(roof_and_floor)
+    assert (result.body_count, result.geometries[0].area) == (1, 60)
+
+
+def test_rising_ground_drawn_twice_is_no_body() -> None:
+    """Each corner has one height, so that two parts over one another are what they are on a flat map: a fault."""
+    ground = shapely.from_wkt("POLYGON Z ((0 0 1, 10 0 9, 10 6 9, 0 6 1, 0 0 1))")
+    result = shaped(shapely.multipolygons([ground, ground]))
     assert (codes(result), result.body_count) == ({0: "geometry_invalid"}, 0)
 
 
