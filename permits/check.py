@@ -157,6 +157,8 @@ def facts_for_rules(
         drawn["footprint_m2"] = round(footprint.area_m2, 2)
         drawn["rear_setback_m"] = drawn_setback_m(REAR, found, footprint)
     stated = proposal.facts.known
+    if all(book.plot_area == "whole" for book in rulebooks):
+        drawn["plot_area_m2"] = found.registered_area_m2 or round(found.measured_area_m2, 2)
     if "road_width_m" in stated:
         drawn["road_widths_m"] = None
     about = {name: stated[name] for name in ("building_type", "area_type", "former_province") if name in stated}

@@ -7,7 +7,7 @@ to be confirmed on site.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -93,6 +93,8 @@ class ParcelFacts:
         Planned width of the road at each of ``sides``; None: not known.
     on
         Day of the map; None is today.
+    ground
+        The layers that were asked, for rules that measure for themselves.
     facts
         What the rules may use; estimates included.
     """
@@ -116,6 +118,7 @@ class ParcelFacts:
     depth_error_m: float | None = None
     planned_widths_m: tuple[float | None, ...] = ()
     on: date | None = None
+    ground: Ground | None = field(default=None, repr=False, compare=False)
 
     @property
     def area_differs(self) -> bool:
@@ -267,6 +270,7 @@ def _put_together(
         rear=drawn.rear,
         facts=Facts(),
         on=on,
+        ground=ground,
     )
     return _with_facts(_with_area_left(bare))
 

@@ -167,13 +167,19 @@ def finding_of_rule(  # noqa: PLR0913 - a finding has that many parts
         unit=rule.unit,
         value=value,
         proposed=proposed,
-        margin=None if value is None or proposed is None else value - proposed,
+        margin=_margin(rule, value, proposed),
         blocking=rule.severity == "blocking",
         note=note,
         place=place,
         rulebook=rulebook.name,
         layers=layers,
     )
+
+
+def _margin(rule: Rule, value: float | None, proposed: float | None) -> float | None:
+    if value is None or proposed is None:
+        return None
+    return proposed - value if rule.direction == "min" else value - proposed
 
 
 def overall(findings: Sequence[Finding]) -> Verdict:

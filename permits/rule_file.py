@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import yaml
 from pydantic import ValidationError
 
-from basemap.model import LayerName
+from basemap.model import LAYERS, LayerName, LayerSchema, Shape
 from permits.fact_sheet import FACT_FIELDS, FactKind
 from permits.limit_fields import LIMIT_FIELDS
 from permits.rule_schema import Conditions, Pack, Rule
@@ -101,6 +101,17 @@ def _wrong_names(rule: Rule, pack: Pack, here: Path) -> Iterator[Fault]:
                 yield Fault(path=(*here, key), message=f"there is no rule {name} in the file")
     if rule.layer is not None and rule.layer not in set(LayerName):
         yield Fault(path=(*here, "layer"), message=f"there is no layer {rule.layer}")
+    elif rule.layer is not None:
+        yield from _wrong_layer(rule, LAYERS[LayerName(rule.layer)], here)
+
+
+def _wrong_layer(rule: Rule, schema: LayerSchema, here: Path) -> Iterator[Fault]:
+    for column in rule.where:
+        if column not in schema.attribute_names:
+            yield Fault(path=(*here, "where", column), message=f"the layer {rule.layer} has no {column}")
+    has_share = rule.direction == "min" or rule.value
+    if rule.kind == "overlap" and has_share and schema.shape is not Shape.AREA:
+        yield Fault(path=(*here, "layer"), message=f"a share needs a layer of areas, {rule.layer} is none")
 
 
 def _where(rule: Rule, here: Path, fact: str) -> Path:

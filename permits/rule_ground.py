@@ -1,20 +1,24 @@
-"""Rules of a pack about the ground: how much a layer may cover, and how far from something to keep. Pure.
+"""Rules of a pack about the ground: how much a layer may cover or must hold, and how far from it to keep. Pure.
 
-Law as data again: the rule names the layer, which features count (``where``), and the figure. A layer that does
-not answer is never clear.
+Law as data: the rule names the layer, which features count (``where``), and the figure. Drawings err, so each answer
+has three bands: beyond doubt within the figure, beyond doubt outside it, or for a person to look at. A layer that does
+not answer there is never clear.
 """
 
 from collections.abc import Iterator
 from datetime import date
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
-from basemap.model import LayerName
-from permits.answers import CAUSE_TEXTS, Concern, LayerAnswer, LayerStatus
+from basemap.model import LAYERS, LayerName, Shape
+from permits.answers import CAUSE_TEXTS, Cause, LayerStatus
 from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_rule
+from permits.ground import Ground
+from permits.ground_measures import Features, areal, counts, features_near, gap_m
 from permits.model import Facts, ReasonCode, Verdict
-from permits.overlap import Band
+from permits.overlap import BANDS, Band, area_error_m2, band_of, bands_of_paths, shapes_of
 from permits.rule_schema import Rule
 from permits.rulebook import Rulebook
 from permits.rules.conditions import reaches
@@ -22,7 +26,15 @@ from spatial.geometry import Located
 from spatial.text import NO_TEXT, Text
 
 _DRAWN_DISTANCE_ERROR_M = 0.14  # two corners of 0.10 m each
+_NOTHING_M2 = 1e-6
 _KINDS = ("overlap", "distance")
+_VERDICT_OF_BAND = {
+    Band.HIT: (Verdict.VIOLATES, None),
+    Band.REVIEW: (Verdict.NEEDS_REVIEW, ReasonCode.WITHIN_TOLERANCE),
+}
+_Judged = tuple[Verdict, ReasonCode | None]
+_FINE: _Judged = (Verdict.COMPLIES, None)
+_DOUBTFUL: _Judged = (Verdict.NEEDS_REVIEW, ReasonCode.WITHIN_TOLERANCE)
 
 
 def ground_rule_findings(
@@ -36,90 +48,149 @@ def ground_rule_findings(
         if reach.holds is False:
             continue
         if not rulebook.is_in_force(rule, as_of=as_of):
-            yield finding_of_rule(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOT_IN_FORCE)
+            yield _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOT_IN_FORCE)
             continue
-        finding = (_overlap if rule.kind == "overlap" else _distance)(rule, rulebook, found, footprint)
+        finding = _finding(rule, rulebook, found, footprint)
         is_open = reach.holds is None or not rulebook.is_verified(rule, as_of=as_of)
         if is_open and finding.verdict is not Verdict.COMPLIES:
             reason = ReasonCode.MISSING_INPUT if reach.holds is None else ReasonCode.RULE_UNVERIFIED
-            finding = finding_of_rule(rulebook, rule, Verdict.NEEDS_REVIEW, reason=reason, place=finding.place)
+            finding = _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=reason, place=finding.place)
         yield finding
 
 
-def _overlap(rule: Rule, rulebook: Rulebook, found: ParcelFacts, footprint: Located | None) -> Finding:
-    answer = _answer(rule, found)
-    if answer is None or answer.status is LayerStatus.NOT_CHECKED:
-        return _not_checked(rule, rulebook, answer)
-    concerns = [concern for concern in answer.felt if _counts(concern, rule)]
-    subject = footprint if rule.subject == "footprint" else found.parcel.place
+def _finding(rule: Rule, rulebook: Rulebook, found: ParcelFacts, footprint: Located | None) -> Finding:
+    subject = footprint if rule.subject == "footprint" or rule.layer == LayerName.PARCEL else found.parcel.place
+    if rule.kind == "distance" and rule.layer == LayerName.PARCEL:
+        return _from_boundary(rule, rulebook, found, subject)
+    layer, ground = LayerName(str(rule.layer)), found.ground
+    answer = found.layers.get(layer)
+    if ground is None or answer is None or answer.status is LayerStatus.NOT_CHECKED:
+        return _not_checked(rule, rulebook, None if answer is None else answer.cause)
     if subject is None:
-        if not concerns:
-            return finding_of_rule(rulebook, rule, Verdict.COMPLIES)
-        place = concerns[0].geometry
-        return finding_of_rule(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, place=place)
-    hits = _common(subject, [concern for concern in concerns if concern.band is Band.HIT])
-    all_felt = _common(subject, concerns)
-    most = float(rule.value or 0)
-    shares = [part.area / subject.geometry.area for part in (hits, all_felt)]
-    verdict, reason = Verdict.COMPLIES, None
-    if shares[0] > most:
+        counting = [concern for concern in answer.felt if counts(concern.detail, rule.where)]
+        if rule.kind == "overlap" and rule.direction == "max" and not counting:
+            return _said(rulebook, rule, Verdict.COMPLIES)
+        place = counting[0].geometry if counting else None
+        return _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, place=place)
+    measure = _overlap if rule.kind == "overlap" else _distance
+    return measure(rule, rulebook, subject, ground)
+
+
+def _overlap(rule: Rule, rulebook: Rulebook, subject: Located, ground: Ground) -> Finding:
+    layer, shape = LayerName(str(rule.layer)), subject.geometry
+    if not ground.covers(layer, shapes_of(shape))[0]:
+        return _not_checked(rule, rulebook, Cause.OUT_OF_EXTENT)
+    near = features_near(ground, layer, shape, within_m=ground.error_m(layer), where=rule.where)
+    if LAYERS[layer].shape is not Shape.AREA:
+        return _touched(rule, rulebook, subject, near, error_m=ground.error_m(layer))
+    covered = areal(shapely.intersection(shape, near.union))
+    is_share_held = rule.direction == "min"
+    limit = float(rule.value) if rule.value is not None else float(is_share_held)
+    wrong = areal(shapely.difference(shape, covered)) if is_share_held else covered
+    allowed_m2 = shape.area * (1 - limit if is_share_held else limit)
+    if allowed_m2 > _NOTHING_M2:
+        verdict, reason = _against_area(wrong, allowed_m2=allowed_m2, error_m=ground.error_m(layer))
+    else:
+        may_touch = is_share_held or layer in ground.thresholds.touching_is_nothing
+        verdict, reason = _unwanted(wrong, subject, near, layer=layer, ground=ground, may_touch=may_touch)
+    place = Located(geometry=wrong, crs=subject.crs) if verdict is not Verdict.COMPLIES and wrong.area > 0 else None
+    share = float(covered.area / shape.area)
+    return _said(rulebook, rule, verdict, reason=reason, value=limit, proposed=share, place=place)
+
+
+def _against_area(wrong: BaseGeometry, *, allowed_m2: float, error_m: float) -> _Judged:
+    """Compare a part with the area that it may have, give or take what its corners err."""
+    beyond_m2 = wrong.area - allowed_m2
+    error_m2 = area_error_m2(wrong, point_error_m=error_m) if wrong.area > 0 else 0.0
+    if beyond_m2 > error_m2:
+        return Verdict.VIOLATES, None
+    return _DOUBTFUL if beyond_m2 > -error_m2 and wrong.area > 0 else _FINE
+
+
+def _unwanted(
+    wrong: BaseGeometry, subject: Located, near: Features, *, layer: LayerName, ground: Ground, may_touch: bool
+) -> _Judged:
+    """Judge a part of which there should be nothing: wide and large it violates; a square metre or more is a doubt."""
+    least_m2 = max(
+        ground.thresholds.least_area_m2, area_error_m2(subject.geometry, point_error_m=ground.error_m(layer))
+    )
+    band = band_of(
+        wrong,
+        distance_m=float(shapely.distance(subject.geometry, near.union)) if near.count else float("inf"),
+        error_m=ground.error_m(layer),
+        least_area_m2=least_m2,
+        may_touch=may_touch,
+    )
+    if band is Band.SLIVER and wrong.area >= ground.thresholds.least_area_m2:
+        return _DOUBTFUL
+    return _VERDICT_OF_BAND.get(band, _FINE)
+
+
+def _touched(rule: Rule, rulebook: Rulebook, subject: Located, near: Features, *, error_m: float) -> Finding:
+    """Judge lines and points, which cover nothing: they lie inside, or within the error, or elsewhere."""
+    own = shapes_of(*[subject.geometry] * near.count)
+    distance_m = shapely.distance(own, near.shapes)
+    bands = bands_of_paths(own, near.shapes, distance_m=distance_m, error_m=error_m, reach_m=0.0)
+    band = BANDS[bands.max()] if near.count else Band.CLEAR
+    verdict, reason = _VERDICT_OF_BAND.get(band, _FINE)
+    place = Located(geometry=near.union, crs=subject.crs) if verdict is not Verdict.COMPLIES else None
+    return _said(rulebook, rule, verdict, reason=reason, place=place)
+
+
+def _distance(rule: Rule, rulebook: Rulebook, subject: Located, ground: Ground) -> Finding:
+    layer, least_m = LayerName(str(rule.layer)), float(rule.value or 0)
+    gap = gap_m(ground, layer, subject.geometry, least_m=least_m, where=rule.where)
+    verdict, reason = _FINE
+    if gap.most_m is not None and gap.most_m < least_m - ground.error_m(layer):
         verdict = Verdict.VIOLATES
-    elif shares[1] > most:
-        verdict, reason = Verdict.NEEDS_REVIEW, ReasonCode.WITHIN_TOLERANCE
-    touched = Located(geometry=all_felt, crs=subject.crs) if verdict is not Verdict.COMPLIES else None
-    return finding_of_rule(rulebook, rule, verdict, reason=reason, value=most, proposed=float(shares[1]), place=touched)
+    elif not ground.covers(layer, shapes_of(shapely.buffer(subject.geometry, least_m)))[0]:
+        return _not_checked(rule, rulebook, Cause.OUT_OF_EXTENT)
+    elif gap.least_m is not None and gap.least_m < least_m + ground.error_m(layer):
+        verdict, reason = _DOUBTFUL if gap.is_known else (Verdict.NEEDS_REVIEW, ReasonCode.MISSING_INPUT)
+    place = None if verdict is Verdict.COMPLIES or gap.way is None else Located(geometry=gap.way, crs=subject.crs)
+    return _said(rulebook, rule, verdict, reason=reason, value=least_m, proposed=gap.most_m, place=place)
 
 
-def _common(subject: Located, concerns: list[Concern]) -> shapely.Geometry:
-    parts = [shapely.intersection(subject.geometry, concern.geometry.geometry) for concern in concerns]
-    return shapely.union_all(parts)
-
-
-def _distance(rule: Rule, rulebook: Rulebook, found: ParcelFacts, footprint: Located | None) -> Finding:
+def _from_boundary(rule: Rule, rulebook: Rulebook, found: ParcelFacts, footprint: Located | None) -> Finding:
+    """Judge the distance to the parcel's own boundary, against which a proposal is drawn: at the figure it complies."""
     least_m = float(rule.value or 0)
-    answer = _answer(rule, found)
-    is_boundary = rule.layer == LayerName.PARCEL
-    if not is_boundary and (answer is None or answer.status is LayerStatus.NOT_CHECKED):
-        return _not_checked(rule, rulebook, answer)
-    if footprint is None and (is_boundary or rule.subject == "footprint"):
-        return finding_of_rule(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, value=least_m)
-    measured_m = _measured_m(rule, found, footprint, answer)
-    if measured_m is None or measured_m >= least_m:
-        return finding_of_rule(rulebook, rule, Verdict.COMPLIES, value=least_m, proposed=measured_m)
-    is_close = least_m - measured_m <= _DRAWN_DISTANCE_ERROR_M
+    if footprint is None:
+        return _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, value=least_m)
+    measured_m = float(shapely.distance(footprint.geometry, shapely.boundary(found.parcel.place.geometry)))
+    verdict, reason = _FINE
+    if measured_m < least_m:
+        is_close = least_m - measured_m <= _DRAWN_DISTANCE_ERROR_M
+        verdict, reason = _DOUBTFUL if is_close else (Verdict.VIOLATES, None)
+    place = None if verdict is Verdict.COMPLIES else footprint
+    return _said(rulebook, rule, verdict, reason=reason, value=least_m, proposed=measured_m, place=place)
+
+
+def _said(  # noqa: PLR0913 - a finding has that many parts
+    rulebook: Rulebook,
+    rule: Rule,
+    verdict: Verdict,
+    *,
+    reason: ReasonCode | None = None,
+    value: float | None = None,
+    proposed: float | None = None,
+    place: Located | None = None,
+    note: Text = NO_TEXT,
+) -> Finding:
+    """Return a finding that rests on the layer of the rule."""
     return finding_of_rule(
         rulebook,
         rule,
-        Verdict.NEEDS_REVIEW if is_close else Verdict.VIOLATES,
-        reason=ReasonCode.WITHIN_TOLERANCE if is_close else None,
-        value=least_m,
-        proposed=measured_m,
-        place=footprint or found.parcel.place,
+        verdict,
+        reason=reason,
+        value=value,
+        proposed=proposed,
+        place=place,
+        note=note,
+        layers=(LayerName(str(rule.layer)),),
     )
 
 
-def _measured_m(rule: Rule, found: ParcelFacts, footprint: Located | None, answer: LayerAnswer | None) -> float | None:
-    """Return the distance to what counts; None: nothing that counts is near."""
-    if rule.layer == LayerName.PARCEL and footprint is not None:
-        return float(shapely.distance(footprint.geometry, shapely.boundary(found.parcel.place.geometry)))
-    if rule.layer == LayerName.STREET and footprint is not None:
-        sides = [float(shapely.distance(footprint.geometry, side.edge)) + side.gap_m for side in found.sides]
-        return min(sides, default=None)
-    if answer is None or rule.where:
-        concerns = [] if answer is None else [each for each in answer.felt if _counts(each, rule)]
-        return min((each.distance_m for each in concerns), default=None)
-    return answer.nearest_m
-
-
-def _answer(rule: Rule, found: ParcelFacts) -> LayerAnswer | None:
-    return None if rule.layer is None else found.layers.get(LayerName(rule.layer))
-
-
-def _counts(concern: Concern, rule: Rule) -> bool:
-    return all(concern.detail.get(column) in values for column, values in rule.where.items())
-
-
-def _not_checked(rule: Rule, rulebook: Rulebook, answer: LayerAnswer | None) -> Finding:
-    why = NO_TEXT if answer is None or answer.cause is None else CAUSE_TEXTS[answer.cause]
+def _not_checked(rule: Rule, rulebook: Rulebook, cause: Cause | None) -> Finding:
+    why = NO_TEXT if cause is None else CAUSE_TEXTS[cause]
     note = why if why.vi else Text("Lớp dữ liệu chưa được nạp.", "The layer is not loaded.")
-    return finding_of_rule(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.LAYER_NOT_LOADED, note=note)
+    return _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.LAYER_NOT_LOADED, note=note)

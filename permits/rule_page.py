@@ -18,7 +18,7 @@ _KINDS = {
     "codes": "list of codes",
     "predicate": "yes or no",
     "review": "no figure: a person decides",
-    "overlap": "share of the ground that a layer may cover",
+    "overlap": "share of the ground that a layer may cover, or must hold",
     "distance": "least distance to a layer",
 }
 

@@ -153,6 +153,9 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "distance": ("layer", "value"),
 }
 _NEEDED_FOR_LIMIT: Mapping[str, tuple[str, ...]] = {"cap": ("fact",), "predicate": ("any_of",)}
+_MOST_DISTANCE_M = 40
+"""Layers are read 60 m around a parcel, and half a street of 40 m has to find room in that."""
+
 _SETS_NO_LIMIT = ("parameters", "codes", "overlap", "distance")
 
 
@@ -221,6 +224,16 @@ class Rule(Part):
         return self
 
     @model_validator(mode="after")
+    def _can_be_measured(self) -> Self:
+        if self.kind == "distance" and self.layer != "parcel" and (self.value or 0) > _MOST_DISTANCE_M:
+            message = f"a distance of more than {_MOST_DISTANCE_M} m is not looked for"
+            raise ValueError(message)
+        if self.kind == "overlap" and self.value is not None and not 0 <= self.value <= 1:
+            message = "the value of an overlap is a share from 0 to 1"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _names_its_column(self) -> Self:
         if self.limit is not None and self.table is not None and self.column is None and len(self.table.columns) > 1:
             message = "a table of several columns needs column"
@@ -279,12 +292,19 @@ class CoverageEntry(Part):
 
 
 class Pack(Part):
-    """The file as a whole."""
+    """The file as a whole.
+
+    Parameters
+    ----------
+    plot_area
+        What shares of the plot are shares of: what road reservations leave of it, or the whole of it.
+    """
 
     name: str = Field(min_length=1)
     title: Bilingual
     binding: Literal["data", "row_house"] = "data"
     applies_to: Scope = Scope()
+    plot_area: Literal["less_reservations", "whole"] = "less_reservations"
     instruments: tuple[Instrument, ...] = Field(min_length=1)
     rules: tuple[Rule, ...] = Field(min_length=1)
     not_decided: tuple[CoverageEntry, ...] = ()

@@ -51,6 +51,8 @@ class Rulebook:
     binding
         ``data``: each rule names its limit and says when it applies. ``row_house``: `permits.rules.row_house`
         tells which rules meet in which limit.
+    plot_area
+        ``less_reservations`` or ``whole``: of what shares of the plot are shares.
     rules
         The rules as they are known now, or on ``known_on``.
     recorded_rules
@@ -70,6 +72,7 @@ class Rulebook:
     rules: tuple[Rule, ...]
     recorded_rules: tuple[Rule, ...] = ()
     not_decided: tuple[CoverageEntry, ...] = ()
+    plot_area: str = "less_reservations"
     known_on: date | None = None
     _found: dict[tuple[str, date], Rule] = field(default_factory=dict, repr=False, compare=False)
     _by_limit: dict[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False, compare=False)
@@ -199,4 +202,5 @@ def parse_rulebook(content: bytes, *, subject: str) -> Rulebook:
         rules=tuple(rule for rule in pack.rules if rule.recorded.to is None),
         recorded_rules=pack.rules,
         not_decided=pack.not_decided,
+        plot_area=pack.plot_area,
     )

@@ -1,7 +1,7 @@
 """Screening: many parcels against all rules at once, one row each. Pure.
 
 A row says what the layers answer, which figures limit the parcel and which rule sets each, and what the rules say of
-the building that stands on it. Where nothing stands, or its floors are unknown, only the ground is judged.
+the building that stands on it. Where nothing stands, only the ground is judged.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -14,9 +14,10 @@ from spatial.geometry import Located
 
 
 def standing_building(found: ParcelFacts, *, supposed: Facts) -> Proposal | None:
-    """Return the building on a parcel as a proposal; None where none stands mainly on it, or its floors are unknown.
+    """Return the building on a parcel as a proposal; None where none stands on it beyond doubt.
 
-    Of several buildings the tallest gives floors and height, and their union the footprint.
+    Of several buildings the tallest gives floors and height, and their union the footprint. A building whose floors or
+    height are not known is proposed without them.
 
     Parameters
     ----------
@@ -27,9 +28,9 @@ def standing_building(found: ParcelFacts, *, supposed: Facts) -> Proposal | None
     parts = [concern.geometry.geometry for concern in standing]
     floors = [int(value) for concern in standing if (value := _number(concern, "floors"))]
     heights = [value for concern in standing if (value := _number(concern, "height_m"))]
-    if not floors:
+    if not parts:
         return None
-    facts = replace(supposed, floors=max(floors), building_height_m=max(heights, default=None))
+    facts = replace(supposed, floors=max(floors, default=None), building_height_m=max(heights, default=None))
     footprint = parts[0] if len(parts) == 1 else shapely.union_all(parts)
     return Proposal(facts=facts, footprint=Located(geometry=footprint, crs=found.parcel.place.crs))
 

@@ -14,12 +14,13 @@ from shapely.geometry.base import BaseGeometry
 from basemap.model import LAYERS, LayerName
 from permits.check import Check, check
 from permits.estimates import settled_facts
-from permits.facts import CHECKED_LAYERS, Ground, facts_of
+from permits.facts import CHECKED_LAYERS, Ground, facts_in_bulk, facts_of
 from permits.findings import Finding
 from permits.model import Facts, ParcelKey, ReasonCode, Verdict
 from permits.parcels import Parcel
 from permits.proposal import Proposal
 from permits.rulebook import Rulebook, load_rulebook, parse_rulebook, rulebooks_named
+from spatial.errors import InputError
 from spatial.geometry import Located
 
 CRS = "EPSG:9210"
@@ -43,12 +44,12 @@ BOUNDARY = {"id": "edge", "kind": "distance", "layer": "parcel", "value": 3, "un
 GREEN = {**NO_RIVER, "id": "green", "layer": "zone", "subject": "parcel", "value": 0.25, "where": {"land_use": ["DKV"]}}
 
 
-def pack(*rules: dict[str, Any]) -> Rulebook:
-    whole = {"name": "own", "title": SAID, "instruments": [INSTRUMENT], "rules": list(rules)}
+def pack(*rules: dict[str, Any], **said: object) -> Rulebook:
+    whole = {"name": "own", "title": SAID, "instruments": [INSTRUMENT], "rules": list(rules), **said}
     return parse_rulebook(yaml.safe_dump(whole, allow_unicode=True).encode(), subject="own")
 
 
-def layer(name: LayerName, shape: BaseGeometry | None, **row: object) -> gpd.GeoDataFrame:
+def layer(name: LayerName, shape: BaseGeometry | None, /, **row: object) -> gpd.GeoDataFrame:
     columns = {**dict.fromkeys(LAYERS[name].attribute_names), **row, "feature_id": "1"}
     frame = gpd.GeoDataFrame({key: [value] for key, value in columns.items()}, geometry=[shape or PLOT], crs=CRS)
     return frame if shape is not None else frame[:0]
@@ -131,6 +132,151 @@ def test_the_distance_to_the_boundary_is_measured_with_the_error_of_the_drawing(
     found = only(outcome(BOUNDARY, footprint=house))
     assert found.verdict is verdict
     assert found.proposed == pytest.approx(gap_m)
+
+
+HOLDS = {**NO_RIVER, "id": "holds", "layer": "zone", "direction": "min", "where": {"land_use": ["DKV"]}}
+STREET = {"id": "street", "kind": "distance", "layer": "street", "value": 3, "unit": "m", "direction": "min", **PLAIN}
+
+
+@pytest.mark.parametrize(
+    ("beyond_m", "verdict", "share"),
+    [
+        (-1, Verdict.COMPLIES, 1.0),
+        (0, Verdict.COMPLIES, 1.0),
+        (0.05, Verdict.COMPLIES, 0.995),
+        (0.4, Verdict.NEEDS_REVIEW, 0.96),
+        (2, Verdict.VIOLATES, 0.8),
+        (30, Verdict.VIOLATES, 0.0),
+    ],
+)
+def test_a_layer_that_must_hold_the_building_does_so_within_the_error_of_its_drawing(
+    beyond_m: float, verdict: Verdict, share: float
+) -> None:
+    """A house of 10 m by 10 m; a plan at 1:2000 is drawn to 0.5 m, so that 0.4 m beyond its edge prove nothing;
+    5 cm on 10 m, half a square metre, are less than a drawing tells."""
+    zone = shapely.box(X - 50, Y - 50, X + 15 - beyond_m, Y + 50)
+    found = only(outcome(HOLDS, footprint=HOUSE, zone=zone))
+    assert (found.verdict, found.value) == (verdict, 1)
+    assert found.proposed == pytest.approx(share)
+    assert found.margin == pytest.approx(share - 1)
+    if beyond_m == 2:
+        assert found.place is not None
+        assert found.place.geometry.area == pytest.approx(20)
+
+
+def test_a_layer_that_must_hold_the_building_waits_for_one_and_is_never_clear_while_it_is_silent() -> None:
+    zone = shapely.box(X - 50, Y - 50, X + 50, Y + 50)
+    assert only(outcome(HOLDS, zone=zone)).reason is ReasonCode.NOTHING_PROPOSED
+    silent = only(outcome(HOLDS, footprint=HOUSE, without=(LayerName.ZONE,)))
+    assert (silent.verdict, silent.reason) == (Verdict.NEEDS_REVIEW, ReasonCode.LAYER_NOT_LOADED)
+    assert silent.layers == (LayerName.ZONE,)
+
+
+def test_zones_of_another_kind_hold_nothing() -> None:
+    zone = shapely.box(X - 50, Y - 50, X + 50, Y + 50)
+    other = {**HOLDS, "where": {"land_use": ["ODT"]}}
+    assert only(outcome(other, footprint=HOUSE, zone=zone)).verdict is Verdict.VIOLATES
+
+
+@pytest.mark.parametrize(
+    ("away_m", "width_m", "verdict", "measured_m"),
+    [
+        (7, 6, Verdict.COMPLIES, 4),
+        (6, 6, Verdict.NEEDS_REVIEW, 3),
+        (5.9, 6, Verdict.NEEDS_REVIEW, 2.9),
+        (5, 6, Verdict.VIOLATES, 2),
+        (2, 6, Verdict.VIOLATES, 0),
+        (50, 6, Verdict.COMPLIES, None),
+        (7, None, Verdict.NEEDS_REVIEW, 7),
+        (13.5, None, Verdict.COMPLIES, 13.5),
+        (2, None, Verdict.VIOLATES, 2),
+    ],
+)
+@pytest.mark.parametrize("turned", [0, 37])
+def test_the_distance_to_a_street_runs_to_its_edge(
+    away_m: float, width_m: float | None, verdict: Verdict, measured_m: float | None, turned: float
+) -> None:
+    """Half of 6 m lie beside the line; a street of unknown width has its edge anywhere up to 10 m beside it."""
+    street = shapely.LineString([(X + 5 - away_m, Y - 100), (X + 5 - away_m, Y + 100)])
+    plot, house, line = (shapely.affinity.rotate(shape, turned, origin=(X, Y)) for shape in (PLOT, HOUSE, street))
+    frames = {name: layer(name, None) for name in CHECKED_LAYERS}
+    frames[LayerName.STREET] = layer(LayerName.STREET, line, width_m=width_m)
+    parcel = replace(the_parcel(), place=Located(geometry=plot, crs=CRS))
+    for found in (facts_of(parcel, Ground(frames, crs=CRS)), *facts_in_bulk([parcel], Ground(frames, crs=CRS))):
+        proposal = Proposal(facts=Facts(), footprint=Located(geometry=house, crs=CRS))
+        finding = only(check(found, proposal, rulebook=pack(STREET), as_of=TODAY))
+        assert finding.verdict is verdict
+        assert finding.proposed == (None if measured_m is None else pytest.approx(measured_m))
+
+
+def test_a_corridor_that_is_near_but_not_met_keeps_its_distance_also_in_bulk() -> None:
+    """10 m from the house, 5 m beyond the plot: 12 m are asked, 8 m are kept; no answer hangs on how it was asked."""
+    river = shapely.box(X + 25, Y - 50, X + 60, Y + 60)
+    near = {**STREET, "id": "near", "layer": "river_corridor", "value": 12}
+    frames = {name: layer(name, None) for name in CHECKED_LAYERS}
+    frames[LayerName.RIVER_CORRIDOR] = layer(LayerName.RIVER_CORRIDOR, river)
+    ground = Ground(frames, crs=CRS)
+    proposal = Proposal(facts=Facts(), footprint=Located(geometry=HOUSE, crs=CRS))
+    for found in (facts_of(the_parcel(), ground), *facts_in_bulk([the_parcel()], ground)):
+        finding = only(check(found, proposal, rulebook=pack(near), as_of=TODAY))
+        assert (finding.verdict, finding.proposed) == (Verdict.VIOLATES, pytest.approx(10))
+        assert (
+            only(check(found, proposal, rulebook=pack({**near, "value": 8}), as_of=TODAY)).verdict is Verdict.COMPLIES
+        )
+
+
+def test_what_may_lie_beyond_the_end_of_a_map_is_not_clear() -> None:
+    """The map ends 5 m beyond the house; whether a river flows within 12 m of it, it cannot say."""
+    frames = {name: layer(name, None) for name in CHECKED_LAYERS}
+    extents = {LayerName.RIVER_CORRIDOR: (X - 100, Y - 100, X + 20, Y + 100)}
+    ground = Ground(frames, crs=CRS, extents=extents)
+    near = {**STREET, "id": "near", "layer": "river_corridor", "value": 12}
+    proposal = Proposal(facts=Facts(), footprint=Located(geometry=HOUSE, crs=CRS))
+    finding = only(check(facts_of(the_parcel(), ground), proposal, rulebook=pack(near), as_of=TODAY))
+    assert (finding.verdict, finding.reason) == (Verdict.NEEDS_REVIEW, ReasonCode.LAYER_NOT_LOADED)
+
+
+@pytest.mark.parametrize(
+    ("x_m", "verdict"), [(10, Verdict.VIOLATES), (5.3, Verdict.NEEDS_REVIEW), (0, Verdict.COMPLIES)]
+)
+def test_a_line_that_must_not_be_built_over_is_a_matter_of_yes_perhaps_and_no(x_m: float, verdict: Verdict) -> None:
+    wall = shapely.LineString([(X + x_m, Y), (X + x_m, Y + 30)])
+    frames = {name: layer(name, None) for name in CHECKED_LAYERS}
+    frames[LayerName.PRESCRIPTION_LINE] = layer(LayerName.PRESCRIPTION_LINE, wall, name="wall")
+    rule = {**NO_RIVER, "id": "wall", "layer": "prescription_line"}
+    proposal = Proposal(facts=Facts(), footprint=Located(geometry=HOUSE, crs=CRS))
+    found = facts_of(the_parcel(), Ground(frames, crs=CRS))
+    assert only(check(found, proposal, rulebook=pack(rule), as_of=TODAY)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({**STREET, "value": 41}, "a distance of more than 40 m is not looked for"),
+        ({**HOLDS, "value": 1.2}, "a share from 0 to 1"),
+        ({**HOLDS, "where": {"colour": ["red"]}}, "the layer zone has no colour"),
+        ({**HOLDS, "layer": "street", "where": {}}, "a share needs a layer of areas"),
+    ],
+)
+def test_a_rule_that_cannot_be_measured_is_refused_at_load(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        pack(changed)
+
+
+def test_shares_of_the_plot_are_of_the_whole_of_it_where_the_pack_says_so() -> None:
+    """100 m2 on 600 m2 are a sixth. While reservations are not known, nobody knows what the city leaves of a plot."""
+    coverage = {
+        **PLAIN, "id": "coverage", "kind": "constant", "limit": "max_site_coverage_ratio", "value": 0.2,
+        "unit": "ratio", "direction": "max",
+    }  # fmt: skip
+    frames: dict[LayerName, gpd.GeoDataFrame | None] = {name: layer(name, None) for name in CHECKED_LAYERS}
+    frames[LayerName.ROAD_RESERVATION] = None
+    found = facts_of(the_parcel(), Ground(frames, crs=CRS))
+    proposal = Proposal(facts=Facts(), footprint=Located(geometry=HOUSE, crs=CRS))
+    usual = only(check(found, proposal, rulebook=pack(coverage), as_of=TODAY))
+    whole = only(check(found, proposal, rulebook=pack(coverage, plot_area="whole"), as_of=TODAY))
+    assert (usual.verdict, whole.verdict) == (Verdict.NEEDS_REVIEW, Verdict.COMPLIES)
+    assert whole.proposed == pytest.approx(1 / 6)
 
 
 def test_a_pack_of_ground_rules_alone_gives_a_verdict() -> None:
