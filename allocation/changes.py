@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 import pandas as pd
 
 from allocation.applicant_rows import applicant_numbers
+from allocation.dates import parse_date
 from allocation.former_round import FormerRound
 from allocation.personal_id import shown
 from allocation.record_checks import RecordChecks
 from spatial.issues import Issue, Severity
 from spatial.text import NO_TEXT, Text
 
-CHANGE_COLUMNS = ("applicant_no", "change", "school_code", "reason", "take_part_again")
+CHANGE_COLUMNS = ("applicant_no", "change", "school_code", "reason", "take_part_again", "changed_on")
 _LONGEST_REASON = 500
 
 
@@ -48,6 +50,8 @@ class ChangeRow:
         The school of an upheld appeal; else empty, or the school of the held seat.
     takes_part_again
         After declining or lapsing: the family looks for another seat in this run, after all others.
+    changed_on
+        Day on which it happened, which the family reads; None where the file does not say.
     """
 
     applicant_no: str
@@ -55,6 +59,7 @@ class ChangeRow:
     school_code: str = ""
     reason: str = ""
     takes_part_again: bool = False
+    changed_on: date | None = None
 
 
 def read_changes(checks: RecordChecks, former: FormerRound) -> list[ChangeRow]:
@@ -86,6 +91,7 @@ def _usable(rows: pd.DataFrame) -> Iterator[ChangeRow]:
             school_code=row["school_code"],
             reason=row["reason"],
             takes_part_again=row["take_part_again"] in _YES,
+            changed_on=parse_date(row["changed_on"]),
         )
 
 
@@ -217,6 +223,20 @@ def _long_reason(row: _Row, _: _Book) -> Issue | None:
     )
 
 
+def _wrong_day(row: _Row, _: _Book) -> Issue | None:
+    if not row["changed_on"] or parse_date(row["changed_on"]) is not None:
+        return None
+    return _error(
+        "changed_on_unreadable",
+        field="changed_on",
+        value=row["changed_on"],
+        message=Text("Không đọc được ngày này.", "This is no readable date."),
+        hint=Text(
+            "Ghi 2026-06-15 hoặc 15/06/2026, hoặc để trống.", "Write 2026-06-15 or 15/06/2026, or leave it empty."
+        ),
+    )
+
+
 _RULES: tuple[Callable[[_Row, _Book], Issue | None], ...] = (
     _unknown_kind,
     _unknown_applicant,
@@ -225,6 +245,7 @@ _RULES: tuple[Callable[[_Row, _Book], Issue | None], ...] = (
     _wrong_school,
     _wrong_wish,
     _long_reason,
+    _wrong_day,
 )
 
 

@@ -32,7 +32,7 @@ from allocation.problem_files import csv_bytes
 from spatial.issues import Issue, IssueReport
 
 CHANGES_FILE = "changes.csv"
-LOG_COLUMNS = ("applicant_no", "change", "school_code", "level", "before", "after", "reason")
+LOG_COLUMNS = ("applicant_no", "change", "school_code", "level", "before", "after", "reason", "changed_on")
 
 SEAT_LOST, PLACED_APART, CAPACITY_CHANGED, SEAT_RAISED, SCHOOL_ADDED = (
     "seat_lost",
@@ -153,6 +153,11 @@ class _Work:
         """Write one line of the log."""
         self._log.append({**dict.fromkeys(LOG_COLUMNS, ""), "applicant_no": applicant_no, "change": change, **cells})
 
+    def note_change(self, row: ChangeRow, **cells: str) -> None:
+        """Write the line of a change that the file states, with its reason and day."""
+        day = row.changed_on.isoformat() if row.changed_on else ""
+        self.note(row.change, applicant_no=row.applicant_no, reason=row.reason, changed_on=day, **cells)
+
     def log(self) -> pd.DataFrame:
         """Return the log, sorted, with the seat that each applicant holds in the end."""
         frame = pd.DataFrame(self._log, columns=list(LOG_COLUMNS))
@@ -189,9 +194,10 @@ class _Work:
     def leave(self) -> None:
         """Take back the seats of those who gave them up; all but those who ask again leave the round."""
         rows = list(self.of(*LEAVING))
+        levels = dict(zip(self.people["applicant_no"], self.people["level"], strict=True))
         for row in rows:
-            self.note(row.change, applicant_no=row.applicant_no, before=self.held_before[row.applicant_no],
-                      reason=row.reason)  # fmt: skip
+            number = row.applicant_no
+            self.note_change(row, level=str(levels[number]), before=self.held_before[number])
         at = self.people["applicant_no"].isin([row.applicant_no for row in rows])
         self.people.loc[at, ["held_school", HELD_SEAT_GROUP]] = ""
         self.people.loc[at, "is_confirmed"] = 0
@@ -202,7 +208,7 @@ class _Work:
         """Make fast the seats that families confirmed."""
         for row in self.of(Change.CONFIRMED):
             held = self.held_before[row.applicant_no]
-            self.note(row.change, applicant_no=row.applicant_no, before=held, after=held, reason=row.reason)
+            self.note_change(row, before=held, after=held)
         confirmed = [row.applicant_no for row in self.of(Change.CONFIRMED)]
         self.people.loc[self.people["applicant_no"].isin(confirmed), "is_confirmed"] = 1
 
@@ -260,7 +266,7 @@ class _Work:
         self.people.loc[at, ["held_school", "is_confirmed"]] = [after, 0]
         if held and not after:
             self.issues.append(no_distance_to_school(self.shown(number), held))
-        self.note(row.change, applicant_no=number, before=held, after=after, reason=row.reason)
+        self.note_change(row, before=held, after=after)
 
     def _join_families(self, late: list[dict[str, Any]]) -> None:
         """Put late applicants into the groups of those whom they name."""
@@ -332,7 +338,7 @@ class _Work:
                 self.issues.append(no_distance_to_school(self.shown(number), code))
                 continue
             standing, raised = with_appeal(standing, number, code)
-            self.note(row.change, applicant_no=number, school_code=code, before=before, after=code, reason=row.reason)
+            self.note_change(row, school_code=code, before=before, after=code)
             if raised:
                 at = (standing.schools["school_code"] == code) & (standing.schools["level"] == level)
                 now = int(standing.schools.loc[at, "capacity"].iloc[0])

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from allocation.snapshot import (
@@ -28,6 +29,7 @@ from allocation.snapshot import (
     ResultRecord,
     RoundId,
     RoundInfo,
+    happened_of,
     payload_as_json,
     result_key,
     results_subkey,
@@ -60,10 +62,16 @@ def write_snapshot(
     round_info: RoundInfo,
     schools: Iterable[PublishedSchool],
     secret: bytes,
+    kept: Mapping[bytes, str] = MappingProxyType({}),
 ) -> str:
     """Write a round's results to ``path`` itself and return the SHA-256 of the content.
 
     Use `publish_results` unless the file must appear together with something else.
+
+    Parameters
+    ----------
+    kept
+        Key and payload of answers of an earlier snapshot that stay (`answers_of_those_who_left`); a record goes first.
 
     Raises
     ------
@@ -71,8 +79,9 @@ def write_snapshot(
         Two records have one key, a receipt code is none, or a record refers to an unknown school.
     """
     by_code = {school.school_code: school for school in schools}
-    rows = sorted((_key(results_subkey(secret), record), payload_as_json(record, by_code)) for record in records)
+    rows = [(_key(results_subkey(secret), record), payload_as_json(record, by_code)) for record in records]
     _refuse_repeated_keys(rows)
+    rows = sorted({**kept, **dict(rows)}.items())
     meta = {
         "format": _FORMAT,
         "round": round_as_json(round_info),
@@ -96,6 +105,18 @@ def publish_results(
     """Write the snapshot of a round in one step and return the SHA-256 of its content; see `write_snapshot`."""
     with whole_file(path) as temporary:
         return write_snapshot(temporary, records, round_info=round_info, schools=schools, secret=secret)
+
+
+def answers_of_those_who_left(path: Path, *, secret: bytes) -> Mapping[bytes, str]:
+    """Return key and payload of those whom a snapshot tells that they left the round; none if it cannot be read.
+
+    The runs after that know nothing of them, and their answer must stay.
+    """
+    try:
+        with Publication(path, secret=secret) as before:
+            return before.of_those_who_left()
+    except DataUnavailableError:
+        return {}
 
 
 class Publication:
@@ -164,6 +185,12 @@ class Publication:
         row = self._connection.execute(_LOOK_UP, (key,)).fetchone()
         return None if row is None else self._result(json.loads(row[0]))
 
+    def of_those_who_left(self) -> Mapping[bytes, str]:
+        """Return key and payload of all who are no longer in the round."""
+        rows = self._connection.execute("SELECT key, payload FROM result")
+        told = ((bytes(key), text, happened_of(json.loads(text))) for key, text in rows)
+        return {key: text for key, text, happened in told if happened is not None and happened.has_left}
+
     def _result(self, payload: Mapping[str, Any]) -> PublishedResult:
         code = payload["school_code"]
         return PublishedResult(
@@ -172,6 +199,7 @@ class Publication:
             school=None if code is None else self._schools[code],
             distance_m=payload["distance_m"],
             reasons=tuple(Text(*reason) for reason in payload["reasons"]),
+            happened=happened_of(payload),
             nearer=tuple(
                 NearerSchool(school=self._schools[nearer], distance_m=distance_m, reason=Text(*reason))
                 for nearer, distance_m, reason in payload["nearer"]

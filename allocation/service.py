@@ -1,7 +1,7 @@
 """Publishing a round: verified, explained, written, and remembered, all or nothing."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -12,14 +12,16 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from allocation import store
+from allocation.departures import Departure, can_do, departures, sentence
 from allocation.explain import RoundBook
 from allocation.model import NearBy
 from allocation.personal_id import mask
 from allocation.public_figures import AdmissionRound, RoundSchool
-from allocation.publication import snapshot_name, write_snapshot
+from allocation.publication import answers_of_those_who_left, snapshot_name, write_snapshot
 from allocation.result_files import PLACES_FILE
-from allocation.snapshot import PublishedSchool, ResultRecord, RoundId, RoundInfo
+from allocation.snapshot import Happened, PublishedSchool, ResultRecord, RoundId, RoundInfo
 from allocation.verify import verify_directory
+from allocation.verify_after import read_log
 from basemap import store as basemap_store
 from basemap.model import LayerName
 from spatial.crs import WGS84, transformer
@@ -98,11 +100,12 @@ def publish_round(
     draft = _draft(book, order, places=places, context=context, published_at=published_at)
     schools = _published_schools(draft.schools, context, crs=database.crs)
     records = list(_records(book, order.applicants))
+    kept = answers_of_those_who_left(published_dir / draft.snapshot_name, secret=secret)
     with whole_file(published_dir / draft.snapshot_name) as temporary:
 
         def written(planned: AdmissionRound) -> AdmissionRound:
             info = _info(planned)
-            sha256 = write_snapshot(temporary, records, round_info=info, schools=schools, secret=secret)
+            sha256 = write_snapshot(temporary, records, round_info=info, schools=schools, secret=secret, kept=kept)
             return replace(planned, content_sha256=sha256)
 
         final = written(draft)
@@ -295,7 +298,11 @@ def _info(admission_round: AdmissionRound) -> RoundInfo:
 
 def _records(book: RoundBook, applicants: pd.DataFrame) -> Iterator[ResultRecord]:
     receipts = _receipts(applicants)
-    for row, number in enumerate(book.files.applicants["applicant_no"]):
+    numbers = book.files.applicants["applicant_no"]
+    log = read_log(book.files.changes_bytes) if book.files.changes_bytes else []
+    told = {one.applicant_no: one for one in departures(log, staying=set(numbers))}
+    yield from _records_of_those_who_left(book, told.values(), receipts)
+    for row, number in enumerate(numbers):
         receipt = receipts.get(number)
         if receipt is None:
             raise _no_receipt(number)
@@ -308,11 +315,40 @@ def _records(book: RoundBook, applicants: pd.DataFrame) -> Iterator[ResultRecord
             school_code=explanation.school_code or None,
             distance_m=explanation.distance_m,
             reasons=explanation.sentences,
+            happened=_happened(book, told[number], level=explanation.level) if number in told else None,
             nearer=tuple(
                 (nearer.school_code, nearer.distance_m, nearer.sentence)
                 for nearer in explanation.nearer[:_MOST_NEARER_COUNT]
             ),
         )
+
+
+def _records_of_those_who_left(
+    book: RoundBook, told: Iterable[Departure], receipts: Mapping[str, tuple[date, str]]
+) -> Iterator[ResultRecord]:
+    """Yield the answers of those who are no longer in the round and of whom the office still has date and receipt."""
+    for one in told:
+        if one.has_left and one.applicant_no in receipts:
+            born, code = receipts[one.applicant_no]
+            yield ResultRecord(
+                applicant_no=one.applicant_no,
+                date_of_birth=born,
+                receipt_code=code,
+                level=one.level,
+                school_code=None,
+                distance_m=None,
+                happened=_happened(book, one, level=one.level),
+            )
+
+
+def _happened(book: RoundBook, one: Departure, *, level: str) -> Happened:
+    return Happened(
+        change=one.change,
+        changed_on=one.changed_on,
+        has_left=one.has_left,
+        sentence=sentence(one, book.names.get((one.school_code, level), one.school_code)),
+        can_do=can_do(one),
+    )
 
 
 def _receipts(applicants: pd.DataFrame) -> dict[str, tuple[date, str]]:

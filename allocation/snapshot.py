@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NewType
+from typing import Any, NewType
 
 from allocation import personal_id
 from allocation.receipt import normalise
@@ -55,6 +55,29 @@ class NearerSchool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """What happened to the family's place since the former run.
+
+    Parameters
+    ----------
+    change
+        ``declined``, ``lapsed``, ``withdrawn`` or ``moved``.
+    changed_on
+        None where nobody wrote down the day.
+    has_left
+        Whether the application is no longer in the round; then there is no other answer.
+    can_do
+        What the family can do now, most urgent first.
+    """
+
+    change: str
+    changed_on: date | None
+    has_left: bool
+    sentence: Text
+    can_do: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedResult:
     """One family's answer.
 
@@ -74,6 +97,7 @@ class PublishedResult:
     distance_m: int | None
     reasons: tuple[Text, ...]
     nearer: tuple[NearerSchool, ...]
+    happened: Happened | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +118,7 @@ class ResultRecord:
     distance_m: int | None
     reasons: tuple[Text, ...] = ()
     nearer: tuple[tuple[str, int, Text], ...] = ()
+    happened: Happened | None = None
 
 
 def result_key(subkey: bytes, applicant_no: str, *, date_of_birth: date, receipt_code: str) -> bytes:
@@ -147,7 +172,33 @@ def payload_as_json(record: ResultRecord, schools: Mapping[str, PublishedSchool]
             "distance_m": record.distance_m,
             "reasons": record.reasons,
             "nearer": record.nearer,
+            "happened": None if record.happened is None else _happened_as_data(record.happened),
         }
+    )
+
+
+def _happened_as_data(happened: Happened) -> dict[str, object]:
+    return {
+        "change": happened.change,
+        "changed_on": happened.changed_on.isoformat() if happened.changed_on else None,
+        "has_left": happened.has_left,
+        "sentence": happened.sentence,
+        "can_do": happened.can_do,
+    }
+
+
+def happened_of(payload: Mapping[str, Any]) -> Happened | None:
+    """Return what a payload says that happened; None where nothing did, or the snapshot is older than this answer."""
+    value = payload.get("happened")
+    if value is None:
+        return None
+    day = value["changed_on"]
+    return Happened(
+        change=value["change"],
+        changed_on=date.fromisoformat(day) if day else None,
+        has_left=value["has_left"],
+        sentence=Text(*value["sentence"]),
+        can_do=tuple(Text(*text) for text in value["can_do"]),
     )
 
 

@@ -21,7 +21,9 @@ _FORERUNNER = ("problem_sha256", "offers_sha256", "policy_sha256")
 OF_FORERUNNER = "summary.json: after."
 """What stands so among the unproven is proven by `allocation.verify_chain`."""
 
-LOG_COLUMNS = ("applicant_no", "change", "school_code", "level", "before", "after", "reason")
+LOG_COLUMNS = ("applicant_no", "change", "school_code", "level", "before", "after", "reason", "changed_on")
+_WITHOUT_DAY = LOG_COLUMNS[:-1]
+"""The header of logs that were written before days were."""
 
 
 def not_checked_of_after(state: Checked) -> tuple[str, ...]:
@@ -81,7 +83,7 @@ def read_log(data: bytes) -> list[dict[str, str]]:
     """Return the rows of ``changes.csv``. Raises UnreadableError when it is no such table."""
     rows = list(csv.DictReader(io.StringIO(data.decode(errors="replace"), newline="")))
     header = data.partition(b"\n")[0].decode(errors="replace").strip().split(",")
-    if header != [*LOG_COLUMNS] or any(None in row or None in row.values() for row in rows):
+    if header not in ([*LOG_COLUMNS], [*_WITHOUT_DAY]) or any(None in row or None in row.values() for row in rows):
         raise UnreadableError(Text("changes.csv không đọc được.", "changes.csv cannot be read."))
     return rows
 

@@ -1,12 +1,12 @@
 """The look-up of a child's place."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from allocation import receipt
-from allocation.snapshot import NearerSchool, PublishedResult, PublishedSchool
+from allocation.snapshot import Happened, NearerSchool, PublishedResult, PublishedSchool
 from api.schemas.words import TextOut
 from api.validation_messages import FieldTextError
 from spatial.errors import InputError
@@ -69,8 +69,31 @@ class NearerSchoolOut(BaseModel):
         return cls(school=SchoolOut.of(nearer.school), distance_m=nearer.distance_m, reason=TextOut.of(nearer.reason))
 
 
+class HappenedOut(BaseModel):
+    """What happened to the place since the former run; with ``has_left`` the application is no longer in the round."""
+
+    change: Literal["declined", "lapsed", "withdrawn", "moved"]
+    changed_on: date | None
+    has_left: bool
+    sentence: TextOut
+    can_do: list[TextOut]
+
+    @classmethod
+    def of(cls, happened: Happened) -> Self:
+        """Return the event as it is sent."""
+        return cls.model_validate(
+            {
+                "change": happened.change,
+                "changed_on": happened.changed_on,
+                "has_left": happened.has_left,
+                "sentence": TextOut.of(happened.sentence),
+                "can_do": [TextOut.of(text) for text in happened.can_do],
+            }
+        )
+
+
 class LookUpOut(BaseModel):
-    """One family's answer; ``school`` is null when no place was found (yet)."""
+    """One family's answer; ``school`` is null when no place was found (yet), or the family left the round."""
 
     round_id: str
     round_title: TextOut
@@ -79,6 +102,7 @@ class LookUpOut(BaseModel):
     distance_m: int | None
     reasons: list[TextOut]
     nearer_schools: list[NearerSchoolOut]
+    happened: HappenedOut | None
 
     @classmethod
     def of(cls, result: PublishedResult) -> Self:
@@ -91,4 +115,5 @@ class LookUpOut(BaseModel):
             distance_m=result.distance_m,
             reasons=[TextOut.of(reason) for reason in result.reasons],
             nearer_schools=[NearerSchoolOut.of(nearer) for nearer in result.nearer],
+            happened=None if result.happened is None else HappenedOut.of(result.happened),
         )

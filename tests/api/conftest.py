@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from allocation.personal_id import Sex, make_personal_id
 from allocation.publication import publish_results, snapshot_name
 from allocation.receipt import new_receipt_code
-from allocation.snapshot import PublishedSchool, ResultRecord, RoundId, RoundInfo
+from allocation.snapshot import Happened, PublishedSchool, ResultRecord, RoundId, RoundInfo
 from api.app import create_app
 from api.migrations import upgrade
 from api.settings import Settings
@@ -98,7 +98,13 @@ def families() -> list[Family]:
 def publish(app: FastAPI, settings: Settings) -> Callable[..., None]:
     """Publish a round in which all given families got one school, or none."""
 
-    def publish(families: Sequence[Family], *, round_id: str = "grade-1-2026", school_code: str | None = "A") -> None:
+    def publish(
+        families: Sequence[Family],
+        *,
+        round_id: str = "grade-1-2026",
+        school_code: str | None = "A",
+        happened: Happened | None = None,
+    ) -> None:
         publish_results(
             settings.published_dir / snapshot_name(RoundId(round_id)),
             round_info=RoundInfo(
@@ -112,14 +118,14 @@ def publish(app: FastAPI, settings: Settings) -> Callable[..., None]:
                 PublishedSchool(school_code=code, name=f"Trường {code}", address="1 Đường số 7", lon=106.7, lat=10.8)
                 for code in ("A", "B")
             ],
-            records=[_record(family, school_code) for family in families],
+            records=[_record(family, school_code, happened) for family in families],
             secret=app.state.secret,
         )
 
     return publish
 
 
-def _record(family: Family, school_code: str | None) -> ResultRecord:
+def _record(family: Family, school_code: str | None, happened: Happened | None) -> ResultRecord:
     return ResultRecord(
         applicant_no=family["applicant_no"],
         date_of_birth=date.fromisoformat(family["date_of_birth"]),
@@ -127,7 +133,8 @@ def _record(family: Family, school_code: str | None) -> ResultRecord:
         level="grade_1",
         school_code=school_code,
         distance_m=420 if school_code else None,
-        reasons=(Text("Trường gần nhất còn chỗ.", "The nearest school with a free seat."),),
+        reasons=() if happened else (Text("Trường gần nhất còn chỗ.", "The nearest school with a free seat."),),
+        happened=happened,
     )
 
 

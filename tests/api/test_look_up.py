@@ -1,14 +1,25 @@
 import logging
 import time
 from collections.abc import Callable
+from datetime import date
 from statistics import median
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from allocation.snapshot import Happened
+from spatial.text import Text
+
 LOOK_UP = "/api/v1/admissions/lookup"
 Family = dict[str, str]
+DECLINED = Happened(
+    change="declined",
+    changed_on=date(2026, 6, 12),
+    has_left=True,
+    sentence=Text("Đã từ chối ngày 12/6/2026.", "Declined on 12 June 2026."),
+    can_do=(Text("Hỏi phường.", "Ask the ward."),),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +44,7 @@ def test_the_three_details_together_give_the_place(client: httpx.Client, familie
         "distance_m": 420,
         "reasons": [{"vi": "Trường gần nhất còn chỗ.", "en": "The nearest school with a free seat."}],
         "nearer_schools": [],
+        "happened": None,
     }
 
 
@@ -44,6 +56,37 @@ def test_the_answer_repeats_neither_id_nor_date_nor_receipt(client: httpx.Client
 def test_a_receipt_typed_carelessly_still_opens_the_result(client: httpx.Client, families: list[Family]) -> None:
     typed = families[0] | {"receipt_code": families[0]["receipt_code"].lower().replace("-", " ")}
     assert client.post(LOOK_UP, json=typed).status_code == 200
+
+
+def test_a_family_that_declined_reads_what_happened_when_and_what_it_can_do(
+    client: httpx.Client, publish: Callable[..., None], families: list[Family]
+) -> None:
+    publish(families[:1], school_code=None, happened=DECLINED)
+    told = client.post(LOOK_UP, json=families[0]).json()
+    assert (told["school"], told["reasons"], told["nearer_schools"]) == (None, [], [])
+    assert told["happened"]["change"] == "declined"
+    assert told["happened"]["changed_on"] == "2026-06-12"
+    assert told["happened"]["sentence"] == {"vi": "Đã từ chối ngày 12/6/2026.", "en": "Declined on 12 June 2026."}
+    assert told["happened"]["can_do"] == [{"vi": "Hỏi phường.", "en": "Ask the ward."}]
+    year, month, day = families[0]["date_of_birth"].split("-")
+    typed = families[0] | {"day": day, "month": month, "year": year}
+    for language, words in (("vi", "Gia đình đã từ chối chỗ học"), ("en", "Your family declined the place")):
+        page = client.post(f"/admissions/result?lang={language}", data=typed)
+        assert page.status_code == 200
+        assert words in page.text
+        assert "12" in page.text
+
+
+def test_nobody_without_all_three_details_learns_that_a_family_declined(
+    client: httpx.Client, publish: Callable[..., None], families: list[Family]
+) -> None:
+    """A declined child with a wrong receipt, date or number is answered to the byte like a child never heard of."""
+    publish(families[:1], school_code=None, happened=DECLINED)
+    known, other, unknown = families
+    misses = [unknown, *(known | {name: other[name]} for name in ("receipt_code", "date_of_birth", "applicant_no"))]
+    answers = [client.post(LOOK_UP, json=miss) for miss in misses]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
 
 
 def test_every_kind_of_miss_gives_the_same_404_to_the_byte(client: httpx.Client, families: list[Family]) -> None:
@@ -64,8 +107,6 @@ def test_every_kind_of_miss_gives_the_same_404_to_the_byte(client: httpx.Client,
 
 def test_unknown_and_mismatched_take_the_same_time(app: FastAPI, families: list[Family]) -> None:
     """Asked of the published results themselves, where the only difference could arise."""
-    from datetime import date  # noqa: PLC0415 — this test alone speaks to the store directly
-
     published, (known, _, unknown) = app.state.published, families
 
     def took_s(number: str) -> float:

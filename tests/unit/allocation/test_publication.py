@@ -11,9 +11,16 @@ from pathlib import Path
 import pytest
 
 from allocation.personal_id import Sex, make_personal_id
-from allocation.publication import Publication, PublishedResults, publish_results, snapshot_name
+from allocation.publication import (
+    Publication,
+    PublishedResults,
+    answers_of_those_who_left,
+    publish_results,
+    snapshot_name,
+    write_snapshot,
+)
 from allocation.receipt import new_receipt_code
-from allocation.snapshot import PublishedSchool, ResultRecord, RoundId, RoundInfo, result_key, results_subkey
+from allocation.snapshot import Happened, PublishedSchool, ResultRecord, RoundId, RoundInfo, result_key, results_subkey
 from spatial.errors import DataUnavailableError, InputError
 from spatial.text import Text
 
@@ -92,6 +99,40 @@ def test_each_of_the_three_details_is_needed(path: Path) -> None:
         assert publication.look_up(other.applicant_no, BORN, one.receipt_code) is None
         assert publication.look_up(one.applicant_no, date(2020, 3, 28), one.receipt_code) is None
         assert publication.look_up(one.applicant_no, BORN, other.receipt_code) is None
+
+
+LAPSED = Happened(
+    change="lapsed",
+    changed_on=date(2026, 6, 15),
+    has_left=True,
+    sentence=Text("Hết hạn ngày 15/6/2026.", "Lapsed on 15 June 2026."),
+    can_do=(Text("Hỏi phường.", "Ask the ward."),),
+)
+
+
+def test_who_left_is_still_told_so_after_the_runs_that_know_nothing_of_them(path: Path) -> None:
+    """Their answers are taken over from the snapshot before; whoever applies anew gets the new answer."""
+    gone = [replace(record(serial, school_code=None), happened=LAPSED, reasons=(), nearer=()) for serial in (1, 2)]
+    publish(path, [*gone, RECORDS[0]])
+    kept = answers_of_those_who_left(path, secret=SECRET)
+    again = record(2)
+    write_snapshot(path, [again], round_info=ROUND, schools=SCHOOLS, secret=SECRET, kept=kept)
+    with Publication(path, secret=SECRET) as publication:
+        first, second, third = (
+            publication.look_up(one.applicant_no, BORN, one.receipt_code) for one in (*gone, RECORDS[0])
+        )
+    assert first is not None
+    assert first.happened == LAPSED
+    assert second is not None
+    assert (second.happened, second.distance_m) == (None, again.distance_m)
+    assert third is None
+
+
+def test_a_snapshot_under_another_secret_or_none_at_all_has_no_answers_to_take_over(path: Path) -> None:
+    assert answers_of_those_who_left(path, secret=SECRET) == {}
+    publish(path, [replace(record(1, school_code=None), happened=LAPSED)])
+    assert answers_of_those_who_left(path, secret=b"another") == {}
+    assert len(answers_of_those_who_left(path, secret=SECRET)) == 1
 
 
 @pytest.mark.parametrize("dress", ["{} ", "'{}", " {}", "{}\u200b"])
