@@ -26,7 +26,7 @@ from basemap import store
 from basemap.demo_city import make_city
 from basemap.model import LayerName
 from permits.ground import CHECKED_LAYERS, Ground
-from permits.meetings import meetings
+from permits.meetings import meetings, plots_of
 from permits.screening_service import Order, screen_published
 from permits.service import DEMONSTRATION_FACTS
 from spatial.db import Database, open_database
@@ -106,10 +106,11 @@ def overlaid_here(layers: Mapping[LayerName, gpd.GeoDataFrame], parcels: gpd.Geo
     """Return the square metres of all hits of each layer, worked out as the screening does, in one process."""
     ground = Ground({name: layers[name] for name in OVERLAID}, crs=CRS)
     totals: dict[LayerName, float] = dict.fromkeys(OVERLAID, 0.0)
-    shapes = shapely.set_precision(np.asarray(parcels.geometry.array), 0.001)
+    shapes = np.asarray(parcels.geometry.array)
     for start in range(0, len(shapes), 5_000):
+        plots = plots_of(shapes[start : start + 5_000])
         for name in OVERLAID:
-            met = meetings(name, shapes[start : start + 5_000], ground)
+            met = meetings(name, plots, ground)
             totals[name] += float(met.area_m2.sum())
     return totals
 

@@ -30,8 +30,9 @@ from permits.frontage import (
 )
 from permits.ground import CHECKED_LAYERS, CORRIDOR_LAYERS, Ground, Layers
 from permits.layer_answers import STREET_SEARCH_M, TradeAxes, answers_of, special_answers
+from permits.meetings import plots_of
 from permits.model import Facts
-from permits.overlap import OverlapThresholds, Shapes, area_error_lengths_m, shapes_of
+from permits.overlap import OverlapThresholds, Shapes, shapes_of
 from permits.parcels import Parcel
 from permits.special_facts import plan_facts, special_facts
 from permits.zoning import ZonePart, Zoning, zone_limits, zoning_of
@@ -200,12 +201,13 @@ def facts_in_bulk(
         return []
     measured_m2 = [_measured_m2(parcel, ground) for parcel in parcels]
     given = shapes_of(*(parcel.place.geometry for parcel in parcels))
-    shapes = shapely.set_precision(shapely.make_valid(given), _MILLIMETRE)
-    answers = {name: answers_of(name, shapes, ground, look_around=look_around) for name in _ASKED_FIRST}
+    plots = plots_of(given)
+    shapes = plots.shapes
+    answers = {name: answers_of(name, plots, ground, look_around=look_around) for name in _ASKED_FIRST}
     special = special_answers(answers[LayerName.SPECIAL_AREA], shapes, ground)
     axes = TradeAxes(shapes, ground, look_around=look_around)
     streets = _streets_near(shapes, ground)
-    errors_m2 = area_error_lengths_m(shapes) * ground.thresholds.parcel_error_m
+    errors_m2 = plots.error_lengths_m * ground.thresholds.parcel_error_m
     found = []
     for number, parcel in enumerate(parcels):
         own: dict[LayerName, LayerAnswer] = {name: answers[name][number] for name in _ASKED_FIRST}

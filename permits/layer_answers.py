@@ -11,7 +11,7 @@ from basemap.special_areas import SpecialKind
 from permits.answers import Cause, Concern, LayerAnswer, LayerFault, LayerStatus, status_of
 from permits.frontage import FacingSide
 from permits.ground import Ground
-from permits.meetings import Meetings, meetings
+from permits.meetings import Meetings, Plots, meetings
 from permits.overlap import BANDS, Band, Shapes
 from spatial.geometry import Located
 
@@ -32,21 +32,22 @@ _NAME_COLUMNS: Mapping[LayerName, str] = {
 Truths = npt.NDArray[np.bool_]
 
 
-def answers_of(layer: LayerName, shapes: Shapes, ground: Ground, *, look_around: bool = True) -> list[LayerAnswer]:
-    """Return what ``layer`` says about parcels of these ``shapes``, one answer each.
+def answers_of(layer: LayerName, plots: Plots, ground: Ground, *, look_around: bool = True) -> list[LayerAnswer]:
+    """Return what ``layer`` says about parcels, one answer each.
 
     Parameters
     ----------
-    shapes
-        Valid, on a grid of a millimetre, in the coordinate system of ``ground``.
+    plots
+        In the coordinate system of ``ground``.
     look_around
         Also measure how far the nearest feature is.
     """
+    shapes = plots.shapes
     if not ground.is_loaded(layer):
         return [_not_loaded(layer, ground)] * len(shapes)
     if layer is LayerName.STREET:
         return _street_answers(shapes, ground, look_around=look_around)
-    concerns = _concerns(layer, meetings(layer, shapes, ground), ground)
+    concerns = _concerns(layer, meetings(layer, plots, ground), ground)
     is_covered = ground.covers(layer, shapes)
     nearest_m = _nearest_m(layer, shapes, ground, look_around=look_around)
     ask = _Asked(layer, ground)
@@ -72,17 +73,23 @@ def special_answers(
     found: list[Mapping[SpecialKind, LayerAnswer]] = []
     for answer, row in zip(whole, covered, strict=True):
         key = row.tobytes()
-        if answer.concerns or key not in known:
-            kinds = {
-                kind: _kind_answer(kind, answer, fault, is_covered=bool(each))
+        if key not in known:
+            known[key] = {
+                kind: _kind_answer(kind, answer, (), fault, is_covered=bool(each))
                 for kind, fault, each in zip(SpecialKind, faults, row, strict=True)
             }
-            if not answer.concerns:
-                known[key] = kinds
-            found.append(kinds)
-        else:
-            found.append(known[key])
+        felt = {each.detail.get("kind") for each in answer.concerns}
+        own = {
+            kind: _kind_answer(kind, answer, _of_kind(answer, kind), fault, is_covered=bool(each))
+            for kind, fault, each in zip(SpecialKind, faults, row, strict=True)
+            if kind.value in felt
+        }
+        found.append({**known[key], **own} if own else known[key])
     return found
+
+
+def _of_kind(whole: LayerAnswer, kind: SpecialKind) -> tuple[Concern, ...]:
+    return tuple(each for each in whole.concerns if each.detail.get("kind") == kind.value)
 
 
 class TradeAxes:
@@ -233,8 +240,14 @@ def _nearest_m(layer: LayerName, shapes: Shapes, ground: Ground, *, look_around:
     return ground.nearest_m(layer, shapes, within_m=STREET_SEARCH_M)
 
 
-def _kind_answer(kind: SpecialKind, whole: LayerAnswer, fault: LayerFault | None, *, is_covered: bool) -> LayerAnswer:
-    concerns = tuple(each for each in whole.concerns if each.detail.get("kind") == kind.value)
+def _kind_answer(
+    kind: SpecialKind,
+    whole: LayerAnswer,
+    concerns: tuple[Concern, ...],
+    fault: LayerFault | None,
+    *,
+    is_covered: bool,
+) -> LayerAnswer:
     if fault is None and not is_covered:
         fault = LayerFault(cause=Cause.OUT_OF_EXTENT)
     return LayerAnswer(

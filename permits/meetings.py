@@ -20,6 +20,7 @@ from permits.overlap import (
 )
 
 _MILLIMETRE = 0.001
+_MULTI_POLYGON = int(shapely.GeometryType.MULTIPOLYGON)
 _NOTHING = shapely.Polygon()
 
 Numbers = npt.NDArray[np.intp]
@@ -55,21 +56,53 @@ class Meetings:
     distance_m: Floats
 
 
-def meetings(layer: LayerName, shapes: Shapes, ground: Ground) -> Meetings:
-    """Return what of ``layer`` meets the parcels of these ``shapes``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plots:
+    """Parcels made ready to be asked about.
 
     Parameters
     ----------
     shapes
-        Valid, on a grid of a millimetre, in the coordinate system of ``ground``.
+        Valid, on a grid of a millimetre; one that has a single part is a plain polygon.
+    error_lengths_m
+        As `permits.overlap.area_error_lengths_m` gives them.
     """
+
+    shapes: Shapes
+    error_lengths_m: Floats
+
+
+def plots_of(drawn: Shapes) -> Plots:
+    """Return parcels as drawn, made ready; a drawing that is not valid is mended."""
+    shapes = drawn.copy()
+    broken = ~shapely.is_valid(shapes)
+    shapes[broken] = shapely.make_valid(shapes[broken])
+    is_one = (shapely.get_type_id(shapes) == _MULTI_POLYGON) & (shapely.get_num_geometries(shapes) == 1)
+    shapes[is_one] = shapely.get_geometry(shapes[is_one], 0)
+    on_grid = shapely.set_precision(shapes, _MILLIMETRE, mode="pointwise")
+    is_off = ~shapely.is_valid(on_grid)
+    on_grid[is_off] = shapely.set_precision(shapes[is_off], _MILLIMETRE)
+    return Plots(shapes=on_grid, error_lengths_m=area_error_lengths_m(on_grid))
+
+
+def meetings(layer: LayerName, plots: Plots, ground: Ground) -> Meetings:
+    """Return what of ``layer`` meets the parcels.
+
+    Parameters
+    ----------
+    plots
+        In the coordinate system of ``ground``.
+    """
+    shapes = plots.shapes
     error_m, reach_m = ground.error_m(layer), LAYERS[layer].reach_m
     parcel, feature = ground.pairs(layer, shapes, distance_m=max(error_m, reach_m))
     own, other = shapes[parcel], ground.shapes(layer)[feature]
-    distance_m = _distances_m(own, other)
+    do_meet = shapely.intersects(other, own)
+    distance_m = np.zeros(len(own))
+    distance_m[~do_meet] = shapely.distance(own[~do_meet], other[~do_meet])
     if LAYERS[layer].shape is Shape.AREA:
-        overlap = _overlaps(own, other)
-        yardstick = _yardstick(layer, own, ground)
+        overlap = _overlaps(own, other, do_meet=do_meet)
+        yardstick = _yardstick(layer, plots.error_lengths_m[parcel], ground)
         band = bands_of_areas(own, other, overlaps=overlap, distance_m=distance_m, yardstick=yardstick)
     else:
         overlap = np.full(len(own), _NOTHING, dtype=object)
@@ -92,25 +125,19 @@ def meetings(layer: LayerName, shapes: Shapes, ground: Ground) -> Meetings:
     )
 
 
-def _yardstick(layer: LayerName, own: Shapes, ground: Ground) -> Yardstick:
+def _yardstick(layer: LayerName, error_lengths_m: Floats, ground: Ground) -> Yardstick:
     error_m, thresholds = ground.error_m(layer), ground.thresholds
     return Yardstick(
         error_m=error_m,
-        least_area_m2=np.maximum(thresholds.least_area_m2, area_error_lengths_m(own) * error_m),
+        least_area_m2=np.maximum(thresholds.least_area_m2, error_lengths_m * error_m),
         may_touch=layer in thresholds.touching_is_nothing,
     )
 
 
-def _overlaps(own: Shapes, other: Shapes) -> Shapes:
+def _overlaps(own: Shapes, other: Shapes, *, do_meet: npt.NDArray[np.bool_]) -> Shapes:
     """Return the common parts; of a parcel that an area holds whole, the parcel itself."""
     overlap = own.copy()
-    is_cut = ~shapely.covers(other, own)
+    overlap[~do_meet] = _NOTHING
+    is_cut = do_meet & ~shapely.covers(other, own)
     overlap[is_cut] = shapely.intersection(own[is_cut], other[is_cut], grid_size=_MILLIMETRE)
     return overlap
-
-
-def _distances_m(own: Shapes, other: Shapes) -> Floats:
-    distance_m = np.zeros(len(own))
-    is_apart = ~shapely.intersects(other, own)
-    distance_m[is_apart] = shapely.distance(own[is_apart], other[is_apart])
-    return distance_m

@@ -14,6 +14,8 @@ from basemap.model import LAYERS, LayerName
 
 _MAINLY_RATIO, _WHOLE_RATIO = 0.5, 1 - 1e-6
 
+_POLYGON = int(shapely.GeometryType.POLYGON)
+
 Shapes = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 Bands = npt.NDArray[np.int8]
@@ -152,13 +154,30 @@ def bands_of(overlaps: Shapes, *, distance_m: Floats, yardstick: Yardstick) -> B
     is_large = areas_m2 >= yardstick.least_area_m2
     is_wide = np.zeros(len(overlaps), dtype=bool)
     has_area = areas_m2 > 0
-    is_wide[has_area] = ~shapely.is_empty(shapely.buffer(overlaps[has_area], -error_m / 2))
+    is_wide[has_area] = _are_wide(overlaps[has_area], areas_m2[has_area], width_m=error_m)
     bands = np.full(len(overlaps), REVIEW, dtype=np.int8)
     bands[is_wide & is_large] = HIT
     bands[~is_wide & ~is_large] = SLIVER
     bands[~has_area] = CLEAR if yardstick.may_touch else REVIEW
     bands[~has_area & (distance_m > error_m)] = CLEAR
     return bands
+
+
+def _are_wide(shapes: Shapes, areas_m2: Floats, *, width_m: float) -> npt.NDArray[np.bool_]:
+    """Tell whether a disc of diameter ``width_m`` fits in, somewhere.
+
+    References
+    ----------
+    A simply connected domain of area A and perimeter L holds a disc of radius A / L (R. Osserman, Bonnesen-style
+    isoperimetric inequalities, American Mathematical Monthly 86, 1979); the others are shrunk to see.
+    """
+    has_no_hole = shapely.get_num_interior_rings(shapes) == 0
+    is_wide: npt.NDArray[np.bool_] = has_no_hole & (shapely.get_type_id(shapes) == _POLYGON)
+    is_wide &= areas_m2 > shapely.length(shapes) * (width_m / 2)
+    open_ = ~is_wide
+    is_wide[open_] = ~shapely.is_empty(shapely.buffer(shapes[open_], -width_m / 2))
+
+    return is_wide
 
 
 def bands_of_areas(
