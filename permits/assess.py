@@ -2,11 +2,12 @@
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import date
 from typing import Protocol
 
 from permits.limit_fields import LIMIT_FIELDS, LimitField
-from permits.model import AreaType, BuildingType, Facts, ReasonCode, Verdict
+from permits.model import AreaType, BuildingType, Facts, Limit, ReasonCode, Verdict
 from permits.rule_schema import Rule
 from permits.rulebook import Rulebook
 from permits.rules import plot
@@ -38,6 +39,8 @@ class Assessment:
         The strictest of all its bounds. None: the pack has no figure here, and ``verdict`` and ``reason`` say why.
     as_of
         Basis date under which the rule was read.
+    limit_alone
+        The limit while nothing is proposed, once somebody asked for it: many plots share one assessment.
     """
 
     field: LimitField
@@ -47,6 +50,7 @@ class Assessment:
     combined: Combined | None = None
     verdict: Verdict | None = None
     reason: ReasonCode | None = None
+    limit_alone: list[Limit] = dataclass_field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def binding_rule(self) -> Rule:

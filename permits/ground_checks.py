@@ -3,6 +3,7 @@
 Their rules stand in a pack of their own, ``ground``, and go with every other pack, whichever was asked for.
 """
 
+import math
 from collections.abc import Iterator
 from datetime import date
 
@@ -188,10 +189,10 @@ class GroundChecks:
 
     def _part(self, rule: Rule, footprint: Located, part: BaseGeometry, *, layer: LayerName) -> Finding:
         """Judge a part of the footprint that should not be there: wide and large it violates, within error a doubt."""
-        if part.area == 0:
-            return self._find(rule, Verdict.COMPLIES, value=0.0, proposed=0.0)
         error_m = self._thresholds.combined_error_m(layer)
         least = self._thresholds.least_area_m2
+        if part.area < min(least, _disc_area_m2(error_m)):
+            return self._find(rule, Verdict.COMPLIES, value=0.0, proposed=float(part.area), layers=(layer,))
         if part.area >= least:
             least = max(least, area_error_m2(footprint.geometry, point_error_m=error_m))
         band = band_of(part, distance_m=float("inf"), error_m=error_m, least_area_m2=least, may_touch=False)
@@ -203,6 +204,11 @@ class GroundChecks:
         return self._find(
             rule, verdict, reason=reason, value=0.0, proposed=float(part.area), place=place, layers=(layer,)
         )
+
+
+def _disc_area_m2(diameter_m: float) -> float:
+    """Return the area of a disc: what is smaller than it is narrower than its diameter."""
+    return math.pi * (diameter_m / 2) ** 2
 
 
 def _part_inside(footprint: Located | None, concern: Located) -> Located:

@@ -45,9 +45,17 @@ def limits(facts: Facts, *, rulebook: Rulebook, as_of: date, assess_by: Assess =
 
 
 def judged(assessment: Assessment, facts: Facts) -> Limit:
-    """Return a limit with what the proposal makes of it."""
+    """Return a limit with what the proposal makes of it; while nothing is proposed it is always the same one."""
+    proposed = proposed_value(assessment.field, facts)
+    if proposed is not None:
+        return _judged(assessment, proposed)
+    if not assessment.limit_alone:
+        assessment.limit_alone.append(_judged(assessment, None))
+    return assessment.limit_alone[0]
+
+
+def _judged(assessment: Assessment, proposed: Fraction | None) -> Limit:
     field, combined, rule = assessment.field, assessment.combined, assessment.rule
-    proposed = proposed_value(field, facts)
     if combined is None:
         verdict, reason = assessment.verdict, assessment.reason
     else:

@@ -135,6 +135,7 @@ class Rulebook:
         return "unverified" not in (rule.verification, instrument.verification) and instrument.is_certain_on(as_of)
 
 
+@lru_cache
 def available_rulebooks() -> tuple[str, ...]:
     """Return the names of the rule-packs that come with the product."""
     folder = resources.files("permits") / "rulebooks"

@@ -72,6 +72,8 @@ class Question:
 
     Parameters
     ----------
+    rulebooks
+        Packs that speak together: the smallest of all limits counts.
     as_of
         Day of the law.
     supposed
@@ -80,7 +82,7 @@ class Question:
         Day of the plans; None is today.
     """
 
-    rulebook: Rulebook
+    rulebooks: tuple[Rulebook, ...]
     as_of: date
     supposed: Facts
     on: date | None = None
@@ -102,7 +104,8 @@ def screen(parcels: Sequence[Parcel], ground: Ground, question: Question) -> pa.
 def _row(found: ParcelFacts, question: Question) -> Mapping[str, object]:
     building = standing_building(found, supposed=question.supposed)
     proposal = building or Proposal(facts=question.supposed)
-    outcome = check(found, proposal, rulebook=question.rulebook, as_of=question.as_of, assess_by=question.assess_by)
+    book, *beside = question.rulebooks
+    outcome = check(found, proposal, rulebook=book, beside=beside, as_of=question.as_of, assess_by=question.assess_by)
     return {
         "parcel": found.parcel.key,
         "ward_code": found.parcel.ward_code,

@@ -8,7 +8,7 @@ does not depend on the number of processes.
 import gc
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,7 +28,7 @@ from permits.layer_answers import STREET_SEARCH_M
 from permits.model import Facts, Verdict
 from permits.parcels import parcels_of
 from permits.published_ground import published_ground
-from permits.rulebook import Rulebook, load_rulebook
+from permits.rulebook import Rulebook, rulebooks_named
 from permits.screening import SCREENING_SCHEMA, Question, screen
 from permits.screening_file import screening_writer
 from spatial.db import Bounds, Database, open_database
@@ -50,6 +50,8 @@ class Order:
     ----------
     url, crs
         Of the store; each process opens it for itself.
+    rulebook
+        Name of a pack, a path, or ``all`` for every shipped pack that sets limits.
     as_of
         Day of the law.
     valid_on
@@ -94,14 +96,14 @@ def screen_published(
     DataUnavailableError
         No parcels are published, or hold on that day.
     """
-    book = load_rulebook(order.rulebook)
+    books = rulebooks_named(order.rulebook)
     with database.transaction() as session:
         version = store.version_as_of(session, LayerName.PARCEL, valid_on=order.valid_on)
         bounds = read_extent(session, LayerName.PARCEL, version.version_id)
         versions = published_ground(session, bounds=_NOWHERE, valid_on=order.valid_on).versions
     if bounds is None:
         raise DataUnavailableError(Text("Lớp thửa đất trống.", "The layer of parcels is empty."))
-    about = _about(order, book, {LayerName.PARCEL: version.version_id, **versions})
+    about = _about(order, books, {LayerName.PARCEL: version.version_id, **versions})
     verdicts: Counter[str] = Counter()
     done = 0
     with screening_writer(out, crs=order.crs, bounds=bounds, about=about) as writer:
@@ -119,11 +121,11 @@ def screen_published(
 _NOWHERE: Bounds = (0.0, 0.0, 0.0, 0.0)
 
 
-def _about(order: Order, book: Rulebook, versions: Mapping[LayerName, int]) -> dict[str, object]:
+def _about(order: Order, books: Sequence[Rulebook], versions: Mapping[LayerName, int]) -> dict[str, object]:
     return {
         "as_of": order.as_of.isoformat(),
         "valid_on": None if order.valid_on is None else order.valid_on.isoformat(),
-        "rulebooks": {book.name: book.sha256},
+        "rulebooks": {book.name: book.sha256 for book in books},
         "layer_versions": {name.value: version for name, version in versions.items()},
         "supposed": order.supposed.known,
     }
@@ -187,5 +189,5 @@ def _store(url: str, crs: str) -> Database:
 def _question(order: Order) -> Question:
     """Return the question of an order, one and the same for all cells, so that it remembers."""
     return Question(
-        rulebook=load_rulebook(order.rulebook), as_of=order.as_of, supposed=order.supposed, on=order.valid_on
+        rulebooks=rulebooks_named(order.rulebook), as_of=order.as_of, supposed=order.supposed, on=order.valid_on
     )

@@ -16,7 +16,7 @@ from api.console import Head, plain_table, print_json, progress, results, said, 
 from api.settings import settings
 from permits.fact_sheet import read_facts
 from permits.model import Facts, Verdict
-from permits.rulebook import DEFAULT_RULEBOOK
+from permits.rulebook import ALL_RULEBOOKS
 from permits.screening_diff import ScreeningDifference, compare_screenings
 from permits.screening_file import read_screening
 from permits.screening_service import Order, Screened, screen_published
@@ -43,9 +43,9 @@ def screen(  # noqa: PLR0913 - each is one word of the command line
     *,
     as_of: Annotated[str, typer.Option(metavar="DATE", help="Day of the law. Without it: today in Vietnam.")] = "",
     valid_on: ValidOnOption = None,
-    rulebook: Annotated[str, typer.Option(help="Name of a rule-pack, or a path that ends in .yaml.")] = (
-        DEFAULT_RULEBOOK
-    ),
+    rulebook: Annotated[
+        str, typer.Option(help="Name of a rule-pack, all, or a path that ends in .yaml.")
+    ] = ALL_RULEBOOKS,
     suppose: Annotated[
         Path | None, typer.Option(help="JSON file with facts taken for granted of every parcel; - reads from stdin.")
     ] = None,
