@@ -36,6 +36,8 @@ class Check:
         Limits that exist but that the proposal says nothing about.
     not_checked
         Layers that did not answer.
+    of_outline
+        Setbacks that hold for the outline of the building, and not for its ground floor alone.
     """
 
     parcel: ParcelFacts
@@ -47,6 +49,7 @@ class Check:
     not_proposed: tuple[str, ...]
     not_checked: tuple[LayerName, ...]
     ground_rules: Rulebook | None = None
+    of_outline: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the outcome for programs."""
@@ -145,6 +148,7 @@ def check(  # noqa: PLR0913 - what a check rests on
         not_proposed=not_proposed,
         not_checked=found.not_checked,
         ground_rules=ground_rules,
+        of_outline=case.of_outline(figures.by_name),
     )
 
 
@@ -181,11 +185,16 @@ class _Case:
         judged = dict(by_name)
         if self.footprint is None:
             return judged
-        for name, fact in ((FRONT, stated.front_setback_m), (REAR, stated.rear_setback_m)):
-            limit = judged.get(name)
-            if limit is not None and fact is None and self.rule_of(limit).subject == "footprint":
-                judged[name] = judged_by_drawing(limit, self.found, self.footprint)
+        stated_m = {FRONT: stated.front_setback_m, REAR: stated.rear_setback_m}
+        for name in self.of_outline(by_name):
+            if stated_m[name] is None:
+                judged[name] = judged_by_drawing(judged[name], self.found, self.footprint)
         return judged
+
+    def of_outline(self, by_name: Mapping[str, Limit]) -> tuple[str, ...]:
+        """Return the setbacks that hold for the outline of the building."""
+        named = [by_name[name] for name in (FRONT, REAR) if name in by_name]
+        return tuple(limit.name for limit in named if self.rule_of(limit).subject == "footprint")
 
     def findings(self, asked: Iterable[Limit]) -> tuple[list[Finding], tuple[str, ...]]:
         """Return a finding for each limit that asks something, and the names of those that the proposal skips."""

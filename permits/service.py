@@ -21,7 +21,7 @@ from permits.overlap import OverlapThresholds
 from permits.parcels import Parcel, ParcelName, parcels_of, the_one, without_leading_zeros
 from permits.proposal import Proposal
 from permits.published_ground import published_ground
-from permits.rulebook import Rulebook, ground_rules_for, rulebooks_named
+from permits.rulebook import Rulebook
 from permits.standing import standing_building
 from spatial.crs import transformer
 from spatial.db import Database, intersects_box, storage_crs
@@ -180,22 +180,6 @@ def check_parcel(
     """
     found = facts_of_parcel(session, parcel_named(session, name, valid_on=valid_on), valid_on=valid_on)
     return check(found, proposal, rulebook=rulebook, as_of=as_of)
-
-
-def check_parcel_under(session: Session, name: ParcelName, proposal: Proposal, *, rulebook: str, as_of: date) -> Check:
-    """Check a proposal under the pack of that name, or under every pack where it is ``all``.
-
-    The rules about the ground (land use, boundaries, reservations) hold under every shipped pack.
-
-    Raises
-    ------
-    NotFoundError, ConflictError
-        There is no such pack or parcel, or several parcels.
-    """
-    book, *beside = rulebooks_named(rulebook)
-    found = facts_of_parcel(session, parcel_named(session, name))
-    ground_rules = ground_rules_for(rulebook)
-    return check(found, proposal, rulebook=book, as_of=as_of, beside=beside, ground_rules=ground_rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

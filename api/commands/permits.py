@@ -15,15 +15,18 @@ from api.commands.parcel_find import find
 from api.commands.parcel_history import history, import_history
 from api.commands.permit_dossier import dossier
 from api.commands.permit_due import due
+from api.commands.permit_envelope import envelope
 from api.commands.permit_procedure import procedure
 from api.commands.permit_screen import screen
 from api.commands.permit_terms import revocation, terms
 from api.console import print_json
 from api.settings import settings
 from basemap.model import LAYERS
-from permits import fact_sheet, service
+from permits import fact_sheet
+from permits.advice import Advice
 from permits.combined_limits import limits_under
 from permits.coverage import coverage_json, coverage_page
+from permits.envelope_service import checked_with_advice
 from permits.limit_fields import LIMIT_FIELDS
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
@@ -43,6 +46,7 @@ app.command("dossier")(dossier)
 app.command("terms")(terms)
 app.command("revocation")(revocation)
 app.command("screen")(screen)
+app.command("envelope")(envelope)
 
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Basis date, e.g. 2026-11-21. Without it: today in Vietnam.")
@@ -83,9 +87,10 @@ def check_(
     name = parse_parcel_key(parcel)
     wanted = read_proposal(read_json(proposal), subject=proposal.name)
     with open_store() as database, database.transaction() as session:
-        outcome = service.check_parcel_under(session, name, wanted, rulebook=rulebook, as_of=day_of(as_of))
+        found = checked_with_advice(session, name, wanted, rulebook=rulebook, as_of=day_of(as_of))
+    outcome = found.check
     if json_output:
-        print_json(outcome.to_json())
+        print_json(found.to_json())
         return
     language = settings().language
     typer.echo(f"{outcome.parcel.parcel.key}: {outcome.verdict.value}")
@@ -100,6 +105,20 @@ def check_(
         if titles:
             said = dict.fromkeys(title.in_language(language) for title in titles)
             typer.echo(f"{label.in_language(language)}: {'; '.join(said)}")
+    for line in _advice_lines(found.advice):
+        typer.echo(line.in_language(language))
+
+
+def _advice_lines(advice: Advice | None) -> list[Text]:
+    if advice is None:
+        return []
+    heads = [Text("Để phù hợp, thay đổi ít nhất:", "The least change to comply:")] if advice.changes else []
+    return [
+        *heads,
+        *(Text(f"- {change.sentence.vi}", f"- {change.sentence.en}") for change in advice.changes),
+        *(Text(f"! {each.sentence.vi}", f"! {each.sentence.en}") for each in advice.obstacles),
+        Text(f"Sau đó: {advice.check.verdict.value}", f"Then: {advice.check.verdict.value}"),
+    ]
 
 
 @contextmanager

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Depends
 from api.clock import today_in_vietnam
 from api.dependencies import DatabaseDep
 from api.parameters import no_parameters
-from api.schemas.permits import CheckIn, LimitsIn
-from permits import service
+from api.schemas.permits import CheckIn, EnvelopeIn, LimitsIn
 from permits.combined_limits import limits_under
+from permits.envelope_service import checked_with_advice, envelope_of_parcel
 from permits.fact_sheet import read_facts
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rulebook import Rulebook, load_rulebook
+from permits.service import DEMONSTRATION_FACTS
 
 router = APIRouter(tags=["permits"], dependencies=[Depends(no_parameters)])
 
@@ -30,13 +31,24 @@ def find_limits(question: LimitsIn) -> dict[str, Any]:
 
 @router.post("/api/v1/permits/check")
 def check_proposal(question: CheckIn, database: DatabaseDep) -> dict[str, Any]:
-    """Check a proposal on a parcel: every finding with its article, number, margin and place."""
+    """Check a proposal on a parcel: every finding with its article, number, margin and place, and what to change."""
     name = parse_parcel_key(question.parcel)
     proposal = read_proposal(question.proposal, subject="proposal")
     as_of = question.as_of or today_in_vietnam()
     with database.transaction() as session:
-        outcome = service.check_parcel_under(session, name, proposal, rulebook=question.rulebook, as_of=as_of)
-    return outcome.to_json()
+        found = checked_with_advice(session, name, proposal, rulebook=question.rulebook, as_of=as_of)
+    return found.to_json()
+
+
+@router.post("/api/v1/permits/envelope")
+def find_envelope(question: EnvelopeIn, database: DatabaseDep) -> dict[str, Any]:
+    """Return the largest building that complies, as a GeoJSON feature with the rule that binds each figure."""
+    name = parse_parcel_key(question.parcel)
+    supposed = read_facts(question.suppose, subject="suppose") if question.suppose else DEMONSTRATION_FACTS
+    as_of = question.as_of or today_in_vietnam()
+    with database.transaction() as session:
+        found = envelope_of_parcel(session, name, supposed, rulebook=question.rulebook, as_of=as_of)
+    return found.to_json()
 
 
 @lru_cache(maxsize=16)

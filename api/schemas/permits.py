@@ -40,3 +40,14 @@ class CheckIn(BaseModel):
     proposal: Annotated[dict[str, Any], Field(max_length=MOST_FACTS_COUNT)]
     as_of: Annotated[date | None, Field(default=None, description="basis date; today in Vietnam when absent")]
     rulebook: Annotated[str, Field(default=ALL_RULEBOOKS, max_length=60, pattern="^[a-z0-9-]+$")]
+
+
+class EnvelopeIn(BaseModel):
+    """A parcel, and what is taken for granted of the plot and the building; without that a row house."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    parcel: Annotated[str, Field(max_length=60, description="ward, sheet and number", examples=["26797-10-16"])]
+    suppose: Annotated[dict[str, Any], Field(default_factory=dict, max_length=MOST_FACTS_COUNT)]
+    as_of: Annotated[date | None, Field(default=None, description="basis date; today in Vietnam when absent")]
+    rulebook: Annotated[str, Field(default=ALL_RULEBOOKS, max_length=60, pattern="^[a-z0-9-]+$")]

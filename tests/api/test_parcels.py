@@ -251,6 +251,35 @@ class TestPublishedParcels:
         assert body["limits"]["max_site_coverage_ratio"]["rulebook"] == "qcvn-01-2021"
         assert "house.land_use" in {finding["rule"] for finding in body["findings"]}
 
+    def test_a_proposal_that_violates_comes_with_the_least_change(self, client: httpx.Client) -> None:
+        """Table 2 of Annex 18: four floors on a road of 12 m outside of centres."""
+        plot = {"plot_area_m2": 100, "frontage_m": 5, "depth_m": 20, "road_width_m": 12, "zone_plan_known": True}
+        place = {"in_special_area": False, "detailed_plan_applies": False, "central_area": False, "trade_axis": False}
+        kind = {"building_type": "row_house", "area_type": "existing_urban", "former_province": "hcmc"}
+        proposal = {**plot, **place, **kind, "floors": 7}
+        question = {"parcel": "26800-10-16", "proposal": proposal, "as_of": "2026-11-21", "rulebook": "hcmc-row-houses"}
+        body = client.post("/api/v1/permits/check", json=question).json()
+        changed = {change["fact"]: change["after"] for change in body["advice"]["changes"]}
+        assert changed == {"floors": 4}
+        assert (body["advice"]["verdict_after"] == "VIOLATES") is bool(body["advice"]["obstacles"])
+
+    def test_the_envelope_of_a_parcel_is_a_geojson_feature_with_its_rules(self, client: httpx.Client) -> None:
+        question = {"parcel": "26800-10-16", "as_of": "2026-11-21"}
+        answer = client.post("/api/v1/permits/envelope", json=question)
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        assert body["type"] == "Feature"
+        assert body["properties"]["footprint_binds"] in {"geometry", "ratio"}
+        assert body["properties"]["max_footprint_m2"]["unit"] == "m2"
+        assert body["properties"]["missing"]
+
+    @pytest.mark.parametrize("path", ["check", "envelope"])
+    def test_a_day_before_every_law_is_refused_with_the_first_day(self, client: httpx.Client, path: str) -> None:
+        given = {"proposal": {}} if path == "check" else {}
+        answer = client.post(f"/api/v1/permits/{path}", json={"parcel": "26800-10-16", "as_of": "1975-01-01", **given})
+        assert answer.status_code == 422
+        assert "lies before every law" in answer.json()["message"]["en"]
+
     def test_a_proposal_with_an_unknown_fact_is_refused_and_names_the_near_one(self, client: httpx.Client) -> None:
         question = {"parcel": "26800-10-16", "proposal": {"flors": 3}}
         answer = client.post("/api/v1/permits/check", json=question)

@@ -137,6 +137,7 @@ UNITS = re.compile(r"(_|^)(m|m2|mm|s|days|ratio|degrees|px|cosine|kv|km_per_h)$"
 WITHOUT_UNIT = {
     "x", "y", "lon", "lat",  # coordinates: the unit is that of the coordinate system beside them
     "value", "number",  # a value that travels with its unit in a field beside it, and its bounds
+    "before", "after",
     "minimum", "maximum", "limit", "lower", "upper", "margin", "lowest", "highest", "cap", "proposed", "axis_value",
     "scale_denominator",  # 1 to this many: no other word for it on maps
     "share_nearest",  # a promised key of summary.json

@@ -280,6 +280,11 @@ def test_find_and_check_speak_of_the_same_parcel(
     assert diaban(*asked).stdout.startswith(f"{row['feature_id']}: VIOLATES\n")
     assert checked.stdout.startswith(f"{row['feature_id']}: VIOLATES\n")
     assert "Phụ lục 18, mục 4.1" in checked.stdout
+    assert "Then: VIOLATES" in checked.stdout  # no house stands on land for crops, whatever is changed about it
+    plot = diaban("envelope", "--parcel", row["feature_id"], "--as-of", "2026-11-21")
+    assert plot.exit_code == 0, plot.stderr
+    assert "Footprint: " in plot.stdout
+    assert "Would be narrower with: " in plot.stdout
     nobody = diaban("find", "--ward", "99999")
     assert (nobody.exit_code, nobody.stdout) == (2, "")
     assert "No parcel lies in a ward" in nobody.stderr

@@ -28,6 +28,8 @@ HOUSE: dict[str, object] = {
     "former_province": "hcmc",
     "central_area": False,
     "trade_axis": False,
+    "row_has_setback": False,
+    "road_is_regional": False,
     "frontage_m": 5,
     "depth_m": 20,
     "floors": 4,

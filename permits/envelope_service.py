@@ -1,0 +1,78 @@
+"""Envelopes and advice for published parcels: what the commands, the API and the page call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from permits.advice import Advice, advice_on
+from permits.check import Check, check
+from permits.combined_limits import refuse_impossible_days
+from permits.envelope import Envelope, envelope_of
+from permits.facts import ParcelFacts
+from permits.model import Facts, Verdict
+from permits.parcels import ParcelName
+from permits.proposal import Proposal
+from permits.rulebook import ALL_RULEBOOKS, ground_rules_for, rulebooks_named
+from permits.service import facts_of_parcel, parcel_named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A proposal with its check, and what to change where it violates; None where nothing does."""
+
+    check: Check
+    advice: Advice | None
+
+    def to_json(self) -> dict[str, object]:
+        """Return both for programs."""
+        return {**self.check.to_json(), "advice": None if self.advice is None else self.advice.to_json()}
+
+
+def judge_under(rulebook: str, *, as_of: date) -> Callable[[ParcelFacts, Proposal], Check]:
+    """Return what checks proposals under the pack of that name, or under every pack where it is ``all``.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such pack.
+    """
+    book, *beside = rulebooks_named(rulebook)
+    ground_rules = ground_rules_for(rulebook)
+
+    def judge(found: ParcelFacts, proposal: Proposal) -> Check:
+        return check(found, proposal, rulebook=book, as_of=as_of, beside=beside, ground_rules=ground_rules)
+
+    return judge
+
+
+def checked_with_advice(
+    session: Session, name: ParcelName, proposal: Proposal, *, as_of: date, rulebook: str = ALL_RULEBOOKS
+) -> Checked:
+    """Check a proposal on the parcel of that name, and say what would make it comply.
+
+    Raises
+    ------
+    InputError
+        The day lies before every law that is loaded.
+    NotFoundError, ConflictError
+        There is no such pack or parcel, or several parcels.
+    """
+    refuse_impossible_days(proposal.facts, as_of=as_of)
+    judge = judge_under(rulebook, as_of=as_of)
+    outcome = judge(facts_of_parcel(session, parcel_named(session, name)), proposal)
+    return Checked(check=outcome, advice=advice_on(outcome, judge=judge) if _violates(outcome) else None)
+
+
+def envelope_of_parcel(
+    session: Session, name: ParcelName, supposed: Facts, *, as_of: date, rulebook: str = ALL_RULEBOOKS
+) -> Envelope:
+    """Return what would comply on the parcel of that name. Raises as `checked_with_advice` does."""
+    refuse_impossible_days(supposed, as_of=as_of)
+    found = facts_of_parcel(session, parcel_named(session, name))
+    return envelope_of(found, supposed, judge=judge_under(rulebook, as_of=as_of))
+
+
+def _violates(outcome: Check) -> bool:
+    return any(each.verdict is Verdict.VIOLATES for each in outcome.findings)
