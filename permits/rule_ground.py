@@ -94,7 +94,7 @@ def _overlap(rule: Rule, rulebook: Rulebook, subject: Located, ground: Ground) -
         may_touch = is_share_held or layer in ground.thresholds.touching_is_nothing
         verdict, reason = _unwanted(wrong, subject, near, layer=layer, ground=ground, may_touch=may_touch)
     place = Located(geometry=wrong, crs=subject.crs) if verdict is not Verdict.COMPLIES and wrong.area > 0 else None
-    share = float(covered.area / shape.area)
+    share = min(float(covered.area / shape.area), 1.0)
     return _said(rulebook, rule, verdict, reason=reason, value=limit, proposed=share, place=place)
 
 
