@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 
 from permits.limit_fields import LIMIT_FIELDS, LimitField
@@ -15,6 +15,9 @@ from permits.rules.bounds import OPEN, Bound, Combined, combine, undetermined
 from permits.rules.generic import bounds_of, times_area
 from permits.rules.row_house import SPECS, Case, LimitSpec, Reach
 from spatial.text import Text
+
+PLAN_DATE = "plan_approval_date"
+"""Fact, and basis date, of rules that go by the approval of the plan."""
 
 _HOUSES = (BuildingType.ROW_HOUSE, BuildingType.DETACHED_HOUSE)
 _HIGHER_PLAN = Text(
@@ -39,6 +42,9 @@ class Assessment:
         The strictest of all its bounds. None: the pack has no figure here, and ``verdict`` and ``reason`` say why.
     as_of
         Basis date under which the rule was read.
+    is_dated
+        Whether that day is known. A rule may go by the approval of a plan whose day nobody stated: then this is what
+        the latest edition says that may apply, and others may apply as well.
     limit_alone
         The limit while nothing is proposed, once somebody asked for it: many plots share one assessment.
     """
@@ -50,6 +56,7 @@ class Assessment:
     combined: Combined | None = None
     verdict: Verdict | None = None
     reason: ReasonCode | None = None
+    is_dated: bool = True
     limit_alone: list[Limit] = dataclass_field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -84,8 +91,8 @@ def assess(
     only
         Names of the limits that are asked.
     as_of
-        The basis date. A rule that goes by the approval of the plan goes by ``plan_approval_date`` of the facts
-        where that is stated.
+        The basis date. A rule that goes by the approval of the plan goes by ``plan_approval_date`` of the facts;
+        where that is not stated, by the latest day up to this one on which it was in force.
     """
     if rulebook.binding == "row_house":
         case, scope = Case(facts, rulebook, as_of), _pack_scope(facts, rulebook)
@@ -94,10 +101,22 @@ def assess(
 
 
 def basis_day(rule: Rule, rulebook: Rulebook, facts: Facts, *, as_of: date) -> date:
-    """Return the day by which a rule goes."""
-    if rulebook.basis_date(rule) == "plan_approval_date" and facts.plan_approval_date is not None:
-        return facts.plan_approval_date
-    return as_of
+    """Return the day by which a rule goes; for a plan whose day is unknown the latest one on which the rule held."""
+    if not goes_by_plan(rule, rulebook):
+        return as_of
+    return facts.plan_approval_date or _latest_day(rule, rulebook, as_of=as_of)
+
+
+def goes_by_plan(rule: Rule, rulebook: Rulebook) -> bool:
+    """Tell whether the approval of the plan decides which version of a rule applies, not the day of the dossier."""
+    return rulebook.basis_date(rule) == PLAN_DATE
+
+
+def _latest_day(rule: Rule, rulebook: Rulebook, *, as_of: date) -> date:
+    """Return the latest day up to ``as_of`` on which rule and instrument were in force; ``as_of`` where none is."""
+    ends = (rule.valid.to, rulebook.instrument_of(rule).effective_to)
+    day = min([as_of, *(end - timedelta(days=1) for end in ends if end is not None)])
+    return day if rulebook.is_in_force(rule, as_of=day) else as_of
 
 
 def _of_data(facts: Facts, rulebook: Rulebook, as_of: date, *, only: Container[str]) -> dict[str, Assessment]:
@@ -139,7 +158,8 @@ def _of_rules(
         names = tuple(dict.fromkeys([*scope.missing, *combined.missing]))
         doubt = combined.reason or ReasonCode.MISSING_INPUT
         combined = replace(combined, low=-OPEN, high=OPEN, missing=names, reason=doubt)
-    return replace(bare, rule=main, as_of=day(main), combined=combined)
+    is_dated = facts.plan_approval_date is not None or not any(goes_by_plan(rule, rulebook) for rule in in_force)
+    return replace(bare, rule=main, as_of=day(main), combined=combined, is_dated=is_dated)
 
 
 def _pack_scope(facts: Facts, rulebook: Rulebook) -> _Scope:

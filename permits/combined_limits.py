@@ -14,7 +14,7 @@ from datetime import date
 
 from permits.assess import Assess, Assessment, assess
 from permits.limit_fields import LIMIT_FIELDS
-from permits.limits import judged, limits
+from permits.limits import judged, limits, undated
 from permits.model import Direction, Facts, Limits, ReasonCode, Verdict
 from permits.rulebook import ALL_RULEBOOKS, Rulebook, rulebooks_named
 from permits.rules.bounds import OPEN, Bound, Combined, combine
@@ -23,7 +23,6 @@ from spatial.text import Text
 
 OUT_OF_SCOPE = ReasonCode.OUT_OF_SCOPE
 _NO_RANK = 99
-_PLAN_DATE = "plan_approval_date"
 
 
 def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, assess_by: Assess = assess) -> Limits:
@@ -33,7 +32,7 @@ def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date,
     ----------
     as_of
         Day of the dossier. Rules that go by the approval of the plan take ``plan_approval_date`` of the facts; while
-        that is unknown they are read as of this day, and ask for review.
+        that is unknown, every edition in force by this day may govern.
 
     References
     ----------
@@ -45,7 +44,7 @@ def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date,
     for name in LIMIT_FIELDS:
         said = [by_limit[name] for by_limit in found if name in by_limit]
         if said:
-            chosen = _together(sorted(said, key=rank_of), facts)
+            chosen = _together(sorted(said, key=rank_of), as_of=as_of)
             by_name[name] = replace(judged(chosen, facts), rulebook=chosen.rulebook.name)
     return Limits(
         rulebook="all",
@@ -111,12 +110,12 @@ def rank_of(assessment: Assessment) -> int:
     return _NO_RANK if rank is None else rank
 
 
-def _together(said: Sequence[Assessment], facts: Facts) -> Assessment:
+def _together(said: Sequence[Assessment], *, as_of: date) -> Assessment:
     """Return one answer out of several, which come by rank."""
     speaking = [assessment for assessment in said if assessment.combined is not None]
     if not speaking:
         return _silent(said)
-    heard = [_heard(assessment, speaking, facts) for assessment in speaking]
+    heard = [_heard(assessment, speaking, as_of=as_of) for assessment in speaking]
     kept = [assessment for assessment in heard if assessment is not None]
     if kept[0].field.direction is Direction.INFORMATION:
         return _first_word(kept)
@@ -130,7 +129,7 @@ def _silent(said: Sequence[Assessment]) -> Assessment:
     return (without_edition or list(out_of_scope.values()))[0]
 
 
-def _heard(assessment: Assessment, speaking: Sequence[Assessment], facts: Facts) -> Assessment | None:
+def _heard(assessment: Assessment, speaking: Sequence[Assessment], *, as_of: date) -> Assessment | None:
     """Return an answer as it counts beside the higher-ranked ones; None where it has nothing to add to them."""
     combined = assessment.combined
     if combined is None:
@@ -139,15 +138,22 @@ def _heard(assessment: Assessment, speaking: Sequence[Assessment], facts: Facts)
         rank_of(other) < rank_of(assessment) and other.combined is not None and other.combined.is_determined
         for other in speaking
     )
+    if not is_settled_above:
+        return undated(assessment, as_of=as_of)
     is_unread = combined.reason is ReasonCode.RULE_UNVERIFIED and not combined.is_determined
-    if is_settled_above:
-        return None if is_unread else assessment
-    rule = assessment.binding_rule
-    if assessment.rulebook.basis_date(rule) == _PLAN_DATE and facts.plan_approval_date is None:
-        missing = tuple(dict.fromkeys([_PLAN_DATE, *combined.missing]))
-        reason = combined.reason or ReasonCode.MISSING_INPUT
-        return replace(assessment, combined=replace(combined, low=-OPEN, high=OPEN, missing=missing, reason=reason))
-    return assessment
+    if is_unread:
+        return None
+    return assessment if assessment.is_dated else _may_govern(assessment, combined, as_of=as_of)
+
+
+def _may_govern(assessment: Assessment, combined: Combined, *, as_of: date) -> Assessment:
+    """Return an edition beside a settled figure while the plan's day is unknown: it may be stricter, or not govern."""
+    opened = undated(assessment, as_of=as_of)
+    if opened.combined is None:
+        return opened
+    if assessment.field.direction is Direction.MIN:
+        return replace(opened, combined=replace(opened.combined, high=combined.high))
+    return replace(opened, combined=replace(opened.combined, low=combined.low))
 
 
 def _strictest(kept: Sequence[Assessment]) -> Assessment:

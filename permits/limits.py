@@ -5,14 +5,15 @@ makes an answer milder: reliefs wait until they are certain, and a verdict is gi
 could change it (`permits.rules.bounds`).
 """
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-from permits.assess import Assess, Assessment, assess
+from permits.assess import PLAN_DATE, Assess, Assessment, assess
 from permits.limit_fields import LimitField
 from permits.model import Direction, Facts, Limit, Limits, ReasonCode, Verdict, exact, finite
 from permits.rulebook import Rulebook
-from permits.rules.bounds import Combined, judge
+from permits.rules.bounds import OPEN, Combined, judge
 from permits.rules.row_house import SPECS
 from spatial.text import NO_TEXT
 
@@ -29,7 +30,7 @@ def limits(facts: Facts, *, rulebook: Rulebook, as_of: date, assess_by: Assess =
         What is known and what is proposed.
     as_of
         The basis date: the day on which the dossier is lodged. Rules that go by the approval of the plan take
-        ``plan_approval_date`` of the facts instead, where it is stated.
+        ``plan_approval_date`` of the facts instead; while that is unknown they decide nothing.
 
     References
     ----------
@@ -40,8 +41,31 @@ def limits(facts: Facts, *, rulebook: Rulebook, as_of: date, assess_by: Assess =
         rulebook=rulebook.name,
         rulebook_sha256=rulebook.sha256,
         as_of=as_of,
-        by_name={name: judged(assessment, facts) for name, assessment in found.items()},
+        by_name={name: judged(undated(assessment, as_of=as_of), facts) for name, assessment in found.items()},
     )
+
+
+def undated(assessment: Assessment, *, as_of: date) -> Assessment:
+    """Return an answer as it counts while the plan's day is unknown: another edition may say anything else.
+
+    The figure of the edition in force on ``as_of`` may be shown; an earlier one has none to show. An answer that does
+    not depend on that day comes back as it is.
+    """
+    combined = assessment.combined
+    if assessment.is_dated or combined is None:
+        return assessment
+    is_current = assessment.as_of == as_of
+    reason = ReasonCode.MISSING_INPUT if is_current else ReasonCode.NOT_IN_FORCE
+    opened = replace(
+        combined,
+        low=-OPEN,
+        value=combined.value if is_current else None,
+        high=OPEN,
+        binding=combined.binding if is_current else None,
+        missing=tuple(dict.fromkeys([PLAN_DATE, *combined.missing])),
+        reason=combined.reason or reason,
+    )
+    return replace(assessment, combined=opened)
 
 
 def judged(assessment: Assessment, facts: Facts) -> Limit:

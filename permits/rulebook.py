@@ -74,8 +74,8 @@ class Rulebook:
     not_decided: tuple[CoverageEntry, ...] = ()
     plot_area: str = "less_reservations"
     known_on: date | None = None
-    _found: dict[tuple[str, date], Rule] = field(default_factory=dict, repr=False, compare=False)
-    _by_limit: dict[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _found: dict[tuple[str, date], Rule] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _by_limit: dict[str, tuple[Rule, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rule(self, rule_id: str, *, as_of: date) -> Rule:
         """Return the version of a rule that is valid on ``as_of``, or its first version before and after all of them.
@@ -111,7 +111,7 @@ class Rulebook:
     def as_known_on(self, day: date) -> "Rulebook":
         """Return the pack with what had been recorded by ``day``, so that an answer of that day comes out again."""
         known = tuple(rule for rule in self.recorded_rules if rule.recorded.covers(day))
-        return replace(self, rules=known, known_on=day, _found={}, _by_limit={})
+        return replace(self, rules=known, known_on=day)
 
     def instrument_of(self, rule: Rule) -> Instrument:
         """Return the instrument that a rule stands in."""

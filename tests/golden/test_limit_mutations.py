@@ -99,7 +99,7 @@ def mutants(book: Rulebook) -> Iterator[tuple[str, str | None, Rulebook]]:
                 continue
             kept = [other for other in book.rules if other.limit == rule.limit or book.binding == "row_house"]
             rules = tuple(mutant if other is rule else other for other in kept)
-            yield f"{rule.id} {way}", rule.limit, replace(book, rules=rules, _found={})
+            yield f"{rule.id} {way}", rule.limit, replace(book, rules=rules)
 
 
 def is_noticed(book: Rulebook, limit: str | None) -> bool:

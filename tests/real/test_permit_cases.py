@@ -105,7 +105,10 @@ PACKS = {
     "qcvn01_setback": ("qcvn-01-2021", {"road_is_regional": True, "area_type": "new_development"}),
     "hcm_old_density": ("hcmc-row-houses-2007", {"building_type": "row_house", "area_type": "existing_urban"}),
 }
-"""Groups that other packs than that of row houses answer, and what their cases take for granted."""
+"""Groups that other packs than that of row houses answer, and what their cases take for granted.
+
+A case of the national standard names one day; its plan was approved on it.
+"""
 WRONG_ELSEWHERE = {
     "neg-ccba-t28-100": ("qcvn01_density_house", "max_site_coverage_ratio"),
     "neg-kts-100m2": ("qcvn01_density_house", "max_site_coverage_ratio"),
@@ -118,6 +121,7 @@ MORE_FACT_NAMES = {
     "height_m": "building_height_m",
     "gfa_m2": "gross_floor_area_m2",
     "zone": "old_district_kind",
+    "plan_approval_date": "plan_approval_date",
 }
 VALUES = {"noi_thanh": "inner", "ngoai_thanh": "outer"}
 MORE_LIMIT_NAMES = {**LIMIT_NAMES, "min_setback_m": "min_front_setback_m", "min_frontage_m": "min_frontage_m"}
@@ -129,11 +133,16 @@ def answer_of_pack(case: dict[str, Any], group: str) -> Limits:
     name, taken_for_granted = PACKS[group]
     stated = {key: value for key, value in case["inputs"].items() if key not in {*NOT_FACTS, "house"}}
     given = {MORE_FACT_NAMES[key]: VALUES.get(str(value), value) for key, value in stated.items()}
+    plan = {"plan_approval_date": case["as_of"]} if name == "qcvn-01-2021" else {}
     return limits(
-        read_facts({**taken_for_granted, **given}),
+        read_facts({**taken_for_granted, **plan, **given}),
         rulebook=load_rulebook(name),
         as_of=date.fromisoformat(case["as_of"]),
     )
+
+
+def without_plan_day(case: dict[str, Any]) -> dict[str, Any]:
+    return {**case, "inputs": {**case["inputs"], "plan_approval_date": None}}
 
 
 NO_FILE = f"no {CASES_FILE.name}; enable with: DIABAN_REAL_CASES=<file> make test"
@@ -203,6 +212,18 @@ def test_every_case_of_the_national_standard_and_the_former_rules_comes_out_as_w
         else:
             assert name == "far", f"{name} is not translated"
             assert found["max_plot_ratio"].proposed == value
+
+
+@pytest.mark.parametrize("case", [c for c in OTHER_CASES if c["group"].startswith("qcvn")] or NO_CASES, ids=str)
+def test_a_case_of_the_national_standard_keeps_its_figures_and_decides_nothing_without_the_plan_s_day(
+    case: dict[str, Any],
+) -> None:
+    if "group" not in case:
+        pytest.skip(NO_FILE)
+    dated, undated = (answer_of_pack(each, case["group"]) for each in (case, without_plan_day(case)))
+    for name, limit in undated.by_name.items():
+        assert limit.value == dated[name].value
+        assert limit.verdict in ("NEEDS_REVIEW", "NOT_APPLICABLE")
 
 
 @pytest.mark.parametrize(

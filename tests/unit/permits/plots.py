@@ -21,7 +21,14 @@ X, Y = 600_000.0, 1_190_000.0
 PLOT = shapely.box(X, Y, X + 5, Y + 20)
 DAY = date(2026, 11, 21)
 STREET = {"name": "Đường số 7", "street_class": "street", "width_m": 12.0, "sidewalk_width_m": 3.0}
-ZONE = {"zone_code": "ODT-1", "land_use": "ODT", "max_site_coverage_ratio": 1.0, "max_floors": 6, "max_height_m": 30.0}
+ZONE = {
+    "zone_code": "ODT-1",
+    "land_use": "ODT",
+    "max_site_coverage_ratio": 1.0,
+    "max_floors": 6,
+    "max_height_m": 30.0,
+    "plan_approved_on": date(2023, 5, 1),
+}
 HOUSE: dict[str, object] = {
     "building_type": "row_house",
     "area_type": "existing_urban",
