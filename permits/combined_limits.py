@@ -17,7 +17,7 @@ from permits.limit_fields import LIMIT_FIELDS
 from permits.limits import judged, limits, undated
 from permits.model import Direction, Facts, Limits, ReasonCode, Verdict
 from permits.rulebook import ALL_RULEBOOKS, Rulebook, rulebooks_named
-from permits.rules.bounds import OPEN, Bound, Combined, combine
+from permits.rules.bounds import Bound, Combined, combine
 from spatial.errors import InputError
 from spatial.text import Text
 

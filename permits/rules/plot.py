@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from permits.model import Facts, ReasonCode, exact
 from permits.rulebook import Rule
-from permits.rules.bounds import OPEN, Bound, definite, perhaps, undetermined
+from permits.rules.bounds import OPEN, Bound, bound_of_cap, definite, perhaps, undetermined
 from permits.rules.road import RoadWidth, bound_by_road
 from spatial.text import Text
 
@@ -54,19 +54,20 @@ def is_standard(facts: Facts, rule: Rule) -> Question:
 
 
 def coverage_bounds(facts: Facts, coverage: Rule, zone: Rule) -> list[Bound]:
-    """Return the coverage of Table 1, and that of the zone plan where it asks for less."""
+    """Return the coverage of Table 1, and that of the zone plan where it asks for less, or was not consulted."""
     if facts.plot_area_m2 is None:
         return [undetermined(coverage.id, missing=("plot_area_m2",), reason=ReasonCode.MISSING_INPUT)]
     ratio = coverage.interpolated(exact(facts.plot_area_m2))
     if ratio is None:
         return [undetermined(coverage.id, reason=ReasonCode.BEYOND_TABLE)]
-    bounds = [definite(coverage.id, ratio)]
-    if facts.zone_plan_max_site_coverage_ratio is not None:
-        cap = exact(facts.zone_plan_max_site_coverage_ratio)
-        if cap < ratio:
-            reason = ReasonCode.CONFLICT_OF_RULES
-            bounds.append(Bound(rule=zone.id, low=cap, value=cap, high=ratio, reason=reason, note=_CONFLICT))
-    return bounds
+    of_table = definite(coverage.id, ratio)
+    if facts.zone_plan_max_site_coverage_ratio is None:
+        return [of_table, *bound_of_cap(zone, facts, None)]
+    cap = exact(facts.zone_plan_max_site_coverage_ratio)
+    if cap >= ratio:
+        return [of_table]
+    reason = ReasonCode.CONFLICT_OF_RULES
+    return [of_table, Bound(rule=zone.id, low=cap, value=cap, high=ratio, reason=reason, note=_CONFLICT)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

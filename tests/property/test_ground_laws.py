@@ -9,22 +9,24 @@ import shapely
 from ground_plots import (
     CRS,
     DEPTH_M,
+    REQUIRED,
     SOUND,
     WIDTH_M,
     Features,
+    broken,
     checked,
     facts,
     layers,
     parcel,
+    reaching,
 )
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
-from basemap.model import LAYERS, LayerName, Shape
-from basemap.special_areas import SpecialKind
-from permits.answers import Cause, LayerFault, LayerStatus
-from permits.facts import CHECKED_LAYERS, Ground, Layers, facts_of
+from basemap.model import LayerName
+from permits.answers import Cause, LayerStatus
+from permits.facts import CHECKED_LAYERS, Ground, facts_of
 from permits.model import Verdict
 from permits.overlap import Band
 from permits.rulebook import load_rulebook
@@ -32,36 +34,9 @@ from spatial.geometry import Located
 
 RULEBOOK = load_rulebook()
 OPEN = (Verdict.VIOLATES, Verdict.NEEDS_REVIEW)
-REQUIRED: dict[LayerName, dict[str, object]] = {
-    LayerName.ZONE: {"zone_code": "CLN-9", "land_use": "CLN", "max_floors": 2},
-    LayerName.DETAILED_PLAN: {
-        "plan_kind": "detailed_plan",
-        "land_use": "ODT",
-        "max_floors": 2,
-        "plan_approved_on": date(2024, 1, 1),
-    },
-    LayerName.SPECIAL_AREA: {"kind": SpecialKind.CITY_CENTRE_930_HA.value},
-    LayerName.TRADE_AXIS: {"street_name": "Đường số 7"},
-    LayerName.AIRPORT_SURFACE: {"airport_name": "A", "surface": "horizontal"},
-    LayerName.HERITAGE_AREA: {"name": "Đình"},
-    LayerName.ROAD_RESERVATION: {"road_name": "Đường số 7", "planned_width_m": 14.0},
-    LayerName.STREET: {"street_class": "street", "width_m": 5.0},
-    LayerName.PRESCRIPTION_AREA: {"name": "Giữ cây"},
-    LayerName.PRESCRIPTION_LINE: {"name": "Giữ cây"},
-    LayerName.PRESCRIPTION_POINT: {"name": "Giữ cây"},
-}
 RESTRICTING = tuple(
     name for name in CHECKED_LAYERS if name not in (LayerName.BUILDING, LayerName.STREET, LayerName.TRADE_AXIS)
 )
-
-
-def reaching(layer: LayerName, into_m: float) -> BaseGeometry:
-    """Return a feature of the layer's shape that reaches so far into the plot from the front; below 0 it stays off."""
-    if LAYERS[layer].shape is Shape.AREA:
-        return shapely.box(-50, -30, 50, into_m)
-    if LAYERS[layer].shape is Shape.LINE:
-        return shapely.LineString([(-50, into_m), (50, into_m)])
-    return shapely.Point(WIDTH_M / 2, into_m)
 
 
 def feature(layer: LayerName, into_m: float) -> Features:
@@ -77,28 +52,6 @@ def surroundings(draw: st.DrawFn) -> Features:
     for layer in chosen:
         found[layer] = [(reaching(layer, draw(into)), dict(REQUIRED.get(layer, {})))]
     return found
-
-
-def broken(layer: LayerName, given_layers: Layers, how: str) -> Layers:
-    """Return the layers with one of them missing, unreadable, or drawn for less ground than the plot."""
-    frame = given_layers[layer]
-    assert isinstance(frame, gpd.GeoDataFrame)
-    if how == "dropped":
-        return {**given_layers, layer: None}
-    if how == "failed":
-        return {**given_layers, layer: LayerFault(cause=Cause.FAILED)}
-    if how == "wrong_crs":
-        return {**given_layers, layer: frame.set_crs("EPSG:5899", allow_override=True)}
-    coverage = given_layers[LayerName.COVERAGE]
-    assert isinstance(coverage, gpd.GeoDataFrame)
-    kept = shapely.box(-500, 5 if how == "cut" else 300, 500, 500)
-    row = gpd.GeoDataFrame(
-        {"feature_id": ["9"], "layer": [layer.value], "kind": [None], "source": [None]},
-        geometry=[shapely.affinity.translate(kept, *(600_000.0, 1_190_000.0))],
-        crs=CRS,
-    )
-    rest = coverage[coverage["layer"] != layer.value]
-    return {**given_layers, LayerName.COVERAGE: gpd.pd.concat([rest, row], ignore_index=True)}
 
 
 def test_a_sound_house_where_every_layer_is_clear_complies() -> None:

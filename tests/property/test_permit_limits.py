@@ -53,8 +53,6 @@ PROPOSAL = {
     "balcony_projection_m": decimals(0, 2),
     "extra_floor_setback_m": decimals(0, 5),
 }
-KEPT = {"zone_plan_max_site_coverage_ratio"}
-"""On coverage the annex stands alone: it asks for no zone plan, though a lower figure there raises a doubt."""
 
 sheets = st.fixed_dictionaries({**PLOT, **PROPOSAL}, optional=PLAN)
 
@@ -65,7 +63,7 @@ def answer(**sheet: Any) -> Limits:  # noqa: ANN401 - what JSON may hold
 
 def forgetful(sheet: dict[str, object], data: st.DataObject) -> dict[str, object]:
     """Forget some facts; who forgets a cap of the zone plan cannot claim to have consulted it."""
-    forgotten = data.draw(st.sets(st.sampled_from(sorted(set(sheet) - KEPT)), min_size=1))
+    forgotten = data.draw(st.sets(st.sampled_from(sorted(set(sheet))), min_size=1))
     if forgotten & set(PLAN):
         forgotten |= {"zone_plan_known"}
     return {name: value for name, value in sheet.items() if name not in forgotten}

@@ -102,6 +102,21 @@ def test_an_unread_text_raises_no_doubt_where_a_higher_one_gives_the_figure() ->
     assert of(read, pack("high", 4, unread), plot_area_m2=100, footprint_m2=61).verdict is Verdict.VIOLATES
 
 
+@pytest.mark.parametrize("ended", [None, date(2025, 1, 1)])
+@pytest.mark.parametrize(
+    ("footprint_m2", "verdict"), [(50, Verdict.COMPLIES), (55, Verdict.NEEDS_REVIEW), (61, Verdict.VIOLATES)]
+)
+def test_an_edition_that_may_govern_a_plan_of_unknown_day_counts_beside_a_settled_figure(
+    ended: date | None, footprint_m2: int, verdict: Verdict
+) -> None:
+    """60 % is settled; 50 % may hold: 50 m2 of 100 meet both, 55 m2 one of them, 61 m2 neither."""
+    edition = coverage("b", value=0.5, basis_date="plan_approval_date", valid={"from": None, "to": ended})
+    both = pack("settled", 5, coverage("a", value=0.6)), pack("standard", 7, edition)
+    limit = of(*both, plot_area_m2=100, footprint_m2=footprint_m2)
+    assert limit.verdict is verdict
+    assert limit.value == (0.6 if ended else 0.5), "an edition that has ended has no figure to show"
+
+
 def needed(rule_id: str, *, yes: bool) -> dict[str, Any]:
     kind = {"limit": "permit_required", "kind": "constant", "unit": "yes_no", "direction": "information"}
     return {"id": rule_id, "value": int(yes), **kind}
