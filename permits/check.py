@@ -54,19 +54,19 @@ class Check:
     def to_json(self) -> dict[str, object]:
         """Return the outcome for programs."""
         found = self.parcel
-        asked = self.limits.rulebooks or {self.limits.rulebook: self.limits.rulebook_sha256}
-        ground = {} if self.ground_rules is None else {self.ground_rules.name: self.ground_rules.sha256}
         return {
             "parcel": found.parcel.key,
             "verdict": self.verdict.value,
             "as_of": self.limits.as_of.isoformat(),
             "rulebook": self.limits.rulebook,
             "rulebook_sha256": self.limits.rulebook_sha256,
-            "rulebooks": {**asked, **ground},
+            "rulebooks": self.pack_hashes,
             "registered_area_m2": found.registered_area_m2,
             "measured_area_m2": round(found.measured_area_m2, 2),
             "area_left_m2": found.area_left_m2,
-            "findings": [{**finding.to_json(), "layer_versions": self._versions(finding)} for finding in self.findings],
+            "findings": [
+                {**finding.to_json(), "layer_versions": self.versions_of(finding)} for finding in self.findings
+            ],
             "not_proposed": list(self.not_proposed),
             "not_checked": [layer.value for layer in self.not_checked],
             "layers": {name.value: answer.status.value for name, answer in found.layers.items()},
@@ -75,7 +75,14 @@ class Check:
             "limits": {name: limit.to_json() for name, limit in self.limits.by_name.items()},
         }
 
-    def _versions(self, finding: Finding) -> dict[str, int | None]:
+    @property
+    def pack_hashes(self) -> dict[str, str]:
+        """Name and hash of every pack that was asked."""
+        asked = self.limits.rulebooks or {self.limits.rulebook: self.limits.rulebook_sha256}
+        ground = {} if self.ground_rules is None else {self.ground_rules.name: self.ground_rules.sha256}
+        return {**asked, **ground}
+
+    def versions_of(self, finding: Finding) -> dict[str, int | None]:
         """Return the version of each layer that a finding rests on; None: the layer did not say which it is."""
         read = [name for name in finding.facts if name not in self.proposal.facts.known]
         sources = self.parcel.sources

@@ -16,6 +16,7 @@ from api.commands.parcel_history import history, import_history
 from api.commands.permit_dossier import dossier
 from api.commands.permit_due import due
 from api.commands.permit_envelope import envelope
+from api.commands.permit_override import override
 from api.commands.permit_procedure import procedure
 from api.commands.permit_screen import screen
 from api.commands.permit_terms import revocation, terms
@@ -28,6 +29,7 @@ from permits.combined_limits import limits_under
 from permits.coverage import coverage_json, coverage_page
 from permits.envelope_service import checked_with_advice
 from permits.limit_fields import LIMIT_FIELDS
+from permits.overrides import Overruled
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rule_page import rule_page
@@ -47,6 +49,7 @@ app.command("terms")(terms)
 app.command("revocation")(revocation)
 app.command("screen")(screen)
 app.command("envelope")(envelope)
+app.command("override")(override)
 
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="Basis date, e.g. 2026-11-21. Without it: today in Vietnam.")
@@ -105,8 +108,19 @@ def check_(
         if titles:
             said = dict.fromkeys(title.in_language(language) for title in titles)
             typer.echo(f"{label.in_language(language)}: {'; '.join(said)}")
-    for line in _advice_lines(found.advice):
+    for line in [*_advice_lines(found.advice), *map(_override_line, found.overruled)]:
         typer.echo(line.in_language(language))
+
+
+def _override_line(overruled: Overruled) -> Text:
+    kept = overruled.override
+    earlier = Text("", "") if overruled.is_current else Text(" (theo tình trạng trước)", " (as of an earlier state)")
+    return Text(
+        f"Ghi đè ngày {kept.decided_at:%d/%m/%Y}: {kept.finding}, {kept.old_verdict.value} → {kept.new_verdict.value}"
+        f"{earlier.vi}",
+        f"Overruled on {kept.decided_at:%Y-%m-%d}: {kept.finding}, {kept.old_verdict.value} → {kept.new_verdict.value}"
+        f"{earlier.en}",
+    )
 
 
 def _advice_lines(advice: Advice | None) -> list[Text]:

@@ -23,7 +23,7 @@ def add(
     role: Annotated[Role, typer.Option(help="What the account may do.")],
 ) -> None:
     """Add an account; the password is asked for, or read from the first line of standard input."""
-    password = _password()
+    password = password_asked()
     with _database().transaction() as session:
         account = accounts.add_account(session, username, password=password, role=role, created_at=datetime.now(tz=UTC))
     say(Text(f"Đã tạo tài khoản {account.username}.", f"Added the account {account.username}."))
@@ -32,7 +32,7 @@ def add(
 @app.command()
 def password(username: Annotated[str, typer.Argument(help="User name.")]) -> None:
     """Give an account a new password and end its sign-ins."""
-    new_password = _password()
+    new_password = password_asked()
     with _database().transaction() as session:
         account = accounts.set_password(session, username, password=new_password)
     say(Text(f"Đã đổi mật khẩu của {account.username}.", f"Changed the password of {account.username}."))
@@ -44,7 +44,7 @@ def _database() -> Database:
     return database
 
 
-def _password() -> str:
+def password_asked() -> str:
     """Return the password: never from the arguments, where every user of the machine could read it."""
     if sys.stdin.isatty():
         asked: str = typer.prompt("Mật khẩu / Password", hide_input=True, confirmation_prompt=True, err=True)

@@ -15,7 +15,14 @@ from spatial.db import WRITE_AT_ONCE, Database
 from spatial.errors import DataUnavailableError
 from spatial.text import Text
 
-TABLE_MODULES = ("basemap.tables", "allocation.tables", "permits.tables", "permits.history_tables", "api.tables")
+TABLE_MODULES = (
+    "basemap.tables",
+    "allocation.tables",
+    "permits.tables",
+    "permits.history_tables",
+    "permits.override_tables",
+    "api.tables",
+)
 """Every module that declares tables; one that a release does not have yet is passed over."""
 
 _UPGRADE_LOCK_CODE = 0x44494142414E

@@ -1,21 +1,24 @@
 """What may be built on a plot, and which article says so."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
-from api.clock import today_in_vietnam
-from api.dependencies import DatabaseDep
+from api.accounts import Account, Role
+from api.clock import now, today_in_vietnam
+from api.dependencies import AccountOrNone, DatabaseDep, RequireRole
 from api.parameters import no_parameters
-from api.schemas.permits import CheckIn, EnvelopeIn, LimitsIn
+from api.schemas.permits import CheckIn, EnvelopeIn, LimitsIn, OverrideIn
 from permits.combined_limits import limits_under
-from permits.envelope_service import checked_with_advice, envelope_of_parcel
+from permits.envelope_service import Decision, checked_with_advice, envelope_of_parcel, overrule
 from permits.fact_sheet import read_facts
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rulebook import Rulebook, load_rulebook
 from permits.service import DEMONSTRATION_FACTS
+
+Officer = Annotated[Account, Depends(RequireRole(Role.OFFICER))]
 
 router = APIRouter(tags=["permits"], dependencies=[Depends(no_parameters)])
 
@@ -30,14 +33,33 @@ def find_limits(question: LimitsIn) -> dict[str, Any]:
 
 
 @router.post("/api/v1/permits/check")
-def check_proposal(question: CheckIn, database: DatabaseDep) -> dict[str, Any]:
+def check_proposal(question: CheckIn, database: DatabaseDep, account: AccountOrNone) -> dict[str, Any]:
     """Check a proposal on a parcel: every finding with its article, number, margin and place, and what to change."""
     name = parse_parcel_key(question.parcel)
     proposal = read_proposal(question.proposal, subject="proposal")
     as_of = question.as_of or today_in_vietnam()
     with database.transaction() as session:
         found = checked_with_advice(session, name, proposal, rulebook=question.rulebook, as_of=as_of)
-    return found.to_json()
+    return found.to_json(for_officers=account is not None)
+
+
+@router.post("/api/v1/permits/overrides", status_code=201)
+def overrule_finding(decided: OverrideIn, database: DatabaseDep, account: Officer) -> dict[str, Any]:
+    """Overrule one finding, with a reason; both results are kept, and every later check shows them."""
+    name = parse_parcel_key(decided.parcel)
+    proposal = read_proposal(decided.proposal, subject="proposal")
+    with database.transaction() as session:
+        found = overrule(
+            session,
+            name,
+            proposal,
+            Decision(finding=decided.finding, verdict=decided.verdict, reason=decided.reason),
+            decided_by=account.username,
+            decided_at=now(),
+            as_of=decided.as_of or today_in_vietnam(),
+            rulebook=decided.rulebook,
+        )
+    return found.to_json(for_officers=True)
 
 
 @router.post("/api/v1/permits/envelope")

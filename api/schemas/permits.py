@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from permits.model import Verdict
+from permits.overrides import MOST_REASON_LETTERS
 from permits.rulebook import ALL_RULEBOOKS, DEFAULT_RULEBOOK
 
 MOST_FACTS_COUNT = 100
@@ -51,3 +53,11 @@ class EnvelopeIn(BaseModel):
     suppose: Annotated[dict[str, Any], Field(default_factory=dict, max_length=MOST_FACTS_COUNT)]
     as_of: Annotated[date | None, Field(default=None, description="basis date; today in Vietnam when absent")]
     rulebook: Annotated[str, Field(default=ALL_RULEBOOKS, max_length=60, pattern="^[a-z0-9-]+$")]
+
+
+class OverrideIn(CheckIn):
+    """What an officer decides about one finding of a check, and why."""
+
+    finding: Annotated[str, Field(max_length=120, description="one of finding_keys of the check")]
+    verdict: Verdict
+    reason: Annotated[str, Field(max_length=MOST_REASON_LETTERS)]

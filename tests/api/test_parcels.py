@@ -7,6 +7,8 @@ import pytest
 import shapely
 from fastapi import FastAPI
 
+from api import accounts
+from api.accounts import Role
 from basemap import store
 from basemap.model import LAYERS, LayerName
 from permits.history import EventKind, EventPart, ParcelEvent
@@ -14,6 +16,8 @@ from permits.history_store import RegisterOrigin, add_register
 from permits.model import ParcelKey
 from spatial.crs import HCMC
 
+OVERRIDES = "/api/v1/permits/overrides"
+PASSWORD = "một câu dễ nhớ"  # noqa: S105  of accounts that live for one test
 PARCELS = "/api/v1/parcels"
 X_M, Y_M = 603_000.0, 1_192_000.0
 IMPORTED = datetime(2026, 6, 1, tzinfo=UTC)
@@ -279,6 +283,28 @@ class TestPublishedParcels:
         answer = client.post(f"/api/v1/permits/{path}", json={"parcel": "26800-10-16", "as_of": "1975-01-01", **given})
         assert answer.status_code == 422
         assert "lies before every law" in answer.json()["message"]["en"]
+
+    def test_an_override_needs_a_sign_in_and_a_reason_and_keeps_both_results(
+        self, client: httpx.Client, app: FastAPI
+    ) -> None:
+        proposal = {"building_type": "row_house", "area_type": "existing_urban", "floors": 3}
+        asked = {"parcel": "26800-10-16", "proposal": proposal, "as_of": "2026-11-21"}
+        decision = {**asked, "finding": "max_floors", "verdict": "COMPLIES", "reason": "Đã đo tại hiện trường."}
+        assert client.post(OVERRIDES, json=decision).json()["code"] == "not_signed_in"
+        with app.state.database_door.open().transaction() as session:
+            for name, role in (("lan", Role.OFFICER), ("minh", Role.PLANNER)):
+                accounts.add_account(session, name, password=PASSWORD, role=role, created_at=IMPORTED)
+        client.post("/api/v1/session", json={"username": "minh", "password": PASSWORD})
+        assert client.post(OVERRIDES, json=decision).status_code == 403
+        client.post("/api/v1/session", json={"username": "lan", "password": PASSWORD})
+        assert client.post(OVERRIDES, json=decision | {"reason": "ok"}).status_code == 422
+        assert client.post(OVERRIDES, json=decision).status_code == 201
+        (kept,) = client.post("/api/v1/permits/check", json=asked).json()["overrides"]
+        assert (kept["old_verdict"], kept["new_verdict"], kept["decided_by"]) == ("NEEDS_REVIEW", "COMPLIES", "lan")
+        client.delete("/api/v1/session")
+        (public,) = client.post("/api/v1/permits/check", json=asked).json()["overrides"]
+        assert (public["new_verdict"], public["is_of_an_earlier_state"]) == ("COMPLIES", False)
+        assert "decided_by" not in public
 
     def test_a_proposal_with_an_unknown_fact_is_refused_and_names_the_near_one(self, client: httpx.Client) -> None:
         question = {"parcel": "26800-10-16", "proposal": {"flors": 3}}
