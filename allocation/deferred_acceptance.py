@@ -17,8 +17,9 @@ import numpy as np
 
 from allocation.model import UNPLACED, AcceptanceCertificate, Allocation, AllocationProblem, Integers, Truths
 from allocation.orders import preference_order, school_order
-from allocation.policy_rules import DeferredAcceptanceStage, SeatGroup
+from allocation.policy_rules import DeferredAcceptanceStage
 from allocation.priority import schools_of
+from allocation.seat_pools import KeptSeats
 
 KIND = "deferred_acceptance"
 _NO_CUT_OFF = np.iinfo(np.int64).max
@@ -41,7 +42,7 @@ class _Lists:
 
 
 def solve(
-    problem: AllocationProblem, rule: DeferredAcceptanceStage, *, groups: tuple[SeatGroup, ...], stage: int
+    problem: AllocationProblem, rule: DeferredAcceptanceStage, *, groups: tuple[KeptSeats, ...], stage: int
 ) -> Allocation:
     """Return the applicants' best placement without justified envy.
 
@@ -52,7 +53,7 @@ def solve(
     Parameters
     ----------
     groups
-        The seat groups of the policy.
+        The kinds of seats of the policy.
     stage
         Number of the stage of the policy, noted beside each seat.
     """

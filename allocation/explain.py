@@ -14,8 +14,9 @@ from allocation.explain_reasons import Reasons
 from allocation.explain_round import FinishedRound, finished_round
 from allocation.model import UNPLACED, Reason
 from allocation.personal_id import mask, normalise
-from allocation.priority import HELD_TIER
+from allocation.quota_rules import TierSeats
 from allocation.round_files import RoundFiles, UnreadableError, read_directory
+from allocation.seat_pools import HELD_TIER
 from spatial.errors import InputError, NotFoundError
 from spatial.text import NO_TEXT, Text, to_nfc
 
@@ -196,9 +197,9 @@ class RoundBook:
         elif tier is not None and finished.has_several_tiers:
             yield sentences.tier_here(tier, finished.tier_titles.get(tier, NO_TEXT))
         group = str(finished.problem.pool_seat_group[pool])
-        if group:
-            title = next(one.title.text for one in finished.policy.seat_groups if one.code == group)
-            yield sentences.in_group(title)
+        kind = next((one for one in finished.policy.kept_seats if one.code == group), None)
+        if kind is not None and not (isinstance(kind, TierSeats) and tier not in kind.first_tiers):
+            yield sentences.in_group(kind.title.text)
         if finished.problem.together[row] != UNPLACED:
             yield sentences.with_siblings(len(finished.members[int(finished.problem.together[row])]) - 1)
         if len(finished.policy.stages) > 1 and not is_kept:

@@ -18,6 +18,7 @@ class WhyNot(StrEnum):
     WOULD_LEAVE_A_CHILD_WITHOUT = "would_leave_a_child_without"
     BEYOND_LIMIT = "beyond_limit"
     RESERVED_SEATS = "reserved_seats"
+    CAP_REACHED = "cap_reached"
     NO_SEATS = "no_seats"
     NOT_ENTITLED = "not_entitled"
     TOGETHER = "together"
@@ -46,6 +47,20 @@ class Standing:
     lottery_place: int | None
     priority_rank: int | None = None
     saved_m: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why not, as `NearerSchool` tells it."""
+
+    why_not: WhyNot
+    sentence: Text
+    stage: int | None = None
+    own: Standing | None = None
+    last: Standing | None = None
+    decided_by: str | None = None
+    extra_m: int | None = None
+    limit_m: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

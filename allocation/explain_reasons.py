@@ -1,35 +1,22 @@
 """Why a child did not get a school that was wished for: the stage that could have given it, and what decided there."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from allocation import explain_sentences as sentences
-from allocation.explain_model import Standing, WhyNot
+from allocation.explain_model import Refusal, Standing, WhyNot
 from allocation.explain_moves import LevelMoves, level_moves
+from allocation.explain_quotas import with_quotas
 from allocation.explain_round import FinishedRound
 from allocation.model import UNPLACED, Integers
 from allocation.policy_rules import OrderKey
-from allocation.priority import HELD_TIER
 from allocation.public_figures import is_small
+from allocation.seat_pools import HELD_TIER
 from allocation.stage_markets import StageMarket
 from spatial.text import NO_TEXT, Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why not, as `allocation.explain_model.NearerSchool` tells it."""
-
-    why_not: WhyNot
-    sentence: Text
-    stage: int | None = None
-    own: Standing | None = None
-    last: Standing | None = None
-    decided_by: str | None = None
-    extra_m: int | None = None
-    limit_m: int | None = None
 
 
 class Reasons:
@@ -53,6 +40,14 @@ class Reasons:
         pairs = self._pairs_at(row, fact)
         if not pairs:
             return self._not_admissible(row)
+        refusal = self._refusal(row, pairs)
+        if not self._round.policy.tier_quotas:
+            return refusal
+        seen = None if refusal.stage is None else self._round.stages[refusal.stage - 1]
+        last = None if seen is None or not seen.has_order else self._last_of(seen)
+        return with_quotas(self._round, refusal, pair=pairs[0], last_of_pool=last)
+
+    def _refusal(self, row: int, pairs: list[int]) -> Refusal:
         own_stage = int(self._round.allocation.stage[row]) or len(self._round.policy.stages)
         refusals = [
             refusal
@@ -113,7 +108,7 @@ class Reasons:
 
     @cached_property
     def _titles(self) -> dict[str, Text]:
-        return {group.code: group.title.text for group in self._round.policy.seat_groups}
+        return {group.code: group.title.text for group in self._round.policy.kept_seats}
 
     def _by_order(self, row: int, pair: int, seen: StageMarket) -> Refusal:
         last = int(self._last_of(seen)[seen.market.pair_pool[pair]])

@@ -64,7 +64,7 @@ class FinishedRound:
     @property
     def pools_a_school(self) -> int:
         """How many pools under the policy each pool of the facts became: one, and one for each seat group."""
-        return len(self.policy.seat_groups) + 1
+        return len(self.policy.kept_seats) + 1
 
     @cached_property
     def asks_for_wishes(self) -> bool:

@@ -9,7 +9,8 @@ from allocation.model import UNPLACED, Allocation, AllocationProblem, DualCertif
 from allocation.orders import has_wishes, preference_order, school_order, wishes
 from allocation.policy import Policy
 from allocation.policy_rules import DeferredAcceptanceStage, PreferenceSource
-from allocation.priority import HELD_TIER, may_take_part
+from allocation.priority import may_take_part
+from allocation.seat_pools import HELD_TIER
 
 _MEAN_DIGITS = 3
 _SHARE_DIGITS = 6
@@ -70,7 +71,7 @@ def reasons(problem: AllocationProblem, allocation: Allocation, policy: Policy) 
     """Return for each applicant the `Reason`; who named no school is told of nearer ones, not of preferred ones."""
     has_school = np.zeros(problem.applicant_count, dtype=bool)
     for stage in policy.stages:
-        has_school[problem.pair_applicant[may_take_part(problem, policy.seat_groups, stage)]] = True
+        has_school[problem.pair_applicant[may_take_part(problem, policy.kept_seats, stage)]] = True
     own = pairs_of(problem, allocation.pool)
     asked = next(
         (
@@ -83,9 +84,9 @@ def reasons(problem: AllocationProblem, allocation: Allocation, policy: Policy) 
     is_nearest = allocation.distance_m == nearest_distances_m(problem)
     why = np.where(is_nearest, Reason.NEAREST_SCHOOL.value, Reason.NEARER_SCHOOLS_FULL.value)
     if asked is not None:
-        allowed = np.flatnonzero(may_take_part(problem, policy.seat_groups, asked))
+        allowed = np.flatnonzero(may_take_part(problem, policy.kept_seats, asked))
         market = problem.only(pairs=allowed, capacity=problem.pool_capacity)
-        order = preference_order(market, asked.preferences, policy.seat_groups)
+        order = preference_order(market, asked.preferences, policy.kept_seats)
         _, first = np.unique(market.pair_applicant[order], return_index=True)
         at_best = np.isin(own, allowed[order[first]])
         if_asked = np.where(at_best, Reason.FIRST_PREFERENCE.value, Reason.PREFERRED_SCHOOLS_FULL.value)
@@ -105,8 +106,8 @@ def justified_envy_pair_count(problem: AllocationProblem, allocation: Allocation
     the policy's first stage of deferred acceptance, without one tier, then distance, then lottery.
     """
     stage = next((one for one in policy.stages if isinstance(one, DeferredAcceptanceStage)), _USUAL_ORDER)
-    problem = problem.only(pairs=may_take_part(problem, policy.seat_groups, stage), capacity=problem.pool_capacity)
-    place = school_order(problem, stage, policy.seat_groups)
+    problem = problem.only(pairs=may_take_part(problem, policy.kept_seats, stage), capacity=problem.pool_capacity)
+    place = school_order(problem, stage, policy.kept_seats)
     rank, distance_m, listed = wishes(problem, stage.preferences)
     own = pairs_of(problem, allocation.pool)
     placed = own != UNPLACED

@@ -14,8 +14,9 @@ from allocation.model import HELD_SEAT_GROUP, UNPLACED, AllocationProblem, Integ
 from allocation.orders import school_order
 from allocation.policy import Policy
 from allocation.policy_rules import DeferredAcceptanceStage
-from allocation.priority import OPEN_SEATS, under_policy
+from allocation.priority import under_policy
 from allocation.problem_files import build_problem
+from allocation.seat_pools import OPEN_SEATS
 
 SEATS_ON_APPEAL = "seats_on_appeal"
 """Column of schools: how many seats stand above the stated capacity because appeals were upheld."""
@@ -82,7 +83,7 @@ def _holds_where_nothing_is(people: pd.DataFrame, facts: AllocationProblem) -> l
 
 
 def _groups(policy: Policy) -> list[str]:
-    return sorted([OPEN_SEATS, *(group.code for group in policy.seat_groups)])
+    return sorted([OPEN_SEATS, *(kind.code for kind in policy.kept_seats)])
 
 
 def _held_pools(facts: AllocationProblem, policy: Policy) -> Integers:
@@ -96,7 +97,7 @@ def _held_pools(facts: AllocationProblem, policy: Policy) -> Integers:
 def _over(free: AllocationProblem, pool: Integers, is_confirmed: Truths, policy: Policy) -> list[int]:
     """Return those whose pool has no seat for them, by pool, the first in its order first."""
     stage = next((one for one in policy.stages if isinstance(one, DeferredAcceptanceStage)), _USUAL_ORDER)
-    place = school_order(free, stage, policy.seat_groups)
+    place = school_order(free, stage, policy.kept_seats)
     own = pairs_of(free, pool)
     standing = np.where(own == UNPLACED, _LAST, np.append(place, _LAST)[own])
     holders = np.flatnonzero(pool != UNPLACED)
@@ -150,7 +151,7 @@ def with_appeal(standing: Standing, applicant_no: str, school_code: str) -> tupl
 
 def _group_for(standing: Standing, applicant_no: str, school_code: str) -> str:
     """Return the seat group in which the applicant is to sit: one with room, else the open seats if allowed."""
-    if not standing.policy.seat_groups:
+    if not standing.policy.kept_seats:
         return OPEN_SEATS
     own = standing.people["applicant_no"] == applicant_no
     alone = replace(
@@ -164,9 +165,14 @@ def _group_for(standing: Standing, applicant_no: str, school_code: str) -> str:
     allowed = sorted({str(problem.pool_seat_group[pool]) for pool in of_school.tolist()}) or [OPEN_SEATS]
     same = standing.people[(standing.people["held_school"] == school_code) & (standing.people["level"] == level)]
     rows = standing.schools
-    seats = _seats(rows[(rows["school_code"] == school_code) & (rows["level"] == level)], standing.policy)
-    with_room = (group for group in allowed if (same[HELD_SEAT_GROUP] == group).sum() < seats.get(group, 0))
-    return next(with_room, allowed[0])
+    own_row = rows[(rows["school_code"] == school_code) & (rows["level"] == level)]
+    seats = _seats(own_row, standing.policy)
+    with_room = next((one for one in allowed if (same[HELD_SEAT_GROUP] == one).sum() < seats.get(one, 0)), None)
+    if with_room is not None or not standing.policy.tier_quotas:
+        return allowed[0] if with_room is None else with_room
+    # An appeal stands above a quota: the seat is one of those that become more as the school does.
+    larger = _seats(own_row.assign(capacity=own_row["capacity"] + _MOST_SEATS_RAISED), standing.policy)
+    return next((one for one in larger if larger[one] > seats.get(one, 0)), allowed[0])
 
 
 def _seats(row: pd.DataFrame, policy: Policy) -> dict[str, int]:

@@ -119,7 +119,7 @@ def next_round(former: FormerRound, news: News, *, policy: Policy, seed: str) ->
 
 def _only_known_groups(standing: Standing) -> Standing:
     """Hold an open seat where the policy has no such group any more."""
-    known = {group.code for group in standing.policy.seat_groups}
+    known = {group.code for group in standing.policy.kept_seats}
     people = standing.people.copy()
     people[HELD_SEAT_GROUP] = people[HELD_SEAT_GROUP].where(people[HELD_SEAT_GROUP].isin(known), "")
     return replace(standing, people=people)

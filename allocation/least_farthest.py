@@ -18,7 +18,7 @@ from ortools.graph.python.max_flow import SimpleMaxFlow
 
 from allocation import least_travel
 from allocation.model import Allocation, AllocationProblem, DualCertificate, FarthestProof, Integers, Truths
-from allocation.priority import HELD_TIER
+from allocation.seat_pools import HELD_TIER
 from spatial.errors import SolverError
 from spatial.text import Text
 

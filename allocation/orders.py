@@ -3,21 +3,18 @@
 import numpy as np
 
 from allocation.model import UNPLACED, AllocationProblem, Integers, Truths
-from allocation.policy_rules import DeferredAcceptanceStage, OrderKey, PreferenceSource, SeatGroup
+from allocation.policy_rules import DeferredAcceptanceStage, OrderKey, PreferenceSource
 from allocation.priority import (
     FARTHEST_M,
-    HELD_TIER,
     NO_RANK,
-    OPEN_SEATS,
-    comes_after_tag,
-    is_stranger,
     ranked,
     schools_of,
 )
+from allocation.seat_pools import HELD_TIER, KeptSeats, comes_after_own, seat_turn
 from allocation.whole_number_order import order_by
 
 
-def preference_order(problem: AllocationProblem, source: PreferenceSource, groups: tuple[SeatGroup, ...]) -> Integers:
+def preference_order(problem: AllocationProblem, source: PreferenceSource, groups: tuple[KeptSeats, ...]) -> Integers:
     """Return the indices of the pairs, applicant by applicant, each applicant's best first.
 
     Nearest first, at equal metres the first by school_code; or as submitted, where pairs without a rank are left out,
@@ -28,19 +25,19 @@ def preference_order(problem: AllocationProblem, source: PreferenceSource, group
     rank, distance_m, takes_part = wishes(problem, source)
     keys = [problem.pair_applicant, rank, distance_m]
     if groups:
-        keys += [schools_of(problem)[problem.pair_pool], _seat_order(problem, groups)]
+        keys += [schools_of(problem)[problem.pair_pool], seat_turn(problem, groups)]
     # Pairs lie in the order of their pools, that is, of school_code: what is equal so far stays in it.
     order = order_by(*keys)
     return order if takes_part.all() else order[takes_part[order]]
 
 
-def school_order(problem: AllocationProblem, stage: DeferredAcceptanceStage, groups: tuple[SeatGroup, ...]) -> Integers:
+def school_order(problem: AllocationProblem, stage: DeferredAcceptanceStage, groups: tuple[KeptSeats, ...]) -> Integers:
     """Return for each pair its place in the order of the pool, 0 first: who comes before whom in that school.
 
-    Held seats first, then in reserved seats those with the tag, then the keys of the stage. Those placed together stand
-    one after the other, at the place of the last of them.
+    Held seats first, then in reserved seats those for whom they are, then the keys of the stage. Those placed together
+    stand one after the other, at the place of the last of them.
     """
-    keys = [np.where(problem.pair_tier == HELD_TIER, 0, 1), comes_after_tag(problem, groups)]
+    keys = [np.where(problem.pair_tier == HELD_TIER, 0, 1), comes_after_own(problem, groups)]
     keys += [key_of(problem, name, stage) for name in stage.order]
     if OrderKey.LOTTERY not in stage.order:
         keys.append(problem.lottery_rank[problem.pair_applicant])
@@ -102,14 +99,6 @@ def _wishes_together(problem: AllocationProblem, rank: Integers, listed: Truths)
     whole_m = np.where(found, np.append(sum_m, 0)[at], problem.pair_distance_m)
     whole_rank = np.where(found, np.append(sum_rank, 0)[at], rank)
     return whole_rank, whole_m, np.where(in_family, complete, listed)
-
-
-def _seat_order(problem: AllocationProblem, groups: tuple[SeatGroup, ...]) -> Integers:
-    """Return for each pair when its seats are asked for among those of one school: own, open, others'."""
-    asked_after = [group.code for group in groups if not group.is_asked_first]
-    of_pool = np.where(problem.pool_seat_group == OPEN_SEATS, 1, 0)
-    of_pool[[code in asked_after for code in problem.pool_seat_group]] = 2
-    return np.where(is_stranger(problem, groups) == 1, 3, of_pool[problem.pair_pool])
 
 
 def key_of(problem: AllocationProblem, name: OrderKey, stage: DeferredAcceptanceStage) -> Integers:

@@ -25,6 +25,7 @@ from allocation.policy_rules import (
     TierRule,
     Title,
 )
+from allocation.quota_rules import TierQuota, TierSeats, must_agree, pools_of
 from spatial.errors import InputError
 from spatial.text import NO_TEXT, Text
 
@@ -36,6 +37,10 @@ _STRAIGHT_LINES_COMPARE = Text(
 _TIERS_DO_NOT_RISE = Text(
     "các diện phải đánh số từ 1, không bỏ số, theo thứ tự của danh sách",
     "the tiers must be numbered from 1 without gaps, in the order of the list",
+)
+_GROUPS_AND_QUOTAS = Text(
+    "tier_quotas và seat_groups không dùng chung trong một quy tắc",
+    "tier_quotas and seat_groups do not go together in one policy",
 )
 
 
@@ -56,6 +61,8 @@ class Policy(Strict):
         Who is in which priority tier at which school; empty: the tier stated in the file of applicants.
     seat_groups
         Seats kept for some; each applicant's tag decides.
+    tier_quotas
+        Floors and ceilings on the seats of a school that go to some tiers; not beside ``seat_groups``.
     class_norm_count
         Children in a class of a level, where it differs from the legal norm.
     keep_together
@@ -76,6 +83,7 @@ class Policy(Strict):
     is_comparison: bool = False
     tiers: tuple[TierRule, ...] = ()
     seat_groups: tuple[SeatGroup, ...] = ()
+    tier_quotas: tuple[TierQuota, ...] = ()
     class_norm_count: dict[Level, PositiveInt] = Field(default_factory=dict)
     eligibility: Eligibility | None = None
     lottery: Lottery = Lottery()
@@ -97,18 +105,36 @@ class Policy(Strict):
         known = {*numbers}
         asked = {tier for stage in self.stages for tier in stage.tiers}
         asked |= {tier for group in self.seat_groups for tier in group.tiers_before_tag}
+        asked |= {tier for quota in self.tier_quotas for tier in quota.tiers}
         if known and not asked <= known:
             tier = min(asked - known)
             raise ContradictionError(
                 Text(
-                    f"một giai đoạn hoặc nhóm chỗ nêu diện {tier}, mà không mục nào trong tiers có diện này",
-                    f"a stage or seat group names the tier {tier}, which no rule gives",
+                    f"một giai đoạn, nhóm chỗ hoặc định mức nêu diện {tier}, mà không mục nào trong tiers có diện này",
+                    f"a stage, seat group or quota names the tier {tier}, which no rule gives",
                 )
             )
         codes = [group.code for group in self.seat_groups]
         if len({*codes}) < len(codes):
             raise ContradictionError(Text("hai nhóm chỗ cùng một mã", "two seat groups have the same code"))
         return self
+
+    @model_validator(mode="after")
+    def _quotas_agree(self) -> Self:
+        if self.tier_quotas and self.seat_groups:
+            raise ContradictionError(_GROUPS_AND_QUOTAS)
+        must_agree(self.tier_quotas, self.stages)
+        return self
+
+    @property
+    def kept_seats(self) -> tuple[SeatGroup | TierSeats, ...]:
+        """The kinds of seats beside the open ones: those of groups, or those that the quotas make."""
+        return self.seat_groups or pools_of(self.tier_quotas)
+
+    @property
+    def lifts_caps_at_times(self) -> bool:
+        """Whether the cap of a quota does not hold in some stage."""
+        return any(stage.lifts_caps for stage in self.stages)
 
     @property
     def has_deferred_acceptance(self) -> bool:

@@ -174,12 +174,15 @@ class StageLimits(Strict):
     tiers
         Only pairs of these tiers take part; empty: all.
     opens_reserved_seats
-        Whether everybody may sit in the seats of every group that are still empty.
+        Whether everybody may sit in the seats of every group or quota that are still empty; a cap holds all the same.
+    lifts_caps
+        Whether the cap of `tier_quotas` does not hold in this stage.
     """
 
     max_distance_m: dict[Level, PositiveInt] = Field(default_factory=dict)
     tiers: tuple[PositiveInt, ...] = ()
     opens_reserved_seats: bool = False
+    lifts_caps: bool = False
 
 
 class LeastTravelStage(StageLimits):

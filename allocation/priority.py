@@ -4,33 +4,21 @@ Pure and exact: whole numbers alone, so that every order is strict and the same 
 out the same from the files with code of its own (`allocation.verify_rule`).
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 
 import numpy as np
 
-from allocation.model import (
-    HELD_SEAT_GROUP,
-    UNPLACED,
-    AllocationProblem,
-    Integers,
-    Strings,
-    Truths,
-)
+from allocation.model import UNPLACED, AllocationProblem, Integers, Truths
 from allocation.policy import Policy
 from allocation.policy_rules import (
     Condition,
     DeferredAcceptanceStage,
     PreferenceSource,
-    SeatGroup,
     Stage,
     TierRule,
 )
-
-OPEN_SEATS = ""
-HELD_TIER = 0
-"""Tier of an applicant at the seat held from an earlier run: before everybody else."""
+from allocation.seat_pools import HELD_TIER, KeptSeats, is_open_in, is_tagged, with_seat_pools
 
 FARTHEST_M = 10_000_000
 """Longer than any way that a problem may hold (`allocation.distance_rows`)."""
@@ -61,24 +49,20 @@ def under_policy(problem: AllocationProblem, policy: Policy) -> AllocationProble
     """
     ruled = _with_held_seats(replace(problem, pair_tier=_pair_tiers(problem, policy.tiers)), policy)
     ruled = ruled.only(pairs=ruled.pair_tier != UNPLACED, capacity=ruled.pool_capacity)
-    if policy.seat_groups:
-        ruled = _with_seat_groups(ruled, policy.seat_groups)
+    if policy.kept_seats:
+        ruled = with_seat_pools(ruled, policy)
     ruled = replace(ruled, priority_tier=_best_tiers(ruled), lottery_rank=_draw(ruled, policy))
     return ruled if policy.keep_together else replace(ruled, together=np.full_like(ruled.together, UNPLACED))
 
 
-def may_take_part(problem: AllocationProblem, groups: tuple[SeatGroup, ...], stage: Stage) -> Truths:
+def may_take_part(problem: AllocationProblem, kinds: tuple[KeptSeats, ...], stage: Stage) -> Truths:
     """Return for each pair whether the stage may use it: its limits, its tiers, and whose seats they are."""
     by_level = [stage.max_distance_m.get(level, FARTHEST_M) for level in problem.pool_level]
     near = problem.pair_distance_m <= np.array(by_level, dtype=np.int64)[problem.pair_pool]
     held = problem.pair_tier == HELD_TIER
     of_tier = np.isin(problem.pair_tier, stage.tiers) if stage.tiers else np.ones_like(near)
     taking_part = (near & of_tier & _is_acceptable(problem, stage)) | held
-    if stage.opens_reserved_seats:
-        return np.asarray(taking_part)
-    is_ordered = isinstance(stage, DeferredAcceptanceStage)
-    own_seats = is_stranger(problem, [one for one in groups if not (is_ordered and one.others_may_take_left_over)])
-    return np.asarray(taking_part & ((own_seats == 0) | held))
+    return np.asarray(taking_part & (is_open_in(problem, kinds, stage) | held)) if kinds else np.asarray(taking_part)
 
 
 def _is_acceptable(problem: AllocationProblem, stage: Stage) -> Truths:
@@ -90,11 +74,6 @@ def _is_acceptable(problem: AllocationProblem, stage: Stage) -> Truths:
     return np.asarray(is_ranked | ~np.isin(seats, seats[is_ranked]))
 
 
-def has_tag(tags: Strings, tag: str) -> Truths:
-    """Return for each list of words, separated by ``;``, whether the tag is among them."""
-    return np.array([tag in [word.strip() for word in text.split(_SEPARATOR)] for text in tags], dtype=bool)
-
-
 def _pair_tiers(problem: AllocationProblem, rules: tuple[TierRule, ...]) -> Integers:
     if not rules:
         return problem.priority_tier[problem.pair_applicant]
@@ -102,7 +81,7 @@ def _pair_tiers(problem: AllocationProblem, rules: tuple[TierRule, ...]) -> Inte
     for rule in reversed(rules):
         fits = reduce(np.logical_and, [_holds(problem, condition, rule) for condition in rule.when])
         if rule.tag:
-            fits = fits & _has_tag(problem, rule.tag)[problem.pair_applicant]
+            fits = fits & is_tagged(problem, rule.tag)[problem.pair_applicant]
         tier[fits] = rule.tier
     return tier
 
@@ -139,11 +118,6 @@ def _meet(stated: str, named: str) -> bool:
     return not here.isdisjoint(there)
 
 
-def _has_tag(problem: AllocationProblem, tag: str) -> Truths:
-    tags = problem.applicant_facts.get("tags")
-    return np.zeros(problem.applicant_count, dtype=bool) if tags is None else has_tag(tags, tag)
-
-
 def _with_held_seats(problem: AllocationProblem, policy: Policy) -> AllocationProblem:
     """Put held seats before everybody, also where no tier rule fits, and leave out what is no better than them.
 
@@ -177,86 +151,6 @@ def looks_at_wishes(policy: Policy) -> bool:
 def ranked(preference: Integers) -> Integers:
     """Return ranks with those of no rank after all others."""
     return np.where(preference > 0, preference, NO_RANK)
-
-
-def _with_seat_groups(problem: AllocationProblem, groups: tuple[SeatGroup, ...]) -> AllocationProblem:
-    """Return the problem with a pool for the open seats and one for each group of every pool."""
-    kept = _sizes(problem, groups)
-    codes = np.array([OPEN_SEATS, *(group.code for group in groups)], dtype=object)
-    order = np.argsort(codes)
-    seats = np.column_stack([problem.pool_capacity - kept.sum(axis=1), kept])[:, order]
-    width = len(codes)
-    pair = np.repeat(np.arange(len(problem.pair_pool)), width)
-    of_group = np.tile(np.arange(width), len(problem.pair_pool))
-    allowed = np.column_stack([_may_sit(problem, code, groups) for code in codes[order]])
-    is_allowed = allowed[problem.pair_applicant[pair], of_group]
-    # A column that is empty for everybody is none of the facts: then all seats that are held are open ones.
-    nobody_in_group = np.full(problem.applicant_count, OPEN_SEATS, dtype=object)
-    held_group = problem.applicant_facts.get(HELD_SEAT_GROUP, nobody_in_group)
-    is_same = codes[order][of_group] == held_group[problem.pair_applicant[pair]]
-    is_allowed = np.where(problem.pair_tier[pair] == HELD_TIER, is_same, is_allowed)
-    pair, of_group = pair[is_allowed], of_group[is_allowed]
-    return replace(
-        problem,
-        pool_school_code=np.repeat(problem.pool_school_code, width),
-        pool_level=np.repeat(problem.pool_level, width),
-        pool_seat_group=np.tile(codes[order], problem.pool_count),
-        pool_capacity=seats.ravel(),
-        pool_facts={name: np.repeat(column, width) for name, column in problem.pool_facts.items()},
-        held_pool=np.where(problem.held_pool == UNPLACED, UNPLACED, problem.held_pool * width),
-        pair_applicant=problem.pair_applicant[pair],
-        pair_pool=problem.pair_pool[pair] * width + of_group,
-        pair_distance_m=problem.pair_distance_m[pair],
-        pair_tier=problem.pair_tier[pair],
-        pair_preference=problem.pair_preference[pair],
-        pair_given_priority=problem.pair_given_priority[pair],
-    )
-
-
-def _sizes(problem: AllocationProblem, groups: tuple[SeatGroup, ...]) -> Integers:
-    """Return the seats of each pool and group; together never more than the pool has, earlier groups first."""
-    wanted = np.column_stack([_kept_seats(problem, group) for group in groups])
-    before = np.minimum(np.cumsum(wanted, axis=1), problem.pool_capacity[:, np.newaxis])
-    return np.asarray(np.diff(before, axis=1, prepend=0), dtype=np.int64)
-
-
-def _kept_seats(problem: AllocationProblem, group: SeatGroup) -> Integers:
-    if group.share_percent is not None:
-        return -(-problem.pool_capacity * group.share_percent // 100)
-    column = problem.pool_facts.get(group.column)
-    if column is None:
-        return np.zeros(problem.pool_count, dtype=np.int64)
-    return np.array([int(text or 0) for text in column], dtype=np.int64)
-
-
-def _may_sit(problem: AllocationProblem, code: str, groups: tuple[SeatGroup, ...]) -> Truths:
-    """Return for each applicant whether these seats are open to the child at all, in whatever stage."""
-    is_bound, is_own = (np.zeros(problem.applicant_count, dtype=bool) for _ in range(2))
-    for group in groups:
-        tagged = _has_tag(problem, group.for_tag)
-        if group.code == code:
-            is_own = tagged
-        elif group.only_here:
-            is_bound |= tagged
-    return np.asarray(is_own | ~is_bound)
-
-
-def is_stranger(problem: AllocationProblem, groups: Iterable[SeatGroup]) -> Integers:
-    """Return 1 for each pair whose seat is kept for a tag that the applicant does not have, else 0."""
-    stranger = np.zeros(len(problem.pair_pool), dtype=np.int64)
-    for group in groups:
-        of_group = (problem.pool_seat_group == group.code)[problem.pair_pool]
-        stranger[of_group & ~_has_tag(problem, group.for_tag)[problem.pair_applicant]] = 1
-    return stranger
-
-
-def comes_after_tag(problem: AllocationProblem, groups: Iterable[SeatGroup]) -> Integers:
-    """Return 1 for each pair that must wait until all with the tag are seated: strangers but of the tiers before it."""
-    after = is_stranger(problem, groups)
-    for group in groups:
-        of_group = (problem.pool_seat_group == group.code)[problem.pair_pool]
-        after[of_group & np.isin(problem.pair_tier, group.tiers_before_tag)] = 0
-    return after
 
 
 def schools_of(problem: AllocationProblem) -> Integers:

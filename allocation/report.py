@@ -64,7 +64,7 @@ def render_report(
     problem, allocation = decision.problem, decision.allocation
     schools = school_rows(given, problem, allocation)
     made = _map(given, schools, crs=crs)
-    titles = {group.code: group.title.text for group in decision.policy.seat_groups}
+    titles = {group.code: group.title.text for group in decision.policy.kept_seats}
     rows = [_blank_for_missing(row) for row in schools.to_dict("records")]
     rows = [{**row, "group": titles.get(row["seat_group"])} for row in rows]
     return _template().render(
@@ -156,7 +156,7 @@ def tier_rows(decision: Decision) -> list[dict[str, Any]]:
 def cut_off_rows(given: RoundInput, decision: Decision) -> list[dict[str, Any]]:
     """Return the rows of ``cut_offs.csv`` with the names of schools and seat groups."""
     names = given.schools[["school_code", "level", "name"]]
-    titles = {group.code: group.title.text for group in decision.policy.seat_groups}
+    titles = {group.code: group.title.text for group in decision.policy.kept_seats}
     table = cut_off_table(decision).merge(names, on=["school_code", "level"], how="left")
     rows = (_blank_for_missing(row) for row in table.to_dict("records"))
     return [{**row, "group": titles.get(row["seat_group"])} for row in rows]

@@ -134,7 +134,7 @@ def offers_table(decision: Decision) -> pd.DataFrame:
             "reason": reasons(problem, allocation, policy),
         }
     )
-    if not policy.seat_groups:
+    if not policy.kept_seats:
         return table
     return table.assign(seat_group=np.append(problem.pool_seat_group, "")[allocation.pool])
 

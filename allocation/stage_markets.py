@@ -9,7 +9,8 @@ from allocation.model import UNPLACED, Allocation, AllocationProblem, Integers, 
 from allocation.orders import key_of, wishes
 from allocation.policy import Policy
 from allocation.policy_rules import DeferredAcceptanceStage, OrderKey, Stage
-from allocation.priority import HELD_TIER, comes_after_tag, may_take_part
+from allocation.priority import may_take_part
+from allocation.seat_pools import HELD_TIER, comes_after_own
 
 _NO_WISH = 2**60
 HELD = "held"
@@ -53,7 +54,7 @@ class StageMarket:
             return {OrderKey.DISTANCE.value: self.market.pair_distance_m, OrderKey.LOTTERY.value: drawn}
         keys: dict[str, Integers] = {
             HELD: np.where(self.market.pair_tier == HELD_TIER, 0, 1),
-            RESERVED: comes_after_tag(self.market, self.policy.seat_groups),
+            RESERVED: comes_after_own(self.market, self.policy.kept_seats),
         }
         for name in dict.fromkeys([*self.rule.order, OrderKey.LOTTERY]):
             keys[name.value] = key_of(self.market, name, self.rule)
@@ -91,7 +92,7 @@ def stage_market(problem: AllocationProblem, policy: Policy, *, allocation: Allo
     is_open = ~placed | (allocation.stage >= number)
     earlier = placed & (allocation.stage < number)
     taken = np.bincount(allocation.pool[earlier], minlength=problem.pool_count)
-    takes_part = is_open[problem.pair_applicant] & may_take_part(problem, policy.seat_groups, rule)
+    takes_part = is_open[problem.pair_applicant] & may_take_part(problem, policy.kept_seats, rule)
     pairs = np.flatnonzero(takes_part)
     market = problem.only(pairs=takes_part, capacity=problem.pool_capacity - taken)
     here = placed & (allocation.stage == number)

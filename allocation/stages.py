@@ -59,7 +59,7 @@ def _least_farthest(problem: AllocationProblem, run: StageRun) -> Allocation:
 
 
 def _deferred_acceptance(problem: AllocationProblem, run: StageRun) -> Allocation:
-    return deferred_acceptance.solve(problem, run.rule, groups=run.policy.seat_groups, stage=run.number)
+    return deferred_acceptance.solve(problem, run.rule, groups=run.policy.kept_seats, stage=run.number)
 
 
 _SOLVERS: Mapping[str, Solver] = MappingProxyType(
@@ -93,7 +93,7 @@ def run_stages(problem: AllocationProblem, policy: Policy) -> Allocation:
     certificates: list[Certificate] = []
     for number, stage in enumerate(policy.stages, start=1):
         taken = np.bincount(pool[pool != UNPLACED], minlength=problem.pool_count)
-        pairs = (pool[problem.pair_applicant] == UNPLACED) & may_take_part(problem, policy.seat_groups, stage)
+        pairs = (pool[problem.pair_applicant] == UNPLACED) & may_take_part(problem, policy.kept_seats, stage)
         market = problem.only(pairs=pairs, capacity=problem.pool_capacity - taken)
         part = _SOLVERS[stage.kind](market, StageRun(number=number, policy=policy))
         placed = part.pool != UNPLACED

@@ -26,6 +26,7 @@ from allocation.verify_offers import (
 )
 from allocation.verify_optimum import check_optimum
 from allocation.verify_policy import check_policy
+from allocation.verify_quota_claims import check_quotas
 from allocation.verify_state import Checked, state_of
 from spatial.text import Text
 
@@ -78,6 +79,8 @@ def check_claims(state: Checked) -> Verification:
             not_applicable.append(claim)
             continue
         if failures and check in _ONLY_OF_SOUND_OFFERS:
+            continue
+        if check is check_quotas and not state.files.policy["tier_quotas"]:
             continue
         claims.append(claim)
         found = _found(claim, check, state)
@@ -151,6 +154,13 @@ _CHECKS: tuple[tuple[Text, Check], ...] = (
         ),
         check_acceptance,
     ),
+    (
+        Text(
+            "Định mức theo diện được giữ: không quá mức tối đa, đủ chỗ dành riêng, không ai có lý do đòi chỗ",
+            "Quotas per tier are kept: nothing above a cap, reserves filled first, nobody with a just claim",
+        ),
+        check_quotas,
+    ),
     (Text("Lý do ghi đúng", "The reasons are true"), check_reasons),
     (Text("Bảng các trường đúng", "The table of schools is right"), check_school_table),
     (Text("Số liệu tổng hợp đúng", "The figures are right"), check_summary),
@@ -168,5 +178,5 @@ _OF_LATER_RUNS = (check_held_seats, check_counts_of_moves)
 _NECESSARY = (check_problem, check_everybody)
 """What comes after these cannot be checked when they fail."""
 
-_ONLY_OF_SOUND_OFFERS = (check_optimum, check_acceptance)
+_ONLY_OF_SOUND_OFFERS = (check_optimum, check_acceptance, check_quotas)
 """Of offers that are wrong in themselves nothing more is worth saying here."""

@@ -67,7 +67,7 @@ def check_hashes(state: Checked) -> Iterator[Text]:
 
 def _check_columns(files: RoundFiles) -> Iterator[Text]:
     """Yield columns that are none of the round: what they say could not be checked."""
-    has_groups = bool(files.policy["seat_groups"])
+    has_groups = bool(files.policy["seat_groups"] or files.policy["tier_quotas"])
     kept_seats = {name for name in files.schools if name.startswith("seats_")}
     for file, has, known in (
         ("problem/applicants.csv", files.applicants, APPLICANT_COLUMNS),

@@ -50,7 +50,7 @@ def check_waiting_lists(state: Checked) -> Iterator[Text]:
     could = np.logical_or.reduce(state.allowed)
     waiting = market.only(could & (state.pool == NONE)[market.applicant])
     orders = orders_of(waiting, next((one for one in state.stages if one["kind"] == _ORDERED), USUAL_ORDER))
-    has_groups = bool(state.files.policy["seat_groups"])
+    has_groups = bool(state.files.policy["seat_groups"] or state.files.policy["tier_quotas"])
     listed = np.flatnonzero(orders.listed)
     order = listed[np.lexsort([orders.standing[listed], waiting.pool[listed]])]
     pools = waiting.pool[order]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from allocation.round_files import NONE, Integers, RoundFiles, UnreadableError, whole_numbers
+from allocation.verify_quotas import is_given_to_all, reserve_of, seats_of, shut_of
 from spatial.text import Text
 
 Truths = npt.NDArray[np.bool_]
@@ -69,9 +70,11 @@ class Market:
 
     @cached_property
     def is_stranger(self) -> Truths:
-        """For each pair whether the seat is kept for a tag that the applicant lacks."""
+        """For each pair whether the seat is kept for a tag or for tiers that the applicant lacks."""
         codes = np.array(self.seat_group, dtype=object)
         stranger = np.zeros(len(self.pool), dtype=bool)
+        for code, tiers in reserve_of(self.files.policy).items():
+            stranger |= (codes == code)[self.pool] & ~np.isin(self.tier, [*tiers])
         for group in self.files.policy["seat_groups"]:
             kept = codes == group["code"]
             if kept.any():
@@ -80,12 +83,21 @@ class Market:
 
     @cached_property
     def waits_for_tag(self) -> Truths:
-        """For each pair whether those with the tag come first: all without it but for the tiers that precede it."""
+        """For each pair whether those come first for whom the seat is kept; tiers that precede a tag need not wait."""
         waits = self.is_stranger.copy()
         for group in self.files.policy["seat_groups"]:
             in_group = np.array([code == group["code"] for code in self.seat_group], dtype=bool)[self.pool]
             waits &= ~(in_group & np.isin(self.tier, group["tiers_before_tag"]))
         return waits
+
+    @cached_property
+    def _is_shut(self) -> Truths:
+        """For each pair whether the cap of a quota shuts the seat to the applicant's tier."""
+        codes = np.array(self.seat_group, dtype=object)
+        shut = np.zeros(len(self.pool), dtype=bool)
+        for code, tiers in shut_of(self.files.policy).items():
+            shut |= (codes == code)[self.pool] & np.isin(self.tier, [*tiers])
+        return shut
 
     def only(self, pairs: Truths | Integers) -> "Market":
         """Return the market that has left only some pairs: a truth for each, or ascending positions."""
@@ -113,13 +125,15 @@ class Market:
             allowed &= np.isin(self.tier, stage["tiers"])
         if stage.get("takes_only_ranked", False):
             allowed &= (self.given > 0) | ~np.isin(self.school_row, self.ranking)[self.pool]
+        if not stage["lifts_caps"]:
+            allowed &= ~self._is_shut
         allowed |= self.tier == HELD
         if stage["opens_reserved_seats"]:
             return allowed
-        shared = set()
+        shared = is_given_to_all(self.files.policy, stage)
         if stage["kind"] == "deferred_acceptance":
             groups = self.files.policy["seat_groups"]
-            shared = {group["code"] for group in groups if group["others_may_take_left_over"]}
+            shared |= {group["code"] for group in groups if group["others_may_take_left_over"]}
         closed = np.array([code not in shared for code in self.seat_group], dtype=bool)
         return np.asarray(allowed & ~(self.is_stranger & closed[self.pool] & (self.tier != HELD)))
 
@@ -143,8 +157,8 @@ def market_of(files: RoundFiles, lottery: Integers) -> Market:
     family = _families(files)
     school_row, seat_group, capacity, pool_at = _pools(files)
     ranking = np.unique(where[given > 0])
-    if files.policy["seat_groups"]:
-        pair, pool = _pairs_and_pools(files, who, where, is_held=tier == HELD, pool_at=pool_at)
+    if files.policy["seat_groups"] or files.policy["tier_quotas"]:
+        pair, pool = _pairs_and_pools(files, who, where, tier=tier, pool_at=pool_at)
         who, far, wish, given, tier = (column[pair] for column in (who, far, wish, given, tier))
     else:
         pool = where
@@ -326,6 +340,9 @@ def _pools(files: RoundFiles) -> tuple[Integers, list[str], Integers, dict[tuple
         for group in groups:
             kept[group["code"]] = min(_wanted_seats(files, group, row=row, capacity=whole), left)
             left -= kept[group["code"]]
+        if files.policy["tier_quotas"]:
+            kept = seats_of(files.policy, whole)
+            left = whole - sum(kept.values())
         for code, count in sorted({"": left, **kept}.items()):
             rows.append(row)
             codes.append(code)
@@ -346,21 +363,25 @@ def _wanted_seats(files: RoundFiles, group: Mapping[str, Any], *, row: int, capa
 
 
 def _pairs_and_pools(
-    files: RoundFiles, who: Integers, where: Integers, *, is_held: Truths, pool_at: Mapping[tuple[int, str], int]
+    files: RoundFiles, who: Integers, where: Integers, *, tier: Integers, pool_at: Mapping[tuple[int, str], int]
 ) -> tuple[Integers, Integers]:
     """Return which pairs there are with which pools: one for each group of seats that the applicant may sit in."""
     groups = files.policy["seat_groups"]
+    is_lifted = any(stage["lifts_caps"] for stage in files.policy["stages"])
+    shut = {} if is_lifted else shut_of(files.policy)
+    of_quotas = {*reserve_of(files.policy), *shut_of(files.policy)}
     tagged = {group["code"]: _tagged(files, group["for_tag"]) for group in groups}
     bound = {group["code"] for group in groups if group["only_here"]}
     in_open_seats = [""] * len(files.applicants["applicant_no"])
     sits_in = np.array(files.applicants.get("held_seat_group", in_open_seats), dtype=object)
     pairs, pools = [], []
-    for code in ["", *tagged]:
+    for code in ["", *tagged, *sorted(of_quotas)]:
         elsewhere = np.zeros(len(files.applicants["applicant_no"]), dtype=bool)
         for other in bound - {code}:
             elsewhere |= tagged[other]
         may = ~elsewhere | tagged.get(code, np.zeros_like(elsewhere))
-        chosen = np.flatnonzero(np.where(is_held, sits_in[who] == code, may[who]))
+        is_open = may[who] & ~np.isin(tier, [*shut.get(code, ())])
+        chosen = np.flatnonzero(np.where(tier == HELD, sits_in[who] == code, is_open))
         pairs.append(chosen)
         pools.append(np.array([pool_at[row, code] for row in where[chosen].tolist()], dtype=np.int64))
     pair, pool = np.concatenate(pairs), np.concatenate(pools)

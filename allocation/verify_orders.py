@@ -14,6 +14,7 @@ import numpy as np
 
 from allocation.round_files import NONE, Integers
 from allocation.verify_market import HELD, Market, Truths
+from allocation.verify_quotas import reserve_of, turn_of
 
 USUAL_ORDER: Mapping[str, Any] = {
     "kind": "deferred_acceptance",
@@ -22,6 +23,7 @@ USUAL_ORDER: Mapping[str, Any] = {
     "max_distance_m": {},
     "tiers": [],
     "opens_reserved_seats": False,
+    "lifts_caps": False,
 }
 """The order by which envy and waiting lists are reckoned where no stage of the policy has one."""
 
@@ -192,6 +194,14 @@ def _ranked(given: Integers) -> Integers:
 
 def _turn(market: Market) -> Integers:
     """Return when the seats are asked for among those of one school: kept for the child, open, kept for others."""
+    turns = turn_of(market.files.policy)
+    if turns:
+        own = np.zeros(len(market.pool), dtype=bool)
+        codes = np.array(market.seat_group, dtype=object)
+        for code, tiers in reserve_of(market.files.policy).items():
+            own |= (codes == code)[market.pool] & np.isin(market.tier, [*tiers])
+        of_kind = np.array([turns.get(code, 3) for code in market.seat_group], dtype=np.int64)
+        return np.where(own, 0, of_kind[market.pool])
     last = {group["code"] for group in market.files.policy["seat_groups"] if not group["is_asked_first"]}
     of_pool = np.array([2 if code in last else int(code == "") for code in market.seat_group], dtype=np.int64)
     return np.where(market.is_stranger, 3, of_pool[market.pool])

@@ -123,6 +123,7 @@ _LIMITS: Mapping[str, Shape] = {
     "max_distance_m": _map_of(_whole(1)),
     "tiers": _list_of(_whole(1)),
     "opens_reserved_seats": _YES_OR_NO,
+    "lifts_caps": _YES_OR_NO,
 }
 _ORDER_KEY = _one_of("tier", "distance", "distance_band", "relative_distance", "given_priority", "lottery")
 _STAGE = _by_kind(
@@ -158,6 +159,19 @@ _POLICY = _record(
                 is_asked_first=_YES_OR_NO,
                 most_per_class=_or_none(_record(count=_whole(1), citation=_ANYTHING)),
                 tiers_before_tag=_list_of(_whole(1)),
+            )
+        )
+    ),
+    tier_quotas=_no_code_twice(
+        _list_of(
+            _record(
+                code=_WORD,
+                title=_TITLE,
+                tiers=_list_of(_whole(1), least=1),
+                at_least_percent=_or_none(_whole(1, 100)),
+                at_least_count=_or_none(_whole(1)),
+                at_most_percent=_or_none(_whole(1, 100)),
+                at_most_count=_or_none(_whole(1)),
             )
         )
     ),

@@ -32,15 +32,15 @@ def waiting_table(decision: Decision) -> pd.DataFrame:
     waits = (decision.allocation.pool == UNPLACED)[problem.pair_applicant]
     could = np.zeros(len(problem.pair_pool), dtype=bool)
     for stage in policy.stages:
-        could |= may_take_part(problem, policy.seat_groups, stage)
+        could |= may_take_part(problem, policy.kept_seats, stage)
     market = problem.only(pairs=waits & could, capacity=problem.pool_capacity)
     listed = np.flatnonzero(wishes(market, rule.preferences)[2])
-    place = school_order(market, rule, policy.seat_groups)
+    place = school_order(market, rule, policy.kept_seats)
     ordered = listed[np.lexsort([place[listed], market.pair_pool[listed]])]
     pool = market.pair_pool[ordered]
     position = np.arange(len(pool)) - np.searchsorted(pool, pool) + 1
     columns = {"school_code": market.pool_school_code[pool], "level": market.pool_level[pool]}
-    if policy.seat_groups:
+    if policy.kept_seats:
         columns["seat_group"] = market.pool_seat_group[pool]
     who = market.applicant_no[market.pair_applicant[ordered]]
     return pd.DataFrame({**columns, "position": position, "applicant_no": who})

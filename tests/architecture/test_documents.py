@@ -14,6 +14,7 @@ from allocation.policy_rules import (
     StageLimits,
     TierRule,
 )
+from allocation.quota_rules import TierQuota
 from api.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -44,7 +45,7 @@ def test_decisions_are_numbered_without_gaps_and_fit_on_a_screen() -> None:
 
 def test_every_policy_and_every_word_of_a_policy_file_is_documented() -> None:
     documented = (REPOSITORY / "docs" / "how-to" / "choose-a-policy.md").read_text(encoding="utf-8")
-    parts = (Policy, TierRule, SeatGroup, StageLimits, DeferredAcceptanceStage, Lottery)
+    parts = (Policy, TierRule, SeatGroup, TierQuota, StageLimits, DeferredAcceptanceStage, Lottery)
     words = {*shipped_policies(), *Condition, *OrderKey, *PreferenceSource}
     words |= {name for part in parts for name in part.model_fields}
     # What every entry has, and what the form of the table says by itself.

@@ -170,7 +170,7 @@ def test_a_round_with_reserved_seats_is_published_school_by_school(
         second = publication.look_up(NUMBERS[1], BORN[1], RECEIPTS[1])
     assert second is not None
     assert second.school is None
-    assert "Chỗ còn trống chỉ dành cho: hòa nhập." in second.nearer[0].reason.vi
+    assert "Chỗ còn trống là chỗ dành riêng: hòa nhập." in second.nearer[0].reason.vi
     assert "100 m" not in second.nearer[0].reason.vi
     with database.transaction() as session:
         kept = store.get_round(session, RoundId("grade-1-2026"))

@@ -151,13 +151,19 @@ def _pairs(chance: random.Random, names: list[str], codes: list[str]) -> pd.Data
 
 
 def _policy(chance: random.Random, *, flows: bool) -> dict[str, Any]:
+    tiers = _tiers(chance) if chance.random() < 0.5 else []
+    groups = _seat_groups(chance) if chance.random() < 0.5 else []
+    stages = _stages(chance, flows=flows)
+    highest = max((rule["tier"] for rule in tiers), default=3)
+    quotas = _tier_quotas(chance, stages, highest=highest) if not groups and chance.random() < 0.6 else []
     return {
         "name": "random",
         "version": "1",
         "title": TITLE,
-        "tiers": _tiers(chance) if chance.random() < 0.5 else [],
-        "seat_groups": _seat_groups(chance) if chance.random() < 0.5 else [],
-        "stages": _stages(chance, flows=flows),
+        "tiers": tiers,
+        "seat_groups": groups,
+        "tier_quotas": quotas,
+        "stages": stages,
         "lottery": {"per": chance.choice(["applicant", "family"]), "next_round": chance.choice(["keep", "reverse"])},
         "keep_together": chance.random() < 0.7,
         "may_worsen_held_seats": chance.random() < 0.3,
@@ -181,6 +187,23 @@ def _seat_groups(chance: random.Random) -> list[dict[str, Any]]:
     quota = {"code": "quota", "for_tag": "poor", "share_percent": 30, "is_asked_first": chance.random() < 0.5}
     quota["tiers_before_tag"] = chance.choice([[], [1]])
     return [{"title": TITLE, **group} for group in (needs, quota)]
+
+
+def _tier_quotas(chance: random.Random, stages: list[dict[str, Any]], *, highest: int) -> list[dict[str, Any]]:
+    """Reserves and a cap for two of the tiers; a reserve only where the first stage gives to others what is left."""
+    first = {"code": "first", "tiers": [1], "at_least_percent": chance.choice([10, 34, 50])}
+    last = {"code": "last", "tiers": [*range(2, highest + 1)], "at_most_percent": chance.choice([10, 34, 50])}
+    if chance.random() < 0.5:
+        last["at_least_percent"] = 10
+    if chance.random() < 0.3:
+        del last["at_most_percent"]
+        last["at_least_percent"] = chance.choice([20, 50])
+    elif stages[0]["kind"] != "deferred_acceptance":
+        last.pop("at_least_percent", None)
+        return [{"title": TITLE, **last}]
+    if stages[0]["kind"] != "deferred_acceptance":
+        return []
+    return [{"title": TITLE, **quota} for quota in chance.sample([first, last], chance.randint(1, 2))]
 
 
 def _stages(chance: random.Random, *, flows: bool) -> list[dict[str, Any]]:

@@ -127,7 +127,7 @@ def test_a_round_needs_distances(given: RoundInput, tmp_path: Path) -> None:
 
 def test_a_policy_may_demand_a_seat_for_everybody_and_is_then_infeasible(given: RoundInput, tmp_path: Path) -> None:
     policy = load_policy("least-travel").model_copy(update={"everybody_must_be_placed": True})
-    with pytest.raises(InfeasibleError, match="1 children"):
+    with pytest.raises(InfeasibleError, match="1 of the children"):
         run(given, settings=replace(SETTINGS, policy=policy), directory=tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 

@@ -7,6 +7,7 @@ import pytest
 from allocation.model import APPLICANT_FACTS
 from allocation.policy import load_policy, shipped_policies
 from allocation.policy_rules import Condition, OrderKey, PreferenceSource, SeatGroup, Title
+from allocation.quota_rules import TierQuota
 from allocation.verify_files import APPLICANT_COLUMNS
 from allocation.verify_policy import check_policy
 
@@ -41,6 +42,16 @@ def test_every_entry_of_a_seat_group_can_be_checked_and_no_code_is_there_twice()
     assert faults("deferred-acceptance", seat_groups=[group]) == []
     assert faults("deferred-acceptance", seat_groups=[group, group]) == [
         "policy.json: the entry seat_groups is none that can be checked."
+    ]
+
+
+def test_every_entry_of_a_tier_quota_can_be_checked_and_no_code_is_there_twice() -> None:
+    quota = TierQuota(code="late", title=TITLE, tiers=(3,), at_least_count=2, at_most_percent=40).model_dump(
+        mode="json"
+    )
+    assert faults("deferred-acceptance", tier_quotas=[quota]) == []
+    assert faults("deferred-acceptance", tier_quotas=[quota, quota]) == [
+        "policy.json: the entry tier_quotas is none that can be checked."
     ]
 
 
