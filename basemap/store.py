@@ -3,8 +3,10 @@
 Which version answers is decided in `basemap.layer_versions`, whose face this module also is.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -27,7 +29,7 @@ from basemap.model import LayerName, LayerVersion, LayerVersionId
 from basemap.storable import feature_columns, storable_columns
 from basemap.tables import FEATURE_ROWS, LayerVersionRow
 from basemap.timeline import check_validity
-from spatial.bulk import insert_features, select_features
+from spatial.bulk import insert_features, select_features, select_records
 from spatial.db import Bounds, intersects_box, storage_crs
 
 __all__ = [
@@ -36,12 +38,14 @@ __all__ = [
     "current_version",
     "find_parcels",
     "list_versions",
+    "parcel_records",
     "publications",
     "publish",
     "published_view",
     "read_at_point",
     "read_features",
     "read_layer",
+    "records_at_point",
     "rollback",
     "version_as_of",
 ]
@@ -180,6 +184,34 @@ def read_at_point(
     return _reset(near[shapely.intersects_xy(near.geometry.array, x, y)])
 
 
+def records_at_point(
+    session: Session, layer: LayerName, x: float, y: float, *, valid_on: date | None = None
+) -> list[dict[str, Any]]:
+    """Return what `read_at_point` does as plain values, ``geometry`` among them: for many questions about few features.
+
+    Raises
+    ------
+    DataUnavailableError
+        Nothing is published.
+    """
+    chosen = _answering(session, layer, as_of=None, valid_on=valid_on)
+    near = select_records(session, _table(layer), feature_columns(layer), where=_near(layer, chosen, (x, y, x, y)))
+    return [record for record in near if shapely.intersects_xy(record["geometry"], x, y)]
+
+
+def parcel_records(session: Session, *, valid_on: date | None = None, **asked: str | None) -> list[dict[str, Any]]:
+    """Return what `find_parcels` does as plain values, ``geometry`` among them.
+
+    Raises
+    ------
+    DataUnavailableError
+        No parcels are published.
+    """
+    chosen = _answering(session, LayerName.PARCEL, as_of=None, valid_on=valid_on)
+    where = [_table(LayerName.PARCEL).c.version_id == chosen, *_named(asked)]
+    return select_records(session, _table(LayerName.PARCEL), feature_columns(LayerName.PARCEL), where=where)
+
+
 def find_parcels(
     session: Session,
     *,
@@ -203,11 +235,13 @@ def find_parcels(
     DataUnavailableError
         No parcels are, or were, published.
     """
-    parcels = _table(LayerName.PARCEL)
     asked = {"ward_code": ward_code, "map_sheet": map_sheet, "parcel_no": parcel_no}
-    conditions = [parcels.c[name] == value for name, value in asked.items() if value is not None]
     chosen = _answering(session, LayerName.PARCEL, as_of=as_of, valid_on=valid_on)
-    return _select(session, LayerName.PARCEL, chosen, *conditions)
+    return _select(session, LayerName.PARCEL, chosen, *_named(asked))
+
+
+def _named(asked: Mapping[str, str | None]) -> list[ColumnElement[bool]]:
+    return [_table(LayerName.PARCEL).c[name] == value for name, value in asked.items() if value is not None]
 
 
 def _answering(session: Session, layer: LayerName, *, as_of: datetime | None, valid_on: date | None) -> LayerVersionId:
@@ -232,11 +266,13 @@ def _select(
 
 
 def _select_near(session: Session, layer: LayerName, version_id: LayerVersionId, bounds: Bounds) -> gpd.GeoDataFrame:
+    return select_features(session, _table(layer), feature_columns(layer), where=_near(layer, version_id, bounds))
+
+
+def _near(layer: LayerName, version_id: LayerVersionId, bounds: Bounds) -> list[ColumnElement[bool]]:
     table = _table(layer)
     # The sum keeps the planner from walking through the whole version by its index: the spatial one is narrower.
-    of_version = table.c.version_id + 0 == version_id
-    where = [intersects_box(table.c.geometry, bounds), of_version]
-    return select_features(session, table, feature_columns(layer), where=where)
+    return [intersects_box(table.c.geometry, bounds), table.c.version_id + 0 == version_id]
 
 
 def _reset(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

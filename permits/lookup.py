@@ -39,6 +39,7 @@ from permits.parcels import Parcel, ParcelName, parcel_name, parse_parcel_key
 from permits.ward_words import WardWords
 from spatial.db import storage_crs
 from spatial.errors import DataUnavailableError, InputError
+from spatial.territory import territory_of
 from spatial.text import Text
 
 _MOST_SUGGESTIONS_COUNT = 20
@@ -108,12 +109,12 @@ class Desk:
         Raises
         ------
         InputError
-            A sheet or number without a digit, or nothing at all.
+            A sheet or number without a digit, or nothing at all. In a store of another country letters name a sheet.
         """
-        for part, label in (
-            (map_sheet, Text("Số tờ", "The map sheet")),
-            (parcel_no, Text("Số thửa", "The parcel number")),
-        ):
+        parts = [(parcel_no, Text("Số thửa", "The parcel number"))]
+        if territory_of(storage_crs(self.session)).is_vietnam:
+            parts.insert(0, (map_sheet, Text("Số tờ", "The map sheet")))
+        for part, label in parts:
             if part and not any(letter.isdigit() for letter in part):
                 raise InputError(
                     Text(f"{label.vi} phải có chữ số: {part!r}.", f"{label.en} needs a digit: {part!r}."),

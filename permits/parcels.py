@@ -8,8 +8,9 @@ whoever asks for the bare number is shown all of them.
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -133,7 +134,11 @@ class Parcel:
 
 def parcels_of(frame: gpd.GeoDataFrame) -> list[Parcel]:
     """Return the parcels of a frame of the layer ``parcel``, in its coordinate system."""
-    crs = ":".join(frame.crs.to_authority())
+    return parcels_of_records(frame.to_dict("records"), crs=":".join(frame.crs.to_authority()))
+
+
+def parcels_of_records(records: Iterable[Mapping[str, Any]], *, crs: str) -> list[Parcel]:
+    """Return the parcels of records of the layer ``parcel``, each with its ``geometry`` in ``crs``."""
     return [
         Parcel(
             key=ParcelKey(str(row["feature_id"])),
@@ -146,7 +151,7 @@ def parcels_of(frame: gpd.GeoDataFrame) -> list[Parcel]:
             national_parcel_id=_text(row.get("national_parcel_id")),
             address=_text(row.get("address")),
         )
-        for row in frame.to_dict("records")
+        for row in records
     ]
 
 

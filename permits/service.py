@@ -18,7 +18,7 @@ from permits.facts import STREET_SEARCH_M, Ground, ParcelFacts, facts_in_bulk, f
 from permits.history_service import gone, history_named
 from permits.model import AreaType, BuildingType, Facts, ParcelKey, Verdict
 from permits.overlap import OverlapThresholds
-from permits.parcels import Parcel, ParcelName, parcels_of, the_one, without_leading_zeros
+from permits.parcels import Parcel, ParcelName, parcels_of, parcels_of_records, the_one, without_leading_zeros
 from permits.proposal import Proposal
 from permits.published_ground import published_ground
 from permits.rulebook import Rulebook
@@ -63,14 +63,14 @@ def find(
             Text("Cần phường, số tờ hoặc số thửa.", "Ward, sheet or number is needed."),
             hint=Text("Ví dụ --ward 26797 --sheet 10 --number 16.", "For example --ward 26797 --sheet 10 --number 16."),
         )
-    frame = store.find_parcels(
+    records = store.parcel_records(
         session,
         ward_code=ward_code.strip() if ward_code else None,
         map_sheet=without_leading_zeros(map_sheet) if map_sheet else None,
         parcel_no=without_leading_zeros(parcel_no) if parcel_no else None,
         valid_on=valid_on,
     )
-    return parcels_of(frame)
+    return parcels_of_records(records, crs=storage_crs(session))
 
 
 def find_at(
@@ -79,7 +79,8 @@ def find_at(
     """Return every parcel that contains a point; ``crs`` is that of x and y, the storage system by default."""
     if crs is not None:
         x, y = transformer(crs, storage_crs(session))(np.array([[x, y]], dtype=np.float64))[0]
-    return parcels_of(store.read_at_point(session, LayerName.PARCEL, float(x), float(y), valid_on=valid_on))
+    records = store.records_at_point(session, LayerName.PARCEL, float(x), float(y), valid_on=valid_on)
+    return parcels_of_records(records, crs=storage_crs(session))
 
 
 def find_near(

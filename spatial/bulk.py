@@ -150,15 +150,33 @@ def select_features(
         Columns but the geometry. Text and dates come as objects, None where missing; integers as ``Int64``,
         truth values as ``boolean``, reals as ``float64``.
     """
+    *values, geometries = _columns(session, source, names, where=where)
+    series = {name: _series(source.c[name], list(cells)) for name, cells in zip(names, values, strict=True)}
+    return gpd.GeoDataFrame(series, geometry=geometries, crs=storage_crs(session))
+
+
+def select_records(
+    session: Session, source: Table, names: Sequence[str], *, where: Sequence[ColumnElement[bool]]
+) -> list[dict[str, Any]]:
+    """Return the same features as plain values, None where missing: for the few that one question is about.
+
+    A frame takes some milliseconds to make, whatever is in it; thousands of questions should not pay that each.
+    """
+    columns = _columns(session, source, names, where=where)
+    return [dict(zip((*names, _GEOMETRY), row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _columns(
+    session: Session, source: Table, names: Sequence[str], *, where: Sequence[ColumnElement[bool]]
+) -> list[Any]:
+    """Return the values of each column, geometries last, in the order in which features were stored."""
     is_embedded = session.get_bind().dialect.name == "sqlite"
     geometry: ColumnElement[Any] = source.c[_GEOMETRY]
     raw = type_coerce(geometry, LargeBinary) if is_embedded else sql.ST_AsBinary(geometry, type_=LargeBinary)
     statement = select(*(source.c[name] for name in names), raw.label(_GEOMETRY))
     rows = session.execute(statement.where(*where).order_by(source.c.id)).all()
     *values, wkb = zip(*rows, strict=True) if rows else [()] * (len(names) + 1)
-    series = {name: _series(source.c[name], list(cells)) for name, cells in zip(names, values, strict=True)}
-    geometries = gpkg.decode(wkb) if is_embedded else shapely.from_wkb(list(wkb))
-    return gpd.GeoDataFrame(series, geometry=geometries, crs=storage_crs(session))
+    return [*values, gpkg.decode(wkb) if is_embedded else shapely.from_wkb(list(wkb))]
 
 
 def _series(source: ColumnElement[Any], values: list[Any]) -> pd.Series:

@@ -82,7 +82,7 @@ def test_one_parcel_is_found_by_each_of_its_names(diaban: Run) -> None:
         ((), "exactly one way"),
         (("--key", "26734-10-17", "--id", "w3gv7cp47ee2"), "exactly one way"),
         (("--x", "1"), "needs two numbers"),
-        (("--lon", "2.35", "--lat", "48.85"), "outside Viet Nam"),
+        (("--lon", "2.35", "--lat", "48.85"), "outside Vietnam"),
         (("--lon", "105.85", "--lat", "21.03"), "outside the city"),
         (("--x", X_M + 50, "--y", Y_M + 5), "No published parcel contains this point"),
         (("--ward", "26737", "--sheet", "10", "--number", "17"), "Perhaps: 26734-10-17."),

@@ -13,11 +13,13 @@ import shapely
 from basemap import store
 from basemap.geocode import Grade
 from basemap.model import LAYERS, LayerName
+from permits import service
 from permits.area_lookup import parcels_within
 from permits.history import EventKind, EventPart, ParcelEvent
 from permits.history_store import RegisterOrigin, add_register
 from permits.lookup import Desk, Found, desk_of
 from permits.model import ParcelKey
+from permits.parcels import parcels_of
 from spatial.crs import HCMC, WGS84, transformer
 from spatial.db import Database
 from spatial.errors import DataUnavailableError, InputError
@@ -112,6 +114,23 @@ def test_key_and_twelve_digits_give_all_of_a_number_and_a_copy_gives_one(desk: D
     assert keys(desk.by_key("26740-10-16~1")) == both[:1]
 
 
+def test_the_quick_way_to_few_parcels_gives_what_the_frame_of_the_layer_gives(desk: Desk) -> None:
+    """Records and frames are two ways to read: every number, and a grid of points, corners and edges among them."""
+    session = desk.session
+    names: list[dict[str, str | None]] = [
+        {"ward_code": ward, "map_sheet": sheet, "parcel_no": number}
+        for ward in ("26740", "26734", None)
+        for sheet in ("10", "11", None)
+        for number in ("16", "17", "5")
+    ]
+    assert any(service.find(session, **asked) for asked in names)
+    for asked in names:
+        assert service.find(session, **asked) == parcels_of(store.find_parcels(session, **asked))
+    for x in np.arange(-5, 240, 5.0):
+        by_frame = store.read_at_point(session, LayerName.PARCEL, X_M + x, Y_M + 20)
+        assert service.find_at(session, X_M + x, Y_M + 20) == parcels_of(by_frame)
+
+
 def test_a_ward_is_named_by_code_or_by_name_and_the_reading_is_said(desk: Desk) -> None:
     assert keys(desk.by_number(ward="26734", map_sheet="10", parcel_no="17")) == ["26734-10-17"]
     by_name = desk.by_number(ward="Tân Định", map_sheet="10", parcel_no="17")
@@ -167,7 +186,7 @@ def test_a_point_is_found_in_metres_and_degrees_in_either_order(desk: Desk) -> N
 def test_a_point_between_parcels_names_those_nearby_and_one_outside_names_none(desk: Desk) -> None:
     assert missed(desk.by_point((X_M + 25, Y_M + 5))) == ("no_parcel_here", ["26740-10-16"])
     assert missed(desk.by_point((105.85, 21.03))) == ("outside_city", [])
-    with pytest.raises(InputError, match="outside Viet Nam"):
+    with pytest.raises(InputError, match="outside Vietnam"):
         desk.by_point((2.35, 48.85))
 
 

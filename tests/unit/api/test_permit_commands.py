@@ -34,9 +34,9 @@ def test_a_byte_order_mark_is_no_part_of_json(tmp_path: Path, monkeypatch: pytes
         ("--lon 106.66 --y 10.77", "two numbers"),
         ("--lon 106.66 --lat 10.77 --x 1 --y 1", "one way"),
         ("--lon 106.66 --lat 10.77 --ward 26797", "one way"),
-        ("--lon 2.3 --lat 48.8", "outside Viet Nam"),
+        ("--lon 2.3 --lat 48.8", "outside Vietnam"),
         ("--lon nan --lat 10.77", "no coordinates"),
-        ("--x 6.66 --y 10.77", "outside Viet Nam"),
+        ("--x 6.66 --y 10.77", "outside Vietnam"),
     ],
 )
 def test_a_point_that_is_none_is_refused_before_anything_is_searched(words: str, says: str) -> None:

@@ -82,3 +82,14 @@ def test_numbers_that_are_no_place_in_the_country_are_refused(
         readings_of((first, second), crs=crs, storage_crs=HCMC)
     assert refused.value.code == code
     assert refused.value.hint
+
+
+def test_in_a_store_of_another_country_metres_are_its_own_and_a_place_in_the_city_is_nowhere() -> None:
+    """The false origin of EPSG:2154 is 3 E, 46.5 N; VN-2000 numbers mean nothing in France."""
+    origin = readings_of((700_000.0, 6_600_000.0), crs=None, storage_crs="EPSG:2154")
+    assert [(reading.crs, reading.is_swapped) for reading in origin] == [("EPSG:2154", False)]
+    (degrees,) = readings_of((46.5, 3.0), crs=None, storage_crs="EPSG:2154")
+    assert degrees.is_swapped
+    assert (degrees.x, degrees.y) == pytest.approx((700_000, 6_600_000), abs=0.01)
+    with pytest.raises(InputError, match="outside France"):
+        readings_of((106.7, 10.776), crs=None, storage_crs="EPSG:2154")

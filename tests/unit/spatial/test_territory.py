@@ -1,4 +1,4 @@
-"""Where a place may lie: in Viet Nam for every system that is used there, else where EPSG says."""
+"""Where a place may lie: in Vietnam for every system that is used there, else where EPSG says."""
 
 import pytest
 
