@@ -4,8 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+import geopandas as gpd
+
 from basemap.intake import Intake, read_layer_file
 from basemap.model import LayerName
+from basemap.source_model import FileKind
 from basemap.validate import Validation, validate_layer
 from spatial.confined import Bounds, ConfinedError, Excess, confined
 from spatial.errors import InputError
@@ -72,3 +75,29 @@ def read_confined(
     except ConfinedError as error:
         code, message, hint = _REFUSALS[error.excess]
         raise InputError(message, hint=hint, subject=path.name, code=code) from error
+
+
+def read_drawing_confined(path: Path, bounds: Bounds, *, crs: str, largest_bytes: int) -> gpd.GeoDataFrame:
+    """Return every line and area of a DXF drawing with the columns of the file, closed lines as areas.
+
+    Raises
+    ------
+    InputError
+        It is no DXF drawing, or cannot be read within ``bounds``.
+    """
+    if path.suffix.lower() != FileKind.DXF:
+        raise InputError(
+            Text("Cần tệp DXF.", "A DXF file is needed."),
+            hint=Text("Xuất bản vẽ thành DXF.", "Export the drawing as DXF."),
+            subject=path.name,
+            code="file_kind_unknown",
+        )
+    try:
+        return confined(_drawing, bounds, path, crs=crs, largest_bytes=largest_bytes)
+    except ConfinedError as error:
+        code, message, hint = _REFUSALS[error.excess]
+        raise InputError(message, hint=hint, subject=path.name, code=code) from error
+
+
+def _drawing(path: Path, *, crs: str, largest_bytes: int) -> gpd.GeoDataFrame:
+    return read_layer_file(path, LayerName.BUILDING, crs=crs, largest_bytes=largest_bytes).original

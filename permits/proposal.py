@@ -11,12 +11,14 @@ from shapely.geometry.base import BaseGeometry
 
 from permits.fact_sheet import FACT_FIELDS, read_facts
 from permits.model import Facts
-from spatial.crs import WGS84, known_crs
+from spatial.crs import WGS84, is_geographic, is_vn2000, known_crs
 from spatial.errors import InputError
 from spatial.geometry import Located
 from spatial.text import Text
 
 GEOMETRY_KEY, CRS_KEY = "footprint", "footprint_crs"
+_MOST_DEGREES, _MOST_LATITUDE_DEGREES = 180, 90
+_MOST_EASTING_M = 850_000  # in Viet Nam every easting is smaller and every northing larger
 _AREAL = ("Polygon", "MultiPolygon")
 
 
@@ -56,7 +58,43 @@ def read_proposal(given: object, *, subject: str = "") -> Proposal:
     if not isinstance(crs, str):
         raise InputError(Text("footprint_crs cần dạng EPSG:n.", "footprint_crs should be EPSG:n."), subject=subject)
     known_crs(crs)
-    return Proposal(facts=facts, footprint=Located(geometry=_area(outline, subject=subject), crs=crs))
+    area = _area(outline, subject=subject)
+    _must_suit(area, crs, subject=subject)
+    return Proposal(facts=facts, footprint=Located(geometry=area, crs=crs))
+
+
+def _must_suit(area: BaseGeometry, crs: str, *, subject: str) -> None:
+    """Refuse degrees under the name of a system in metres, metres under that of degrees, and axes the wrong way round.
+
+    Raises
+    ------
+    InputError
+        The message says which it looks like.
+    """
+    min_x, min_y, max_x, max_y = area.bounds
+    in_degrees = max(abs(min_x), abs(max_x)) <= _MOST_DEGREES and max(abs(min_y), abs(max_y)) <= _MOST_DEGREES
+    swapped = Text(
+        "footprint có hai trục bị đảo: x (kinh độ, hướng đông) đứng trước y.",
+        "footprint has its axes swapped: x (longitude, easting) comes before y.",
+    )
+    wrong: Text | None = None
+    if is_geographic(crs):
+        if not in_degrees:
+            wrong = Text(
+                f"footprint giống tọa độ mét, không phải độ ({crs}); ghi footprint_crs, ví dụ EPSG:9210.",
+                f"footprint looks like metres, not degrees ({crs}); state footprint_crs, e.g. EPSG:9210.",
+            )
+        elif max(abs(min_y), abs(max_y)) > _MOST_LATITUDE_DEGREES:
+            wrong = swapped
+    elif in_degrees:
+        wrong = Text(
+            f"footprint giống tọa độ độ, nhưng {crs} tính bằng mét; bỏ footprint_crs hoặc ghi EPSG:4326.",
+            f"footprint looks like degrees, but {crs} is in metres; leave footprint_crs out, or state EPSG:4326.",
+        )
+    elif min_x > _MOST_EASTING_M > max_y > 0 and is_vn2000(crs):
+        wrong = swapped
+    if wrong is not None:
+        raise InputError(wrong, subject=subject, code="footprint_coordinates")
 
 
 def _area(outline: object, *, subject: str) -> BaseGeometry:

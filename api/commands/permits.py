@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ from permits.advice import Advice
 from permits.combined_limits import limits_under
 from permits.coverage import coverage_json, coverage_page
 from permits.envelope_service import checked_with_advice
+from permits.footprint_files import DRAWING_CRS, footprint_of_drawing
 from permits.limit_fields import LIMIT_FIELDS
 from permits.overrides import Overruled
 from permits.parcels import parse_parcel_key
@@ -78,17 +80,25 @@ def limits(
 
 
 @app.command("check")
-def check_(
+def check_(  # noqa: PLR0913 - each is one word of the command line
     parcel: Annotated[str, typer.Option(help="Parcel key, e.g. 26797-10-16, or the portal's twelve digits.")],
     proposal: Annotated[Path, typer.Option(help="JSON file with the proposal; - reads from standard input.")],
     *,
     as_of: AsOf = "",
     rulebook: RulebookName = ALL_RULEBOOKS,
+    footprint: Annotated[Path | None, typer.Option(help="DXF drawing with the outline, closed lines of a layer.")] = (
+        None
+    ),
+    footprint_layer: Annotated[str, typer.Option(help="Layer of the drawing that holds the outline.")] = "",
+    footprint_crs: Annotated[str, typer.Option(help="Coordinate system of the drawing.")] = DRAWING_CRS,
     json_output: JsonOption = False,
 ) -> None:
     """Check a proposal on a parcel: every finding with its article, number and place."""
     name = parse_parcel_key(parcel)
     wanted = read_proposal(read_json(proposal), subject=proposal.name)
+    if footprint is not None:
+        outline = footprint_of_drawing(footprint, layer=footprint_layer, crs=footprint_crs)
+        wanted = replace(wanted, footprint=outline)
     with open_store() as database, database.transaction() as session:
         found = checked_with_advice(session, name, wanted, rulebook=rulebook, as_of=day_of(as_of))
     outcome = found.check

@@ -1,0 +1,94 @@
+"""What is proposed, as it arrives: outlines drawn in DXF or given as GeoJSON, and one clear message for each slip."""
+
+from pathlib import Path
+
+import pytest
+import shapely
+from plots import CRS, X, Y, checked, plot, proposed
+from shapely.geometry import mapping
+
+from permits.footprint_files import footprint_of_drawing
+from permits.model import Verdict
+from permits.proposal import read_proposal
+from spatial.errors import InputError
+
+
+def dxf(folder: Path, *outlines: tuple[str, list[tuple[float, float, float]], bool]) -> Path:
+    """Write light polylines: layer, corners with bulge, whether closed."""
+    lines = ["0", "SECTION", "2", "ENTITIES"]
+    for layer, corners, is_closed in outlines:
+        lines += ["0", "LWPOLYLINE", "8", layer, "90", str(len(corners)), "70", "1" if is_closed else "0"]
+        for x, y, bulge in corners:
+            lines += ["10", str(x), "20", str(y), *(["42", str(bulge)] if bulge else [])]
+    path = folder / "ban-ve.dxf"
+    path.write_text("\n".join([*lines, "0", "ENDSEC", "0", "EOF", ""]), encoding="utf-8")
+    return path
+
+
+def rectangle(x: float, y: float, width: float, depth: float) -> list[tuple[float, float, float]]:
+    return [(x, y, 0), (x + width, y, 0), (x + width, y + depth, 0), (x, y + depth, 0)]
+
+
+def test_the_closed_outlines_of_one_layer_are_the_footprint(tmp_path: Path) -> None:
+    """Two houses of 5 m by 8 m: 80 m²; the axis on another layer does not count."""
+    path = dxf(
+        tmp_path,
+        ("CONG_TRINH", rectangle(X, Y, 5, 8), True),
+        ("CONG_TRINH", rectangle(X, Y + 10, 5, 8), True),
+        ("TRUC", [(X, Y, 0), (X + 5, Y, 0)], False),
+    )
+    outline = footprint_of_drawing(path)
+    assert outline.crs == CRS
+    assert outline.area_m2 == pytest.approx(80.0)
+
+
+def test_an_arc_becomes_chords_that_keep_its_area(tmp_path: Path) -> None:
+    """A square of 4 m whose side bulges by a half circle of 2 m radius: 16 + 2π m²."""
+    corners = [(X, Y, 0.0), (X + 4, Y, 1.0), (X + 4, Y + 4, 0.0), (X, Y + 4, 0.0)]
+    outline = footprint_of_drawing(dxf(tmp_path, ("NHA", corners, True)))
+    assert outline.area_m2 == pytest.approx(16 + 2 * 3.14159265, rel=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("outlines", "layer", "said"),
+    [
+        ([("NHA", [(X, Y, 0.0), (X + 5, Y, 0.0), (X + 5, Y + 8, 0.0)], False)], "NHA", "not closed"),
+        ([("NHA", rectangle(X, Y, 5, 8), True), ("SAN", rectangle(X, Y, 2, 2), True)], "", "Several layers"),
+        ([("NHA", rectangle(X, Y, 5, 8), True)], "MAI", "no layer 'MAI'"),
+        ([("NHA", [(X, Y, 0), (X + 5, Y + 5, 0), (X + 5, Y, 0), (X, Y + 5, 0)], True)], "NHA", "crosses itself"),
+        ([("NHA", [(X, Y, 0.0), (X + 5, Y, 0.0)], False)], "", "no closed outline"),
+    ],
+)
+def test_a_drawing_that_cannot_be_used_says_why(
+    tmp_path: Path, outlines: list[tuple[str, list[tuple[float, float, float]], bool]], layer: str, said: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        footprint_of_drawing(dxf(tmp_path, *outlines), layer=layer)
+    assert said in refused.value.message.en
+    assert refused.value.message.vi
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"floors": 0}, "should be 1 or more"),
+        ({"floors": 300}, "should be at most 120"),
+        ({"building_height_m": 1700}, "Is it in centimetres?"),
+        ({"floors": 4, "building_height_m": 170}, "Is it in centimetres?"),
+        ({"footprint": mapping(shapely.box(106.70, 10.77, 106.71, 10.78)), "footprint_crs": CRS}, "like degrees"),
+        ({"footprint": mapping(shapely.box(X, Y, X + 5, Y + 5))}, "like metres"),
+        ({"footprint": mapping(shapely.box(10.77, 106.70, 10.78, 106.71))}, "swapped"),
+        ({"footprint": mapping(shapely.box(Y, X, Y + 5, X + 5)), "footprint_crs": CRS}, "swapped"),
+    ],
+)
+def test_a_slip_gets_one_clear_message_in_both_languages(given: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_proposal(given)
+    assert said in refused.value.sentence("en")
+    assert refused.value.message.vi != refused.value.message.en
+
+
+def test_a_footprint_outside_its_parcel_is_a_finding_and_no_error() -> None:
+    outcome = checked(plot(), proposed(shapely.box(X + 30, Y, X + 35, Y + 10)))
+    inside = next(each for each in outcome.findings if each.name == "house.inside_parcel")
+    assert (inside.verdict, inside.proposed) == (Verdict.VIOLATES, pytest.approx(50.0))
