@@ -51,3 +51,25 @@ def test_every_policy_and_every_word_of_a_policy_file_is_documented() -> None:
     # What every entry has, and what the form of the table says by itself.
     words -= {"kind", "code"}
     assert sorted(word for word in words if f"`{word}" not in documented) == []
+
+
+def test_the_readme_links_every_how_to_page() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    pages = sorted(page.name for page in (REPOSITORY / "docs" / "how-to").glob("*.md"))
+    assert [page for page in pages if f"(docs/how-to/{page})" not in readme] == []
+
+
+def test_every_test_that_a_document_names_exists() -> None:
+    missing = [
+        f"{document.relative_to(REPOSITORY)}: {named}"
+        for document in (REPOSITORY / "docs").rglob("*.md")
+        for named in re.findall(r"`(?:tests/)?([\w/]*test_[\w*]+\.py)`", document.read_text(encoding="utf-8"))
+        if not any((REPOSITORY / "tests").glob(f"**/{named}"))
+    ]
+    assert missing == []
+
+
+def test_the_glossary_explains_each_term_once() -> None:
+    glossary = (REPOSITORY / "docs" / "glossary.md").read_text(encoding="utf-8")
+    terms = [term for term in re.findall(r"(?m)^\| ([^|]+) \|", glossary) if term != "English"]
+    assert sorted({term for term in terms if terms.count(term) > 1}) == []
