@@ -55,6 +55,12 @@ def _sentences(finished: FinishedRound, pair: int) -> Iterator[Text]:
                 f"Trường này xếp nhiều nhất {most} em thuộc “{capped.title.vi}”; {shut} chỗ khác là của diện khác.",
                 f"Of “{capped.title.en}” this school takes {most} at most; its other {shut} seats are for others.",
             )
+        free = sum(int(finished.free[pool]) for pool in _shut(finished, pools))
+        if free:
+            yield Text(
+                f"Trường còn {free} chỗ trống trong số đó: vì mức tối đa này mà không xếp cho con được.",
+                f"Of these, {free} are still free; because of this limit your child cannot have one.",
+            )
     for quota in quotas:
         kept = int(problem.pool_capacity[pools[quota.code]]) if quota.has_reserve else 0
         if kept and tier not in quota.tiers:
@@ -80,8 +86,10 @@ def _decided_by(finished: FinishedRound, pair: int, seen: StageMarket, last_of_p
     if at >= len(seen.pairs) or seen.pairs[at] != pair:
         return None
     capped = capped_of(finished.policy.tier_quotas)
-    if capped is not None and tier in capped.tiers and _any_later(seen, at, last_of_pool, _shut(finished, pools)):
-        return WhyNot.CAP_REACHED
+    if capped is not None and tier in capped.tiers:
+        shut = _shut(finished, pools)
+        if any(finished.free[pool] > 0 for pool in shut) or _any_later(seen, at, last_of_pool, shut):
+            return WhyNot.CAP_REACHED
     others = [pools[one.code] for one in finished.policy.tier_quotas if one.has_reserve and tier not in one.tiers]
     return WhyNot.RESERVED_SEATS if _any_later(seen, at, last_of_pool, others) else None
 

@@ -14,6 +14,7 @@ from allocation.explain_round import FinishedRound
 from allocation.model import UNPLACED, Integers
 from allocation.policy_rules import OrderKey
 from allocation.public_figures import is_small
+from allocation.quota_rules import TierSeats
 from allocation.seat_pools import HELD_TIER
 from allocation.stage_markets import StageMarket
 from spatial.text import NO_TEXT, Text
@@ -213,12 +214,18 @@ class Reasons:
         school = int(problem.pair_pool[pairs[0]]) // self._round.pools_a_school
         pools = range(school * self._round.pools_a_school, (school + 1) * self._round.pools_a_school)
         kept = [self._titles[code] for pool in pools if self._round.free[pool] > 0
-                for code in [str(problem.pool_seat_group[pool])] if code]  # fmt: skip
+                for code in [str(problem.pool_seat_group[pool])]
+                if code and not self._is_of_cap(code, int(problem.pair_tier[pairs[0]]))]  # fmt: skip
         if not kept or problem.together[row] != UNPLACED:
             return refusal
         titles = Text(", ".join(one.vi for one in kept), ", ".join(one.en for one in kept))
         sentence = sentences.joined(refusal.sentence, sentences.reserved(titles))
         return replace(refusal, why_not=WhyNot.RESERVED_SEATS, sentence=sentence)
+
+    def _is_of_cap(self, code: str, tier: int) -> bool:
+        """Tell whether seats are shut by a cap, of which `allocation.explain_quotas` tells, rather than reserved."""
+        kinds = (one for one in self._round.policy.kept_seats if one.code == code)
+        return any(isinstance(one, TierSeats) and (not one.first_tiers or tier in one.shut_to) for one in kinds)
 
     def _by_limits(self, row: int, pairs: list[int]) -> Refusal | None:
         """Return which limit of every stage shuts these seats; None where none does."""

@@ -8,7 +8,7 @@ import typer
 
 from allocation.compare import Comparison, as_data, compare_directories
 from allocation.compare_report import ROWS, read_places, render_comparison
-from allocation.model import NEAR_BY_LABELS
+from allocation.model import NearBy
 from allocation.report import number_text, percent_text
 from allocation.seat_prices import SeatGain, most_wanted, solve_with_one_more
 from api.commands.options import JsonOption
@@ -25,6 +25,11 @@ OfficeOption = Annotated[
 ]
 SeatsOption = Annotated[int, typer.Option(min=0, help="Solve again with one more seat in the N most wanted schools.")]
 
+_SHORT = {
+    NearBy.WALKING: Text("đi bộ", "walking"),
+    NearBy.RIDING: Text("xe chạy", "riding"),
+    NearBy.STRAIGHT_LINE: Text("chim bay", "straight line"),
+}
 _DIFFERENT_MEASURES = Text(
     "CHÚ Ý: các đợt đo quãng đường khác nhau. Đừng so mét với mét; so số em có chỗ và số em học trường khác.",
     "NOTE: the rounds measure ways differently. Do not set metres against metres; compare who is placed, and where.",
@@ -93,9 +98,10 @@ def _show(comparison: Comparison, gains: list[list[SeatGain]]) -> None:
     columns = [Head(text=Text(one.name, one.name), is_number=True) for one in comparison.rounds]
     table = plain_table([Head(text=Text("số liệu", "figure"), folds=True), *columns])
     if not comparison.has_one_measure:
-        measures = (one.measured_by for one in comparison.rounds)
-        known = (NEAR_BY_LABELS[way].in_language(language) if way else "–" for way in measures)
-        table.add_row(said(Text("mét được đo", "metres are measured")), *known)
+        measures = (
+            _SHORT[one.measured_by].in_language(language) if one.measured_by else "–" for one in comparison.rounds
+        )
+        table.add_row(said(Text("mét đo theo", "metres measured by")), *measures)
     for name, words, kind in ROWS:
         tell = percent_text if kind == "percent" else number_text
         cells = (tell(getattr(one.whole, name)).in_language(language) for one in comparison.rounds)
@@ -105,7 +111,7 @@ def _show(comparison: Comparison, gains: list[list[SeatGain]]) -> None:
     table.add_row(said(own), *(str(one.justified_envy_pairs) for one in comparison.rounds))
     if comparison.has_one_measure:
         table.add_row(said(common), *(str(one.claims_by_tier_and_distance) for one in comparison.rounds))
-    others = Text("có kết quả khác với đợt đầu", "answered otherwise than in the first round")
+    others = Text("kết quả khác đợt đầu", "answer differs from first")
     table.add_row(said(others), *(str(one.elsewhere_count) for one in comparison.rounds))
     results.print(table)
     for place in range(len(gains[0]) if gains else 0):

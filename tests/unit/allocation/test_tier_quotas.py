@@ -106,6 +106,23 @@ def test_a_family_reads_that_a_quota_and_not_its_place_in_the_order_decided(
     assert "Group 3" in school.sentence.en
 
 
+def test_a_family_reads_that_a_free_seat_is_shut_by_the_cap(allocate: Allocate) -> None:
+    """Three of tier 3, a cap of one: the second seat stays empty, and c may not have it."""
+    (school,) = explain(allocate(CAP_OF_ONE, {"a": 3, "b": 3, "c": 3}), "c").nearer
+    assert school.why_not is WhyNot.CAP_REACHED
+    assert "còn 1 chỗ trống" in school.sentence.vi
+    assert "dành riêng" not in school.sentence.vi
+
+
+def test_the_verifier_names_the_claim_of_quotas_only_where_there_are_any(allocate: Allocate) -> None:
+    with_quotas, without = (
+        [claim.en for claim in verify_directory(allocate(quotas, {"a": 1, "b": 1, "c": 3})).claims]
+        for quotas in (CAP_OF_ONE, "")
+    )
+    assert len(with_quotas) == len(without) + 1
+    assert any("Quotas per tier are kept" in claim for claim in with_quotas)
+
+
 def test_a_family_that_would_have_lost_anyway_is_told_of_the_order(allocate: Allocate) -> None:
     """a is the farthest of three in tier 1 for two seats: the reserve is named, but others came first."""
     (school,) = explain(allocate(RESERVE_OF_ONE, {"a": 1, "b": 1, "c": 1}), "a").nearer
