@@ -6,7 +6,7 @@ lies on. Limits that run along a line, such as the site coverage of Table 1, are
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -50,44 +50,44 @@ class _Node:
     found: Mapping[str, Assessment] | None = None
 
 
-class Assessor:
-    """Gives the assessments that `permits.assess.assess` gives, of many plots in less time.
+class _Memory:
+    """Remembers what was worked out by the facts that were looked at.
 
     Parameters
     ----------
-    as_of
-        Basis date of all of them.
+    work_out
+        Gives the answer; it must depend on nothing but the facts that it looks at.
+    token
+        What is remembered of a fact in place of its value.
+    may_keep
+        Tells by the names of the facts that were looked at whether the answer is worth keeping.
     """
 
-    def __init__(self, rulebook: Rulebook, *, as_of: date) -> None:
-        self._rulebook, self._as_of = rulebook, as_of
-        self._steps = sorted(set(_numbers(rulebook.rules)))
-        self._steps_as_floats = [float(step) for step in self._steps]
-        self._along_a_line = limits_along_a_line(rulebook)
-        self._by_steps = frozenset(LIMIT_FIELDS) - self._along_a_line
+    def __init__(
+        self,
+        work_out: Callable[[Facts], Mapping[str, Assessment]],
+        *,
+        token: Callable[[str, object], object],
+        may_keep: Callable[[Iterable[str]], bool] = lambda names: True,  # noqa: ARG005 - everything is
+    ) -> None:
+        self._work_out, self._token, self._may_keep = work_out, token, may_keep
         self._root, self._count = _Node(), 0
 
-    def __call__(self, facts: Facts) -> dict[str, Assessment]:
-        """Return what the pack says about every limit that it knows, in the order of `LIMIT_FIELDS`."""
-        remembered = self._remembered(facts)
-        if remembered is None:
-            remembered = self._learn(facts)
-        own = assess(facts, rulebook=self._rulebook, as_of=self._as_of, only=self._along_a_line)
-        both = {**remembered, **own}
-        return {name: both[name] for name in LIMIT_FIELDS if name in both}
-
-    def _remembered(self, facts: Facts) -> Mapping[str, Assessment] | None:
+    def answer(self, facts: Facts) -> Mapping[str, Assessment]:
+        """Return the answer, remembered or worked out."""
         node = self._root
         while node.asks is not None:
             following = node.leads.get(self._token(node.asks, getattr(facts, node.asks)))
             if following is None:
-                return None
+                return self._learn(facts)
             node = following
-        return node.found
+        return self._learn(facts) if node.found is None else node.found
 
     def _learn(self, facts: Facts) -> Mapping[str, Assessment]:
         asked = _Asked(facts)
-        found = assess(cast("Facts", asked), rulebook=self._rulebook, as_of=self._as_of, only=self._by_steps)
+        found = self._work_out(cast("Facts", asked))
+        if not self._may_keep(asked.names):
+            return found
         if self._count >= _MOST_REMEMBERED_COUNT:
             self._root, self._count = _Node(), 0
         self._count += 1
@@ -98,8 +98,37 @@ class Assessor:
         node.found = found
         return found
 
-    def _token(self, name: str, value: object) -> object:
-        """Return what is remembered of a fact: its value, or the step that a measured one lies on."""
+
+class Assessor:
+    """Gives the assessments that `permits.assess.assess` gives, of many plots in less time.
+
+    Parameters
+    ----------
+    as_of
+        Basis date of all of them.
+    """
+
+    def __init__(self, rulebook: Rulebook, *, as_of: date) -> None:
+        self._steps = sorted(set(_numbers(rulebook.rules)))
+        self._steps_as_floats = [float(step) for step in self._steps]
+        along_a_line = limits_along_a_line(rulebook)
+        by_steps = frozenset(LIMIT_FIELDS) - along_a_line
+        self._by_steps = _Memory(
+            lambda facts: assess(facts, rulebook=rulebook, as_of=as_of, only=by_steps), token=self._step_of
+        )
+        self._along_a_line = _Memory(
+            lambda facts: assess(facts, rulebook=rulebook, as_of=as_of, only=along_a_line),
+            token=lambda name, value: value,  # noqa: ARG005 - the value itself
+            may_keep=MEASURED_FACTS.isdisjoint,
+        )
+
+    def __call__(self, facts: Facts) -> dict[str, Assessment]:
+        """Return what the pack says about every limit that it knows, in the order of `LIMIT_FIELDS`."""
+        both = {**self._by_steps.answer(facts), **self._along_a_line.answer(facts)}
+        return {name: both[name] for name in LIMIT_FIELDS if name in both}
+
+    def _step_of(self, name: str, value: object) -> object:
+        """Return the value of a fact, or the step that a measured one lies on."""
         if name not in MEASURED_FACTS or not isinstance(value, int | float):
             return value
         step = bisect_left(self._steps_as_floats, value)
