@@ -45,6 +45,8 @@ class Assessment:
     is_dated
         Whether that day is known. A rule may go by the approval of a plan whose day nobody stated: then this is what
         the latest edition says that may apply, and others may apply as well.
+    names_pack
+        Whether the limit shall say which pack it comes from, as one of several does.
     limit_alone
         The limit while nothing is proposed, once somebody asked for it: many plots share one assessment.
     """
@@ -57,6 +59,7 @@ class Assessment:
     verdict: Verdict | None = None
     reason: ReasonCode | None = None
     is_dated: bool = True
+    names_pack: bool = False
     limit_alone: list[Limit] = dataclass_field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -75,10 +78,10 @@ class _Scope:
 
 
 class Assess(Protocol):
-    """Whatever says of each limit of a plot what a rule-pack makes of it: `assess`, or one that remembers."""
+    """Whatever says of each limit of a plot what rule-packs make of it, worked out anew or remembered."""
 
-    def __call__(self, facts: Facts, *, rulebook: Rulebook, as_of: date) -> dict[str, Assessment]:
-        """Return what the pack says about every limit that it knows."""
+    def __call__(self, facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date) -> dict[str, Assessment]:
+        """Return what the packs say about every limit that they know."""
 
 
 def assess(

@@ -6,7 +6,7 @@ lies on. Limits that run along a line, such as the site coverage of Table 1, are
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -14,8 +14,10 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from permits.assess import Assessment, assess
+from permits.assess import Assessment
+from permits.combined_limits import assess_together
 from permits.limit_fields import LIMIT_FIELDS
+from permits.limits import assess_alone
 from permits.model import Facts, exact
 from permits.rule_schema import Rule
 from permits.rulebook import Rulebook
@@ -100,7 +102,7 @@ class _Memory:
 
 
 class Assessor:
-    """Gives the assessments that `permits.assess.assess` gives, of many plots in less time.
+    """Gives the assessments of one pack alone, or of several together, of many plots in less time.
 
     Parameters
     ----------
@@ -108,22 +110,23 @@ class Assessor:
         Basis date of all of them.
     """
 
-    def __init__(self, rulebook: Rulebook, *, as_of: date) -> None:
-        self._steps = sorted(set(_numbers(rulebook.rules)))
+    def __init__(self, rulebooks: Sequence[Rulebook], *, as_of: date) -> None:
+        work_out = assess_alone if len(rulebooks) == 1 else assess_together
+        self._steps = sorted({number for book in rulebooks for number in _numbers(book.rules)})
         self._steps_as_floats = [float(step) for step in self._steps]
-        along_a_line = limits_along_a_line(rulebook)
+        along_a_line = frozenset().union(*(limits_along_a_line(book) for book in rulebooks))
         by_steps = frozenset(LIMIT_FIELDS) - along_a_line
         self._by_steps = _Memory(
-            lambda facts: assess(facts, rulebook=rulebook, as_of=as_of, only=by_steps), token=self._step_of
+            lambda facts: work_out(facts, rulebooks=rulebooks, as_of=as_of, only=by_steps), token=self._step_of
         )
         self._along_a_line = _Memory(
-            lambda facts: assess(facts, rulebook=rulebook, as_of=as_of, only=along_a_line),
+            lambda facts: work_out(facts, rulebooks=rulebooks, as_of=as_of, only=along_a_line),
             token=lambda name, value: value,  # noqa: ARG005 - the value itself
             may_keep=MEASURED_FACTS.isdisjoint,
         )
 
     def __call__(self, facts: Facts) -> dict[str, Assessment]:
-        """Return what the pack says about every limit that it knows, in the order of `LIMIT_FIELDS`."""
+        """Return what is said about every limit, in the order of `LIMIT_FIELDS`."""
         both = {**self._by_steps.answer(facts), **self._along_a_line.answer(facts)}
         return {name: both[name] for name in LIMIT_FIELDS if name in both}
 
@@ -137,17 +140,17 @@ class Assessor:
 
 
 class Assessors:
-    """Does what `permits.assess.assess` does, and remembers: one memory for each rule-pack and basis date."""
+    """Does what `assess_alone` and `assess_together` do, and remembers: one memory for each set of packs and date."""
 
     def __init__(self) -> None:
-        self._by_pack: dict[tuple[str, date], Assessor] = {}
+        self._by_packs: dict[tuple[object, ...], Assessor] = {}
 
-    def __call__(self, facts: Facts, *, rulebook: Rulebook, as_of: date) -> dict[str, Assessment]:
-        """Return what the pack says about every limit that it knows."""
-        key = (rulebook.sha256, as_of)
-        if key not in self._by_pack:
-            self._by_pack[key] = Assessor(rulebook, as_of=as_of)
-        return self._by_pack[key](facts)
+    def __call__(self, facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date) -> dict[str, Assessment]:
+        """Return what the packs say about every limit that they know."""
+        key = (as_of, *(book.sha256 for book in rulebooks))
+        if key not in self._by_packs:
+            self._by_packs[key] = Assessor(tuple(rulebooks), as_of=as_of)
+        return self._by_packs[key](facts)
 
 
 class _Asked:

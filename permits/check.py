@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from basemap.model import LayerName
-from permits.assess import Assess, assess, basis_day
+from permits.assess import Assess, basis_day
 from permits.combined_limits import combined_limits
 from permits.estimates import settled_facts
 from permits.facts import ParcelFacts
@@ -102,7 +102,7 @@ def check(  # noqa: PLR0913 - what a check rests on
     as_of: date,
     beside: Sequence[Rulebook] = (),
     ground_rules: Rulebook | None = None,
-    assess_by: Assess = assess,
+    assess_by: Assess | None = None,
 ) -> Check:
     """Check a proposal on a parcel against the rules of ``rulebook`` on ``as_of``.
 

@@ -8,7 +8,7 @@ not merely in strictness, the higher rank counts; where neither ranks, a person 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -25,7 +25,9 @@ OUT_OF_SCOPE = ReasonCode.OUT_OF_SCOPE
 _NO_RANK = 99
 
 
-def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, assess_by: Assess = assess) -> Limits:
+def combined_limits(
+    facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, assess_by: Assess | None = None
+) -> Limits:
     """Return every limit that any of the packs sets on the plot.
 
     Parameters
@@ -39,20 +41,27 @@ def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date,
     Precedence: QĐ 56/2021/QĐ-UBND, Annex 18, 4.1 e, 4.2 d and 5; decree 217/2026/NĐ-CP, Article 50.2 b;
     QCVN 01:2021/BXD, 3.1 and 3.3.
     """
-    found = [assess_by(facts, rulebook=book, as_of=as_of) for book in rulebooks]
-    by_name = {}
-    for name in LIMIT_FIELDS:
-        said = [by_limit[name] for by_limit in found if name in by_limit]
-        if said:
-            chosen = _together(sorted(said, key=rank_of), as_of=as_of)
-            by_name[name] = replace(judged(chosen, facts), rulebook=chosen.rulebook.name)
+    found = (assess_by or assess_together)(facts, rulebooks=rulebooks, as_of=as_of)
     return Limits(
         rulebook="all",
         rulebook_sha256=hashlib.sha256("".join(book.sha256 for book in rulebooks).encode()).hexdigest(),
         rulebooks={book.name: book.sha256 for book in rulebooks},
         as_of=as_of,
-        by_name=by_name,
+        by_name={name: judged(assessment, facts) for name, assessment in found.items()},
     )
+
+
+def assess_together(
+    facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, only: Container[str] = LIMIT_FIELDS
+) -> dict[str, Assessment]:
+    """Return what the packs together say about every limit that one of them knows."""
+    found = [assess(facts, rulebook=book, as_of=as_of, only=only) for book in rulebooks]
+    chosen = {}
+    for name in LIMIT_FIELDS:
+        said = [by_limit[name] for by_limit in found if name in by_limit]
+        if said:
+            chosen[name] = replace(_together(sorted(said, key=rank_of), as_of=as_of), names_pack=True)
+    return chosen
 
 
 def limits_under(facts: Facts, *, rulebook: str, as_of: date, known_on: date | None = None) -> Limits:

@@ -5,12 +5,13 @@ makes an answer milder: reliefs wait until they are certain, and a verdict is gi
 could change it (`permits.rules.bounds`).
 """
 
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
 from permits.assess import PLAN_DATE, Assess, Assessment, assess
-from permits.limit_fields import LimitField
+from permits.limit_fields import LIMIT_FIELDS, LimitField
 from permits.model import Direction, Facts, Limit, Limits, ReasonCode, Verdict, exact, finite
 from permits.rulebook import Rulebook
 from permits.rules.bounds import OPEN, Combined, judge
@@ -21,7 +22,7 @@ LIMIT_NAMES = tuple(spec.name for spec in SPECS)
 """The limits of row houses, in the order in which people read them."""
 
 
-def limits(facts: Facts, *, rulebook: Rulebook, as_of: date, assess_by: Assess = assess) -> Limits:
+def limits(facts: Facts, *, rulebook: Rulebook, as_of: date, assess_by: Assess | None = None) -> Limits:
     """Return every limit of the plot that ``facts`` describe, under ``rulebook`` on ``as_of``.
 
     Parameters
@@ -36,13 +37,21 @@ def limits(facts: Facts, *, rulebook: Rulebook, as_of: date, assess_by: Assess =
     ----------
     Each limit cites its article; ``docs/rules`` has a page for every rule-pack.
     """
-    found = assess_by(facts, rulebook=rulebook, as_of=as_of)
+    found = (assess_by or assess_alone)(facts, rulebooks=(rulebook,), as_of=as_of)
     return Limits(
         rulebook=rulebook.name,
         rulebook_sha256=rulebook.sha256,
         as_of=as_of,
-        by_name={name: judged(undated(assessment, as_of=as_of), facts) for name, assessment in found.items()},
+        by_name={name: judged(assessment, facts) for name, assessment in found.items()},
     )
+
+
+def assess_alone(
+    facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, only: Container[str] = LIMIT_FIELDS
+) -> dict[str, Assessment]:
+    """Return what the first of the packs says about every limit that it knows, as it counts alone."""
+    found = assess(facts, rulebook=rulebooks[0], as_of=as_of, only=only)
+    return {name: undated(assessment, as_of=as_of) for name, assessment in found.items()}
 
 
 def undated(assessment: Assessment, *, as_of: date) -> Assessment:
@@ -90,6 +99,7 @@ def _judged(assessment: Assessment, proposed: Fraction | None) -> Limit:
         margin = combined.value - proposed if field.direction is Direction.MAX else proposed - combined.value
     return Limit(
         name=field.name,
+        rulebook=assessment.rulebook.name if assessment.names_pack else "",
         value=None if combined is None else _shown(field, combined.value),
         unit=field.unit,
         direction=field.direction,

@@ -5,8 +5,9 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permits.assess import assess
 from permits.assess_many import MEASURED_FACTS, Assessors, limits_along_a_line
+from permits.combined_limits import assess_together
+from permits.limits import assess_alone
 from permits.model import AreaType, BuildingType, Facts
 from permits.rulebook import rulebooks_named
 
@@ -43,7 +44,8 @@ facts_of_plots = st.fixed_dictionaries(
 @given(facts_of_plots, st.sampled_from(DAYS))
 def test_what_is_remembered_is_what_would_be_worked_out(facts: Facts, as_of: date) -> None:
     for book in PACKS:
-        assert REMEMBER(facts, rulebook=book, as_of=as_of) == assess(facts, rulebook=book, as_of=as_of)
+        assert REMEMBER(facts, rulebooks=(book,), as_of=as_of) == assess_alone(facts, rulebooks=(book,), as_of=as_of)
+    assert REMEMBER(facts, rulebooks=PACKS, as_of=as_of) == assess_together(facts, rulebooks=PACKS, as_of=as_of)
 
 
 def test_limits_that_run_along_the_area_are_not_remembered() -> None:
@@ -69,6 +71,6 @@ def test_two_plots_on_the_same_steps_share_one_answer() -> None:
         )
         for area_m2 in (110.0, 120.0)
     ]
-    first, second = (REMEMBER(plot, rulebook=book, as_of=date(2026, 11, 21)) for plot in plots)
+    first, second = (REMEMBER(plot, rulebooks=(book,), as_of=date(2026, 11, 21)) for plot in plots)
     assert first["max_floors"] is second["max_floors"]
     assert first["max_site_coverage_ratio"] != second["max_site_coverage_ratio"]
