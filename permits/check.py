@@ -7,6 +7,8 @@ from datetime import date
 from basemap.model import LayerName
 from permits.assess import Assess, basis_day
 from permits.combined_limits import combined_limits
+from permits.corridor_checks import corridor_findings
+from permits.corridors import CORRIDOR_RULEBOOK
 from permits.estimates import settled_facts
 from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_limit, overall
@@ -141,7 +143,8 @@ def check(  # noqa: PLR0913 - what a check rests on
     findings = [*by_limit]
     if ground_rules is not None:
         findings += GroundChecks(ground_rules, facts, as_of=as_of).findings(found, footprint)
-    for book in books:
+        findings += corridor_findings(found, footprint, facts, as_of=as_of)
+    for book in books if ground_rules is None else (each for each in books if each.name != CORRIDOR_RULEBOOK):
         findings += ground_rule_findings(found, footprint, facts, rulebook=book, as_of=as_of)
     is_without_rules = all(finding.verdict is Verdict.NOT_APPLICABLE for finding in by_limit)
     is_unjudged = is_without_rules and (ground_rules is not None or not findings)

@@ -1,6 +1,7 @@
 """Checks of a proposal against the ground: land use, zones, boundaries, road reservations, areas.
 
 Their rules stand in a pack of their own, ``ground``, and go with every other pack, whichever was asked for.
+Corridors, power lines and airports have theirs in `permits.corridor_checks`.
 """
 
 import math
@@ -14,7 +15,7 @@ from basemap.model import LayerName
 from permits.answers import CAUSE_TEXTS, LayerAnswer, LayerStatus
 from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_rule
-from permits.ground import RESTRICTING_LAYERS
+from permits.ground import CORRIDOR_LAYERS, RESTRICTING_LAYERS
 from permits.model import Facts, ReasonCode, Verdict
 from permits.overlap import Band, OverlapThresholds, area_error_m2, band_of
 from permits.rulebook import Rule, Rulebook
@@ -25,7 +26,7 @@ from spatial.geometry import Located
 from spatial.text import Text
 
 OTHER_RESTRICTIONS = "house.other_restrictions"
-"""Rule that asks a person about corridors and plans which no rule of the pack weighs, and about silent layers."""
+"""Rule that asks a person about plans and areas which no rule weighs, and about layers of them that are silent."""
 
 _NOTHING = shapely.Polygon()
 
@@ -55,7 +56,7 @@ class GroundChecks:
             yield self._area(found)
         yield from self._reservations(found, footprint)
         yield from self._special_areas(found, footprint)
-        for layer in RESTRICTING_LAYERS:
+        for layer in (name for name in RESTRICTING_LAYERS if name not in CORRIDOR_LAYERS):
             yield from self._restriction(found.layers[layer], footprint)
         if footprint is not None:
             yield self._inside(found, footprint)

@@ -6,6 +6,7 @@ not answer there is never clear.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import shapely
@@ -51,11 +52,18 @@ def ground_rule_findings(
             yield _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOT_IN_FORCE)
             continue
         finding = _finding(rule, rulebook, found, footprint)
-        is_open = reach.holds is None or not rulebook.is_verified(rule, as_of=as_of)
-        if is_open and finding.verdict is not Verdict.COMPLIES:
-            reason = ReasonCode.MISSING_INPUT if reach.holds is None else ReasonCode.RULE_UNVERIFIED
-            finding = _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=reason, place=finding.place)
+        if finding.verdict is Verdict.VIOLATES and (
+            reason := _why_open(rule, rulebook, holds=reach.holds, as_of=as_of)
+        ):
+            finding = replace(finding, verdict=Verdict.NEEDS_REVIEW, reason=reason)
         yield finding
+
+
+def _why_open(rule: Rule, rulebook: Rulebook, *, holds: bool | None, as_of: date) -> ReasonCode | None:
+    """Return why a breach is no violation yet: whether it applies is unknown, the text is unread, a person decides."""
+    if holds is None:
+        return ReasonCode.MISSING_INPUT
+    return rule.reason if rulebook.is_verified(rule, as_of=as_of) else ReasonCode.RULE_UNVERIFIED
 
 
 def _finding(rule: Rule, rulebook: Rulebook, found: ParcelFacts, footprint: Located | None) -> Finding:

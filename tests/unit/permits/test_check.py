@@ -97,6 +97,13 @@ def test_a_sound_house_complies_with_every_article_that_was_checked() -> None:
         "min_rear_setback_m",
         "house.land_use",
         "house.inside_parcel",
+        "river.corridor",
+        "power.corridor",
+        "power.half_width",
+        "railway.corridor",
+        "heritage.area",
+        "airport.surface",
+        "airport.height_approval",
     }
 
 
