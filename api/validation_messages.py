@@ -27,6 +27,13 @@ _MESSAGES: Mapping[str, Text] = {
 }
 
 _Context = Mapping[str, Any]
+
+
+def _or(context: _Context, conjunction: str) -> str:
+    """Return the words that Pydantic expects (``'a', 'b' or 'c'``) with the conjunction of the reader's language."""
+    return str(context["expected"]).replace("' or '", f"' {conjunction} '")
+
+
 _MESSAGES_WITH_BOUND: Mapping[str, Callable[[_Context], Text]] = {
     "string_too_short": lambda context: Text(
         f"Cần ít nhất {context['min_length']} ký tự.", f"At least {context['min_length']} characters are needed."
@@ -43,10 +50,10 @@ _MESSAGES_WITH_BOUND: Mapping[str, Callable[[_Context], Text]] = {
     ),
     "less_than": lambda context: Text(f"Phải nhỏ hơn {context['lt']}.", f"It must be less than {context['lt']}."),
     "literal_error": lambda context: Text(
-        f"Phải là một trong: {context['expected']}.", f"It must be one of: {context['expected']}."
+        f"Phải là một trong: {_or(context, 'hoặc')}.", f"It must be one of: {_or(context, 'or')}."
     ),
     "enum": lambda context: Text(
-        f"Phải là một trong: {context['expected']}.", f"It must be one of: {context['expected']}."
+        f"Phải là một trong: {_or(context, 'hoặc')}.", f"It must be one of: {_or(context, 'or')}."
     ),
 }
 _OTHERWISE = Text("Giá trị không dùng được.", "This value cannot be used.")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, column, func, select, table, update
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from spatial.bulk import note_change
 from spatial.db import UtcInstant
 from spatial.errors import ConflictError, DataUnavailableError, NotFoundError
 from spatial.text import Text
+
+_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 LAYER_TODAY = table(
     "layer_today", column("layer"), column("version_id"), column("publication_id"), column("published_at", UtcInstant)
@@ -276,8 +279,12 @@ def _not_published(layer: LayerName, acts: list[Publication]) -> DataUnavailable
 
 def _nothing_then(layer: LayerName, as_of: datetime | None, valid_on: date | None) -> DataUnavailableError:
     label = LAYERS[layer].label
-    then = Text("", "") if as_of is None else Text(f" vào lúc {as_of.isoformat()}", f" at {as_of.isoformat()}")
-    holding = Text("", "") if valid_on is None else Text(f" có hiệu lực ngày {valid_on}", f" that holds on {valid_on}")
+    then, holding = Text("", ""), Text("", "")
+    if as_of is not None:
+        there = as_of.astimezone(_VIETNAM)
+        then = Text(f" vào lúc {there:%H:%M} ngày {there:%d/%m/%Y}", f" at {there:%H:%M on %Y-%m-%d}, Vietnam time")
+    if valid_on is not None:
+        holding = Text(f" có hiệu lực ngày {valid_on:%d/%m/%Y}", f" that holds on {valid_on}")
     return DataUnavailableError(
         Text(
             f"Lớp “{label.vi}”{then.vi} không có phiên bản đã công bố nào{holding.vi}.",

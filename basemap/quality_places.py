@@ -8,7 +8,7 @@ import shapely
 
 from basemap.quality_findings import ONLY_IN_VIETNAM, Finding, Ground, NotCheckedError
 from basemap.whereabouts import Reading
-from spatial.crs import BA_RIA_VUNG_TAU, HCMC, WGS84, is_vn2000, transformer
+from spatial.crs import BA_RIA_VUNG_TAU, HCMC, WGS84, is_vn2000, known_crs, transformer
 from spatial.territory import territory_of
 from spatial.text import Text
 
@@ -67,9 +67,9 @@ def numbers_of_another_system(ground: Ground, *, source_crs: str) -> Iterator[Fi
     centres = shapely.get_coordinates(shapely.centroid(looked_at))
     as_labelled = _share_inside(wards, centres)
     numbers = transformer(storage, source_crs)(centres)
-    label = Reading(crs=source_crs)
+    label = known_crs(source_crs)  # the store and many files write it out in full, not as EPSG:n
     for reading in _READINGS:
-        if reading == label:
+        if not reading.is_swapped and label.equals(known_crs(reading.crs), ignore_axis_order=True):
             continue
         places = transformer(WGS84, storage)(reading.longitude_latitude(numbers))
         share = _share_inside(wards, places)

@@ -1,6 +1,7 @@
 """What somebody wants to build, as it arrives: figures, a footprint as GeoJSON, and what the officer knows."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -114,8 +115,15 @@ def _area(outline: object, *, subject: str) -> BaseGeometry:
     if geometry.is_empty or not all(math.isfinite(edge) for edge in geometry.bounds):
         raise wrong
     if not geometry.is_valid:
-        reason = shapely.is_valid_reason(geometry)
-        raise InputError(
-            Text(f"footprint tự cắt hoặc hở: {reason}.", f"footprint crosses itself: {reason}."), subject=subject
-        )
+        raise InputError(_where_it_fails(geometry), subject=subject)
     return geometry
+
+
+def _where_it_fails(geometry: BaseGeometry) -> Text:
+    """Say where an outline is no area; GEOS writes the place as ``Self-intersection[106.66 10.77]``."""
+    place = re.search(r"\[(\S+) (\S+)\]", shapely.is_valid_reason(geometry))
+    at = "" if place is None else f"{float(place[1]):.6f}, {float(place[2]):.6f}"
+    return Text(
+        f"footprint tự cắt hoặc có lỗ nằm ngoài{at and f', gần điểm {at}'}.",
+        f"footprint crosses itself, or has a hole outside{at and f', near {at}'}.",
+    )

@@ -10,6 +10,7 @@ import pytest
 
 from api.i18n import language_of, sentences, speech
 from api.parcel_view import LIMIT_GROUPS
+from api.validation_messages import message_of
 from permits.limits import LIMIT_NAMES
 from permits.model import Verdict
 from spatial.text import Text
@@ -102,3 +103,9 @@ def test_a_number_and_its_unit_stay_on_one_line() -> None:
         VI.say(Text("con đi bộ 640 m, lô 60 m².", "")) == "con đi bộ 640\N{NO-BREAK SPACE}m, lô 60\N{NO-BREAK SPACE}m²."
     )
     assert VI.say(Text("lớp 1 một mẹ", "")) == "lớp 1 một mẹ"
+
+
+def test_a_choice_among_words_is_told_in_the_language_of_the_reader() -> None:
+    finding = {"type": "literal_error", "ctx": {"expected": "'house_new' or 'other_new'"}}
+    assert message_of(finding).vi == "Phải là một trong: 'house_new' hoặc 'other_new'."
+    assert message_of(finding).en == "It must be one of: 'house_new' or 'other_new'."

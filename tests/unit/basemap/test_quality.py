@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from basemap.model import LayerName
 from basemap.quality import QUALITY_RULES, check_quality
 from basemap.quality_findings import Finding, QualityReport, RuleOutcome, Surroundings
-from spatial.crs import BA_RIA_VUNG_TAU, HCMC, WGS84, transformer
+from spatial.crs import BA_RIA_VUNG_TAU, HCMC, WGS84, known_crs, transformer
 from spatial.errors import InputError
 
 EAST, NORTH = 603_701.0, 1_191_178.0
@@ -216,6 +216,13 @@ def test_a_true_label_raises_no_suspicion_and_a_file_in_degrees_is_not_asked() -
     wards = frame_of([box(-50, -50, 200, 200)])
     assert check(parcels(box(0, 0, 10, 10)), around=Surroundings(wards=wards), source_crs=HCMC).findings == ()
     assert check(parcels(box(0, 0, 10, 10)), around=Surroundings(wards=wards), source_crs=WGS84).findings == ()
+
+
+def test_a_label_written_out_in_full_is_not_suspected_of_being_itself() -> None:
+    """What is published is checked under the store's own name for its system, which is WKT."""
+    around = Surroundings(wards=frame_of([box(-50, -50, 200, 200)]))
+    assert check(parcels(box(0, 0, 10, 10)), around=around).findings == ()
+    assert check(parcels(box(0, 0, 10, 10)), around=around, source_crs=known_crs(HCMC).to_wkt()).findings == ()
 
 
 def test_the_row_is_counted_as_a_person_counts_it_and_only_for_files() -> None:

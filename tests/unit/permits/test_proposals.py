@@ -79,6 +79,10 @@ def test_a_drawing_that_cannot_be_used_says_why(
         ({"footprint": mapping(shapely.box(X, Y, X + 5, Y + 5))}, "like metres"),
         ({"footprint": mapping(shapely.box(10.77, 106.70, 10.78, 106.71))}, "swapped"),
         ({"footprint": mapping(shapely.box(Y, X, Y + 5, X + 5)), "footprint_crs": CRS}, "swapped"),
+        (
+            {"footprint": mapping(shapely.Polygon([(106, 10), (108, 12), (108, 10), (106, 12)]))},
+            "crosses itself, or has a hole outside, near 107.000000, 11.000000.",
+        ),
     ],
 )
 def test_a_slip_gets_one_clear_message_in_both_languages(given: dict[str, object], said: str) -> None:
