@@ -16,6 +16,7 @@ from allocation.cut_offs import cut_off_table
 from allocation.figures import pairs_of, seat_prices_m
 from allocation.intake import RoundInput
 from allocation.model import LEVEL_LABELS, NEAR_BY_LABELS, UNPLACED, Allocation, AllocationProblem, DualCertificate
+from allocation.quota_counts import quota_counts
 from allocation.stages import Decision
 from spatial.issues import IssueReport
 from spatial.text import Text
@@ -73,6 +74,7 @@ def render_report(
         measured_by=None if summary["measured_by"] is None else NEAR_BY_LABELS[summary["measured_by"]],
         levels=[{**level, "label": LEVEL_LABELS[level["level"]]} for level in summary["levels"]],
         schools=rows,
+        quotas=_quota_rows(decision, rows),
         wanted=_most_wanted(rows),
         walks=[
             {"label": LEVEL_LABELS[level], "bands": walk_bands(problem, allocation, level)} for level in problem.levels
@@ -160,6 +162,15 @@ def cut_off_rows(given: RoundInput, decision: Decision) -> list[dict[str, Any]]:
     table = cut_off_table(decision).merge(names, on=["school_code", "level"], how="left")
     rows = (_blank_for_missing(row) for row in table.to_dict("records"))
     return [{**row, "group": titles.get(row["seat_group"])} for row in rows]
+
+
+def _quota_rows(decision: Decision, schools: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the counts of quotas with the names of schools."""
+    names = {(row["school_code"], row["level"]): row["name"] for row in schools}
+    return [
+        {"name": names.get((one.school_code, one.level)) or one.school_code, "count": one}
+        for one in quota_counts(decision)
+    ]
 
 
 def walk_bands(problem: AllocationProblem, allocation: Allocation, level: str) -> list[Band]:

@@ -209,3 +209,14 @@ def test_a_school_too_small_for_the_numbers_is_named_with_its_seats(allocate: Al
     with pytest.raises(InputError, match=r"School S grade_1 has 2 seats .* late 3"):
         allocate(three, {"a": 1, "b": 1, "c": 1})
     assert given_to(allocate(three, {"a": 1, "b": 1, "c": 1}, seats=0)) == {"a": "/", "b": "/", "c": "/"}
+
+
+def test_the_report_counts_reserve_cap_and_placed_of_each_quota(allocate: Allocate) -> None:
+    """Two seats: at most one of tier 3, who is b."""
+    page = (allocate(CAP_OF_ONE, {"a": 1, "b": 3, "c": 3}) / "report.html").read_text(encoding="utf-8")
+    row = page.split("Quotas per tier")[1].split("<tbody>")[1].split("</tr>")[0]
+    assert "Diện 3" in row
+    assert 'data-label="Dành riêng · Reserved">–<' in row
+    assert 'data-label="Tối đa · At most">1<' in row
+    assert 'data-label="Đã xếp · Placed">1<' in row
+    assert "Quotas per tier" not in (allocate("", {"a": 1, "b": 1, "c": 1}) / "report.html").read_text(encoding="utf-8")
