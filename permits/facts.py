@@ -388,6 +388,7 @@ def _map_facts(found: ParcelFacts) -> dict[str, Any]:
         "zone_plan_max_height_m": found.zoning.strictest("max_height_m"),
         "zone_plan_max_plot_ratio": found.zoning.strictest("max_plot_ratio"),
         "plan_approval_date": found.zoning.plan_approved_on,
+        "former_province": None if found.ground is None else found.ground.former_provinces.get(found.parcel.ward_code),
         "trade_axis": found.layers[LayerName.TRADE_AXIS].truth,
         **special_facts(found.special_areas),
         **plan_facts(found.layers[LayerName.DETAILED_PLAN], on=found.on),

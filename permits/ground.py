@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from basemap.model import LAYERS, LayerName, Shape
 from basemap.special_areas import SpecialKind
 from permits.answers import NOT_LOADED, Cause, LayerFault, LayerSource
+from permits.model import FormerProvince
 from permits.overlap import OverlapThresholds, Shapes
 from spatial.text import Text
 
@@ -86,6 +87,8 @@ class Ground:
         Versions, to be cited.
     extents
         min_x, min_y, max_x, max_y of layers without a declared coverage; one that has neither covers everything.
+    former_provinces
+        Province before July 2025 of the wards whose codes parcels carry.
     """
 
     def __init__(
@@ -96,8 +99,10 @@ class Ground:
         thresholds: OverlapThresholds | None = None,
         sources: Mapping[LayerName, LayerSource] | None = None,
         extents: Mapping[LayerName, Bounds] | None = None,
+        former_provinces: Mapping[str, FormerProvince] | None = None,
     ) -> None:
         self.crs = crs
+        self.former_provinces = former_provinces or {}
         self.thresholds = thresholds or OverlapThresholds()
         self._sources = dict(sources or {})
         self._faults: dict[LayerName, LayerFault] = {}

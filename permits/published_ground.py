@@ -12,6 +12,7 @@ from basemap import store
 from basemap.feature_store import read_extent
 from basemap.model import LayerName, LayerVersion
 from permits.answers import NOT_LOADED, Cause, LayerFault, LayerSource
+from permits.former_provinces import packaged_former_provinces
 from permits.ground import CHECKED_LAYERS, Ground
 from permits.overlap import OverlapThresholds
 from spatial.crs import WGS84, is_vn2000
@@ -65,6 +66,7 @@ def published_ground(
         thresholds=thresholds,
         sources={name: _source(version, crs=storage_crs(session)) for name, version in known.items()},
         extents=extents,
+        former_provinces=packaged_former_provinces(),
     )
 
 

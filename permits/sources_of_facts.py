@@ -30,7 +30,6 @@ _LAYERS: Mapping[str, tuple[LayerName, ...]] = {
     "in_rural_residential_area_general_plan": (LayerName.SPECIAL_AREA,),
     "in_commune_plan_built_area": (LayerName.SPECIAL_AREA,),
     "in_functional_zone": (LayerName.SPECIAL_AREA,),
-    "former_province": (LayerName.SPECIAL_AREA,),
     "old_district_kind": (LayerName.SPECIAL_AREA,),
     "detailed_plan_applies": (LayerName.DETAILED_PLAN,),
     "detailed_plan_front_setback_m": (LayerName.DETAILED_PLAN,),
