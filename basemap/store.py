@@ -46,6 +46,7 @@ __all__ = [
     "read_features",
     "read_layer",
     "records_at_point",
+    "records_near",
     "rollback",
     "version_as_of",
 ]
@@ -194,9 +195,22 @@ def records_at_point(
     DataUnavailableError
         Nothing is published.
     """
-    chosen = _answering(session, layer, as_of=None, valid_on=valid_on)
-    near = select_records(session, _table(layer), feature_columns(layer), where=_near(layer, chosen, (x, y, x, y)))
+    near = records_near(session, layer, (x, y, x, y), valid_on=valid_on)
     return [record for record in near if shapely.intersects_xy(record["geometry"], x, y)]
+
+
+def records_near(
+    session: Session, layer: LayerName, bounds: Bounds, *, valid_on: date | None = None
+) -> list[dict[str, Any]]:
+    """Return the features whose box meets ``bounds`` as plain values, ``geometry`` among them.
+
+    Raises
+    ------
+    DataUnavailableError
+        Nothing is published.
+    """
+    chosen = _answering(session, layer, as_of=None, valid_on=valid_on)
+    return select_records(session, _table(layer), feature_columns(layer), where=_near(layer, chosen, bounds))
 
 
 def parcel_records(session: Session, *, valid_on: date | None = None, **asked: str | None) -> list[dict[str, Any]]:

@@ -88,10 +88,10 @@ def find_near(
 ) -> tuple[Parcel, ...]:
     """Return the parcels within a distance of a point of the storage system, the nearest first."""
     bounds = (x - distance_m, y - distance_m, x + distance_m, y + distance_m)
-    frame = store.read_layer(session, LayerName.PARCEL, bounds=bounds, valid_on=valid_on)
-    away_m = shapely.distance(frame.geometry.array, shapely.Point(x, y))
-    order = np.argsort(away_m, kind="stable")
-    return tuple(parcels_of(frame.iloc[order[away_m[order] <= distance_m]]))
+    records = store.records_near(session, LayerName.PARCEL, bounds, valid_on=valid_on)
+    away_m = shapely.distance([record["geometry"] for record in records], shapely.Point(x, y))
+    nearest_first = [number for number in np.argsort(away_m, kind="stable") if away_m[number] <= distance_m]
+    return tuple(parcels_of_records([records[number] for number in nearest_first], crs=storage_crs(session)))
 
 
 def is_drawn_near(

@@ -129,6 +129,11 @@ def test_the_quick_way_to_few_parcels_gives_what_the_frame_of_the_layer_gives(de
     for x in np.arange(-5, 240, 5.0):
         by_frame = store.read_at_point(session, LayerName.PARCEL, X_M + x, Y_M + 20)
         assert service.find_at(session, X_M + x, Y_M + 20) == parcels_of(by_frame)
+        around = (X_M + x - 30, Y_M - 10, X_M + x + 30, Y_M + 50)
+        frame = store.read_layer(session, LayerName.PARCEL, bounds=around)
+        away_m = frame.distance(shapely.Point(X_M + x, Y_M + 20))
+        frame = frame.assign(away_m=away_m)[away_m <= 30].sort_values("away_m", kind="stable")
+        assert list(service.find_near(session, X_M + x, Y_M + 20, distance_m=30)) == parcels_of(frame)
 
 
 def test_a_ward_is_named_by_code_or_by_name_and_the_reading_is_said(desk: Desk) -> None:

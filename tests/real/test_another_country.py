@@ -344,7 +344,7 @@ def test_once_the_office_declares_how_far_its_plan_goes_no_parcel_is_left_unchec
     )
     ground = Ground({**demo.layers, LayerName.COVERAGE: coverage}, crs=LAMBERT_93)
     parcels = parcels_of(demo.layers[LayerName.PARCEL])
-    table = screen(parcels, ground, Question(rulebook=rules, as_of=DAY, supposed=Facts())).to_pandas()
+    table = screen(parcels, ground, Question(rulebooks=(rules,), as_of=DAY, supposed=Facts())).to_pandas()
     assert not table["not_checked"].map(lambda layers: "zone" in layers).any()
     assert table["verdict"].value_counts().to_dict() == {
         "NOT_APPLICABLE": 114 + 433,
