@@ -167,11 +167,12 @@ def _group_for(standing: Standing, applicant_no: str, school_code: str) -> str:
     rows = standing.schools
     own_row = rows[(rows["school_code"] == school_code) & (rows["level"] == level)]
     seats = _seats(own_row, standing.policy)
-    with_room = next((one for one in allowed if (same[HELD_SEAT_GROUP] == one).sum() < seats.get(one, 0)), None)
+    # An appeal stands above a quota: any free seat will do, and else the seat by which the school becomes larger.
+    considered = [*allowed, *sorted(seats)] if standing.policy.tier_quotas else allowed
+    with_room = next((one for one in considered if (same[HELD_SEAT_GROUP] == one).sum() < seats.get(one, 0)), None)
     if with_room is not None or not standing.policy.tier_quotas:
         return allowed[0] if with_room is None else with_room
-    # An appeal stands above a quota: the seat is one of those that become more as the school does.
-    larger = _seats(own_row.assign(capacity=own_row["capacity"] + _MOST_SEATS_RAISED), standing.policy)
+    larger = _seats(own_row.assign(capacity=own_row["capacity"] + 1), standing.policy)
     return next((one for one in larger if larger[one] > seats.get(one, 0)), allowed[0])
 
 

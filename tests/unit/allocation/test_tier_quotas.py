@@ -4,15 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from allocation.explain import explain
 from allocation.explain_model import WhyNot
+from allocation.held_seats import Standing, with_appeal
 from allocation.intake import RoundInput
 from allocation.policy import parse_policy
+from allocation.problem_files import build_problem
 from allocation.round import RoundSettings, run
 from allocation.round_files import read_directory
+from allocation.stages import decide
 from allocation.verify import verify_directory
 from allocation.verify_quota_claims import check_quotas
 from allocation.verify_state import state_of
@@ -220,3 +224,41 @@ def test_the_report_counts_reserve_cap_and_placed_of_each_quota(allocate: Alloca
     assert 'data-label="Tối đa · At most">1<' in row
     assert 'data-label="Đã xếp · Placed">1<' in row
     assert "Quotas per tier" not in (allocate("", {"a": 1, "b": 1, "c": 1}) / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "tier", "raised", "group"),
+    [
+        # a holds the one seat for tier 3; the other is free but shut to it: an appeal opens it.
+        ("at_most_count: 1", 3, 0, "not_late"),
+        ("at_most_percent: 50", 3, 0, "not_late"),
+        # a and b sit in the reserve that nobody of tier 3 took: one seat more, of the kind that becomes more.
+        ("at_least_percent: 100", 1, 1, "late"),
+        ("at_least_count: 2", 3, 1, ""),
+    ],
+)
+def test_an_upheld_appeal_stands_above_a_quota_and_raises_the_school_only_when_it_is_full(
+    frames: Callable[..., tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]],
+    words: str,
+    tier: int,
+    raised: int,
+    group: str,
+) -> None:
+    quota = f"tier_quotas: [{{code: late, title: {{vi: x, en: x}}, tiers: [3], {words}}}]\n"
+    policy = parse_policy(HEAD + quota + BY_DISTANCE, subject="rule.yaml")
+    people, schools, pairs = frames({"S": 2}, {"a": {"S": 1}, "b": {"S": 2}, "c": {"S": 3}})
+    people = people.assign(priority_tier=tier, together="")
+    first = decide(build_problem(people, schools, pairs, seed="s"), policy)
+    pools = first.allocation.pool
+    people = people.assign(
+        held_school=["S" if pool >= 0 else "" for pool in pools],
+        held_seat_group=np.append(first.problem.pool_seat_group, "")[pools],
+        is_confirmed=0,
+    )
+    standing = Standing(people=people, schools=schools, pairs=pairs, policy=policy, seed="s")
+    after, more = with_appeal(standing, "c", "S")
+    assert more == raised
+    assert after.people["held_seat_group"].iloc[2] == group
+    next_run = decide(after.facts(), policy)
+    assert next_run.allocation.pool[2] >= 0
+    assert [bool(pool >= 0) for pool in next_run.allocation.pool[:2]] == [bool(pool >= 0) for pool in pools[:2]]
