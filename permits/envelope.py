@@ -154,7 +154,7 @@ def envelope_of(found: ParcelFacts, supposed: Facts, *, judge: Judge) -> Envelop
     ground = buildable(found, asked.limits, of_outline=asked.of_outline)
     binds, ceiling = _footprint_ceiling(ground, asked.limits.by_name.get(FOOTPRINT))
     if forbidden or ceiling.value is None or ceiling.value < _ENOUGH_M2:
-        nothing = {FOOTPRINT: replace(ceiling, value=0.0)}
+        nothing = {FOOTPRINT: replace(ceiling, value=0.0), **({} if forbidden else _ceilings(asked.limits))}
         return _envelope(found, None, binds, nothing, ground, forbidden=forbidden, check=bare)
     shape = ground.surely if binds == GEOMETRY else trimmed(ground.surely, ceiling.value, found=found)
     footprint = Located(geometry=shape, crs=found.parcel.place.crs)

@@ -5,10 +5,10 @@ from fastapi.responses import HTMLResponse
 
 from api.dependencies import PublishedDep
 from api.render import render
-from api.routes import admission_pages, maps, parcel_pages, round_pages, sign_in_pages
+from api.routes import admission_pages, check_pages, maps, parcel_pages, round_pages, sign_in_pages
 
 router = APIRouter(include_in_schema=False)
-for part in (admission_pages, parcel_pages, round_pages, sign_in_pages, maps):
+for part in (admission_pages, check_pages, parcel_pages, round_pages, sign_in_pages, maps):
     router.include_router(part.router)
 
 _ROUNDS_ON_HOME_PAGE = 5

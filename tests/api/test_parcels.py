@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import UTC, date, datetime
 
 import geopandas as gpd
@@ -305,6 +306,61 @@ class TestPublishedParcels:
         (public,) = client.post("/api/v1/permits/check", json=asked).json()["overrides"]
         assert (public["new_verdict"], public["is_of_an_earlier_state"]) == ("COMPLIES", False)
         assert "decided_by" not in public
+
+    def test_the_page_of_a_proposal_works_without_a_script(self, client: httpx.Client) -> None:
+        shown = client.get("/parcels/26800-10-16/check?lang=en")
+        assert shown.status_code == 200
+        assert 'class="plan-parcel"' in shown.text
+        x, y = X_M + 200, Y_M
+        corners = f"{x} {y}\n{x + 10} {y}\n{x + 10} {y + 10}\n{x} {y + 10}"
+        form = {"building_type": "row_house", "area_type": "existing_urban", "floors": "3", "outline": corners}
+        checked = client.post("/parcels/26800-10-16/check?lang=en", data=form)
+        assert checked.status_code == 200
+        assert 'class="plan-proposal"' in checked.text
+        assert "house.inside_parcel" not in checked.text
+        assert "Inside the parcel" in checked.text
+        assert 'name="reason"' not in checked.text
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ({"floors": "0"}, "should be 1 or more"),
+            ({"outline": "1 2\n3 4"}, "three corners"),
+            ({"outline": "a b\nc d\ne f"}, "not two numbers"),
+            ({"outline": "106.7 10.7\n106.8 10.7\n106.8 10.8"}, "looks like degrees"),
+            ({"building_height_m": "1700"}, "centimetres"),
+        ],
+    )
+    def test_a_slip_on_the_page_is_told_beside_the_form(
+        self, client: httpx.Client, typed: dict[str, str], said: str
+    ) -> None:
+        answer = client.post("/parcels/26800-10-16/check?lang=en", data=typed)
+        assert answer.status_code == 422
+        assert said in answer.text
+
+    def test_an_override_on_the_page_needs_a_sign_in_and_shows_both_results(
+        self, client: httpx.Client, app: FastAPI
+    ) -> None:
+        page = "/parcels/26800-10-16/check"
+        form = {"building_type": "row_house", "area_type": "existing_urban", "floors": "3"}
+        decision = {**form, "finding": "max_floors", "verdict": "COMPLIES", "reason": "Đã đo tại hiện trường."}
+        assert client.post(f"{page}/override", data=decision).status_code == 403
+        with app.state.database_door.open().transaction() as session:
+            accounts.add_account(session, "lan", password=PASSWORD, role=Role.OFFICER, created_at=IMPORTED)
+        client.post("/api/v1/session", json={"username": "lan", "password": PASSWORD})
+        shown = client.post(f"{page}?lang=en", data=form)
+        token = re.search('name="csrf_token" value="([^"]+)"', shown.text.partition("/override")[2])
+        assert token is not None
+        signed = {**decision, "csrf_token": token.group(1)}
+        assert client.post(f"{page}/override?lang=en", data=signed | {"reason": ""}).status_code == 422
+        kept = client.post(f"{page}/override?lang=en", data=signed)
+        assert kept.status_code == 200
+        assert "Decided by an officer: " in kept.text
+        assert "Đã đo tại hiện trường." in kept.text
+        client.delete("/api/v1/session")
+        public = client.post(f"{page}?lang=en", data=form).text
+        assert "Decided by an officer: " in public
+        assert "Đã đo tại hiện trường." not in public
 
     def test_a_proposal_with_an_unknown_fact_is_refused_and_names_the_near_one(self, client: httpx.Client) -> None:
         question = {"parcel": "26800-10-16", "proposal": {"flors": 3}}

@@ -23,6 +23,7 @@ def path_of(name: str, served: Any) -> str:
         "lookup": "/admissions/result",
         "parcels": "/parcels",
         "parcel": f"/parcels/{served.demo.parcel_key}",
+        "check": f"/parcels/{served.demo.parcel_key}/check",
         "rounds": "/rounds",
         "round": f"/rounds/{ROUND}",
         "sign-in": "/sign-in",
@@ -49,12 +50,34 @@ def open_page(visit: Open, served: Any, name: str, width: int) -> Any:
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
-@pytest.mark.parametrize("name", ["result", "parcel", "round", *STILL_PAGES, *LAYER_PAGES])
+@pytest.mark.parametrize("name", ["result", "parcel", "check", "round", *STILL_PAGES, *LAYER_PAGES])
 def test_a_page_has_no_fault_that_axe_finds_and_fits_the_screen(
     visit: Open, served: Any, name: str, width: int
 ) -> None:
     page = open_page(visit, served, name, width)
     page.shot(name)
+    assert page.faults() == ""
+    assert page.too_wide_px() <= 0
+
+
+@pytest.mark.parametrize(("width", "language"), [(PHONE, "vi"), (DESK, "en")])
+def test_an_outline_is_clicked_on_the_plan_and_checked_with_what_to_change(
+    visit: Open, served: Any, width: int, language: str
+) -> None:
+    """Four clicks make an outline; 20 floors are too many, or in doubt, and the page says so without a fault."""
+    page = visit(width)
+    page.go(f"{path_of('check', served)}?lang={language}")
+    page.page.locator("#floors").fill("20")
+    page.page.locator("#building_height_m").fill("60")
+    plan = page.page.locator("#plot-plan")
+    box = plan.bounding_box()
+    for right, down in ((0.35, 0.3), (0.65, 0.3), (0.65, 0.7), (0.35, 0.7)):
+        plan.click(position={"x": right * box["width"], "y": down * box["height"]})
+    assert len(page.page.locator("#outline").input_value().splitlines()) == 4
+    page.page.locator("form.card button[type=submit]").first.click()
+    expect(page.page.locator("#result")).to_be_visible()
+    expect(page.page.locator(".plan-proposal")).to_have_count(1)
+    page.shot(f"checked-{language}")
     assert page.faults() == ""
     assert page.too_wide_px() <= 0
 
@@ -85,7 +108,9 @@ def test_the_page_of_a_plot_says_first_what_concerns_it_and_folds_the_rest(visit
     assert page.page.evaluate("document.documentElement.scrollHeight") < 5500
 
 
-@pytest.mark.parametrize("name", ["result", "parcel", "round", "home", "lookup", "parcels", "sign-in", *LAYER_PAGES])
+@pytest.mark.parametrize(
+    "name", ["result", "parcel", "check", "round", "home", "lookup", "parcels", "sign-in", *LAYER_PAGES]
+)
 def test_nothing_is_cut_off_on_the_smallest_phone(visit: Open, served: Any, name: str) -> None:
     assert open_page(visit, served, name, SMALLEST).too_wide_px() <= 0
 
