@@ -10,6 +10,7 @@ import yaml
 from permits.fact_sheet import read_facts
 from permits.limits import limits
 from permits.model import Limit, ReasonCode, Verdict
+from permits.rule_file import read_pack
 from permits.rule_schema import CoverageEntry, Instrument, Pack, Rule
 from permits.rule_tables import Grid, StepTable
 from permits.rulebook import Rulebook, parse_rulebook
@@ -360,3 +361,21 @@ def test_every_word_of_a_rule_pack_is_explained() -> None:
     words = {field.alias or name for part in parts for name, field in part.model_fields.items()}
     words -= {"binding", "inputs", "rounding", "on_missing"}  # of the packs that a program reads by itself
     assert sorted(word for word in words if word not in guide) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "vi", "en"),
+    [
+        (text_of(rule(COVERAGE), rule(COVERAGE)), "hai thời kỳ hiệu lực chồng nhau", "two periods of it overlap"),
+        (text_of(rule(COVERAGE, references=["coverage"])), "dẫn chiếu thành vòng", "its references go in a circle"),
+        (text_of(rule(COVERAGE, clause="")), "clause: thiếu căn cứ. Sửa", "clause: citation is missing. Correct"),
+        (b"", "dòng 1, file: tệp không có các mục", "line 1, file: the file has none of the entries"),
+        (b"name: a\n\t- [", "Không phải YAML: dòng 2, cột 1.", "Not YAML: line 2, column 1."),
+    ],
+)
+def test_a_faulty_pack_is_refused_in_one_language_at_a_time(content: bytes, vi: str, en: str) -> None:
+    """No words of the YAML reader or the schema in the Vietnamese sentence, and no fault that another caused."""
+    with pytest.raises(InputError) as refused:
+        read_pack(content, subject="")
+    assert vi in refused.value.sentence("vi")
+    assert en in refused.value.sentence("en")
