@@ -14,11 +14,12 @@ from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_limit, overall
 from permits.ground_checks import GroundChecks
 from permits.limits import limits
-from permits.model import Direction, Facts, Limit, Limits, Verdict
+from permits.model import HOUSES, Direction, Facts, Limit, Limits, Verdict
 from permits.proposal import Proposal
 from permits.rule_ground import ground_rule_findings
 from permits.rulebook import DEFAULT_RULEBOOK, Rule, Rulebook, ground_rules_for
 from permits.setbacks_drawn import FRONT, REAR, drawn_setback_m, judged_by_drawing, part_in_strip
+from permits.several_uses import strictest_of
 from permits.sources_of_facts import layers_of_facts
 from spatial.geometry import Located
 
@@ -133,16 +134,23 @@ def check(  # noqa: PLR0913 - what a check rests on
     if ground_rules is None and any(book.binding == "row_house" for book in books):
         ground_rules = ground_rules_for(DEFAULT_RULEBOOK)
     facts = facts_for_rules(found, proposal, footprint=footprint, rulebooks=books, as_of=as_of)
-    if beside:
-        figures = combined_limits(facts, rulebooks=books, as_of=as_of, assess_by=assess_by)
-    else:
-        figures = limits(facts, rulebook=rulebook, as_of=as_of, assess_by=assess_by)
+
+    def asked(use: Facts) -> Limits:
+        if beside:
+            return combined_limits(use, rulebooks=books, as_of=as_of, assess_by=assess_by)
+        return limits(use, rulebook=rulebook, as_of=as_of, assess_by=assess_by)
+
+    figures = asked(facts)
+    uses = [facts, *(replace(facts, building_type=use) for use in proposal.further_uses)]
+    if proposal.further_uses:
+        figures = strictest_of([figures, *map(asked, uses[1:])])
     case = _Case(found=found, footprint=footprint, facts=facts, books={book.name: book for book in books}, as_of=as_of)
     figures = replace(figures, by_name=case.by_drawing(figures.by_name, stated=proposal.facts))
     by_limit, not_proposed = case.findings(figures.by_name.values())
     findings = [*by_limit]
     if ground_rules is not None:
-        findings += GroundChecks(ground_rules, facts, as_of=as_of).findings(found, footprint)
+        on_ground = next((use for use in uses if use.building_type not in HOUSES), facts)
+        findings += GroundChecks(ground_rules, on_ground, as_of=as_of).findings(found, footprint)
         findings += corridor_findings(found, footprint, facts, as_of=as_of)
     for book in books if ground_rules is None else (each for each in books if each.name != CORRIDOR_RULEBOOK):
         findings += ground_rule_findings(found, footprint, facts, rulebook=book, as_of=as_of)

@@ -70,6 +70,9 @@ class BuildingType(StrEnum):
     FACTORY = "factory"
 
 
+HOUSES = (BuildingType.ROW_HOUSE, BuildingType.DETACHED_HOUSE)
+
+
 class AreaType(StrEnum):
     """Whether a plot lies in an area that is already built up."""
 

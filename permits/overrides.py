@@ -137,7 +137,8 @@ def proposal_sha256(outcome: Check) -> str:
     """Return the hash of what was proposed."""
     outline = outcome.proposal.footprint
     facts = {name: str(value) for name, value in sorted(outcome.proposal.facts.known.items())}
-    content = {"facts": facts, "footprint": None if outline is None else geojson(outline)}
+    uses = [use.value for use in outcome.proposal.further_uses]
+    content = {"facts": facts, "uses": uses, "footprint": None if outline is None else geojson(outline)}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

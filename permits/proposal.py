@@ -11,13 +11,13 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from permits.fact_sheet import FACT_FIELDS, read_facts
-from permits.model import Facts
+from permits.model import BuildingType, Facts
 from spatial.crs import WGS84, is_geographic, is_vn2000, known_crs
 from spatial.errors import InputError
 from spatial.geometry import Located
 from spatial.text import Text
 
-GEOMETRY_KEY, CRS_KEY = "footprint", "footprint_crs"
+GEOMETRY_KEY, CRS_KEY, USES_KEY = "footprint", "footprint_crs", "uses"
 _MOST_DEGREES, _MOST_LATITUDE_DEGREES = 180, 90
 _MOST_EASTING_M = 850_000  # in Viet Nam every easting is smaller and every northing larger
 _AREAL = ("Polygon", "MultiPolygon")
@@ -33,14 +33,19 @@ class Proposal:
         Figures of the proposal, and facts of the plot that a person states; they go before those of the map.
     footprint
         Outline on the ground, if one was drawn.
+    further_uses
+        Uses of the building beside ``building_type``.
     """
 
     facts: Facts
     footprint: Located | None = None
+    further_uses: tuple[BuildingType, ...] = ()
 
 
 def read_proposal(given: object, *, subject: str = "") -> Proposal:
     """Read a proposal from what JSON holds: any fact, ``footprint`` as GeoJSON, ``footprint_crs`` (else WGS84).
+
+    ``uses`` may name several kinds of building; the first of them is ``building_type`` where that is not stated.
 
     Raises
     ------
@@ -50,18 +55,34 @@ def read_proposal(given: object, *, subject: str = "") -> Proposal:
     if not isinstance(given, Mapping):
         facts = read_facts(given, subject=subject)
         return Proposal(facts=facts)
-    rest = {name: value for name, value in given.items() if name not in (GEOMETRY_KEY, CRS_KEY)}
+    rest = {name: value for name, value in given.items() if name not in (GEOMETRY_KEY, CRS_KEY, USES_KEY)}
+    uses = _uses(given.get(USES_KEY), subject=subject)
+    if uses and rest.get("building_type") is None:
+        rest["building_type"] = uses[0].value
     facts = read_facts(rest, subject=subject, only=(*FACT_FIELDS,))
+    further = tuple(use for use in uses if use is not facts.building_type)
     outline = given.get(GEOMETRY_KEY)
     if outline is None:
-        return Proposal(facts=facts)
+        return Proposal(facts=facts, further_uses=further)
     crs = given.get(CRS_KEY, WGS84)
     if not isinstance(crs, str):
         raise InputError(Text("footprint_crs cần dạng EPSG:n.", "footprint_crs should be EPSG:n."), subject=subject)
     known_crs(crs)
     area = _area(outline, subject=subject)
     _must_suit(area, crs, subject=subject)
-    return Proposal(facts=facts, footprint=Located(geometry=area, crs=crs))
+    return Proposal(facts=facts, footprint=Located(geometry=area, crs=crs), further_uses=further)
+
+
+def _uses(given: object, *, subject: str) -> tuple[BuildingType, ...]:
+    if given is None:
+        return ()
+    codes = {use.value: use for use in BuildingType}
+    if not isinstance(given, list) or not given or not all(isinstance(code, str) and code in codes for code in given):
+        named = ", ".join(codes)
+        raise InputError(
+            Text(f"uses cần danh sách trong: {named}.", f"uses should be a list of: {named}."), subject=subject
+        )
+    return tuple(dict.fromkeys(codes[code] for code in given))
 
 
 def _must_suit(area: BaseGeometry, crs: str, *, subject: str) -> None:

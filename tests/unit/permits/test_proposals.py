@@ -96,3 +96,28 @@ def test_a_footprint_outside_its_parcel_is_a_finding_and_no_error() -> None:
     outcome = checked(plot(), proposed(shapely.box(X + 30, Y, X + 35, Y + 10)))
     inside = next(each for each in outcome.findings if each.name == "house.inside_parcel")
     assert (inside.verdict, inside.proposed) == (Verdict.VIOLATES, pytest.approx(50.0))
+
+
+def test_of_several_uses_the_stricter_limit_counts() -> None:
+    """10,000 m², 46 m high: an apartment building may cover 41 % (Table 2.9), a commercial one 46 % (Table 2.10)."""
+    plot_facts = {"plot_area_m2": 10_000, "building_height_m": 46, "area_type": "new_development", "footprint_m2": 4500}
+    approved = {"plan_approval_date": "2023-05-01", "former_province": "hcmc"}
+    found = {
+        "+".join(uses): checked(
+            plot(), read_proposal({**plot_facts, **approved, "uses": uses}), rulebook="qcvn-01-2021"
+        )
+        for uses in (["commercial"], ["apartment"], ["commercial", "apartment"])
+    }
+    ratios = {uses: outcome.limits.by_name["max_site_coverage_ratio"] for uses, outcome in found.items()}
+    assert {uses: limit.value for uses, limit in ratios.items()} == {
+        "commercial": 0.46,
+        "apartment": 0.41,
+        "commercial+apartment": 0.41,
+    }
+    assert ratios["commercial+apartment"].verdict is Verdict.VIOLATES
+
+
+@pytest.mark.parametrize("uses", [[], ["shop"], "commercial", [1]])
+def test_uses_that_are_no_list_of_kinds_are_refused(uses: object) -> None:
+    with pytest.raises(InputError, match="uses"):
+        read_proposal({"uses": uses})
