@@ -125,7 +125,7 @@ class Market:
             allowed &= np.isin(self.tier, stage["tiers"])
         if stage.get("takes_only_ranked", False):
             allowed &= (self.given > 0) | ~np.isin(self.school_row, self.ranking)[self.pool]
-        if not stage["lifts_caps"]:
+        if shut_of(self.files.policy) and not stage["lifts_caps"]:
             allowed &= ~self._is_shut
         allowed |= self.tier == HELD
         if stage["opens_reserved_seats"]:

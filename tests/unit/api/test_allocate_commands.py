@@ -342,6 +342,24 @@ def test_compare_sets_two_policies_side_by_side_and_writes_the_page(allocate: Ty
     assert isinstance(refused.exception, InputError)
 
 
+def test_compare_says_loudly_that_measures_differ_and_weighs_no_seat_in_two_measures(
+    allocate: Type, folder: Path
+) -> None:
+    """The same files; riding is one metre longer on every way."""
+    rounds = [str(folder / name) for name in ("walked", "ridden")]
+    allocate("--any-id", "--measured-by", "walking", "--out", rounds[0])
+    ways = pd.read_csv(folder / "distances.csv")
+    ways.assign(distance_m=ways["distance_m"] + 1).to_csv(folder / "distances.csv", index=False)
+    allocate("--any-id", "--measured-by", "riding", "--out", rounds[1])
+    done = CliRunner().invoke(app, ["compare", *rounds])
+    assert done.exit_code == 0, done.exception
+    assert "Do not set metres against metres" in done.stderr
+    assert "justified envy (tier, metres)" not in done.stdout
+    told = json.loads(CliRunner().invoke(app, ["compare", *rounds, "--json"]).stdout)
+    assert [one["measured_by"] for one in told["rounds"]] == ["walking", "riding"]
+    assert "--seats" in refusal(CliRunner().invoke(app, ["compare", *rounds, "--seats", "1"]), InputError)
+
+
 def test_the_terminal_counts_the_findings_of_each_code_the_gravest_first(allocate: Type, folder: Path) -> None:
     rows = [f"x{number},grade_9,1" for number in range(12)] + ["a,grade_1,1", "b,grade_1,2.5"]
     (folder / "applicants.csv").write_text("\n".join(["applicant_no,level,priority_tier", *rows]) + "\n")
