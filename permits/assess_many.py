@@ -14,10 +14,10 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from permits.assess import Assessment
-from permits.combined_limits import assess_together
+from permits.assess import Assessment, assess
+from permits.combined_limits import assess_together, together
 from permits.limit_fields import LIMIT_FIELDS
-from permits.limits import assess_alone
+from permits.limits import assess_alone, undated
 from permits.model import Facts, exact
 from permits.rule_schema import Rule
 from permits.rulebook import Rulebook
@@ -119,16 +119,25 @@ class Assessor:
         self._by_steps = _Memory(
             lambda facts: work_out(facts, rulebooks=rulebooks, as_of=as_of, only=by_steps), token=self._step_of
         )
-        self._along_a_line = _Memory(
-            lambda facts: work_out(facts, rulebooks=rulebooks, as_of=as_of, only=along_a_line),
-            token=lambda name, value: value,  # noqa: ARG005 - the value itself
-            may_keep=MEASURED_FACTS.isdisjoint,
-        )
+        self._is_alone, self._as_of = len(rulebooks) == 1, as_of
+        self._along_a_line = [
+            [_line_memory(book, name, as_of=as_of) for name in sorted(along_a_line)] for book in rulebooks
+        ]
 
     def __call__(self, facts: Facts) -> dict[str, Assessment]:
         """Return what is said about every limit, in the order of `LIMIT_FIELDS`."""
-        both = {**self._by_steps.answer(facts), **self._along_a_line.answer(facts)}
+        both = {**self._by_steps.answer(facts), **self._on_lines(facts)}
         return {name: both[name] for name in LIMIT_FIELDS if name in both}
+
+    def _on_lines(self, facts: Facts) -> dict[str, Assessment]:
+        """Return what is said about limits along a line; a pack that looks at no measure is remembered there too."""
+        found = [
+            {name: said for memory in memories for name, said in memory.answer(facts).items()}
+            for memories in self._along_a_line
+        ]
+        if self._is_alone:
+            return {name: undated(said, as_of=self._as_of) for name, said in found[0].items()}
+        return together(found, as_of=self._as_of)
 
     def _step_of(self, name: str, value: object) -> object:
         """Return the value of a fact, or the step that a measured one lies on."""
@@ -137,6 +146,14 @@ class Assessor:
         step = bisect_left(self._steps_as_floats, value)
         is_on_it = step < len(self._steps) and self._steps_as_floats[step] == value
         return 2 * step + (1 if is_on_it and exact(value) == self._steps[step] else 0)
+
+
+def _line_memory(rulebook: Rulebook, name: str, *, as_of: date) -> _Memory:
+    return _Memory(
+        lambda facts: assess(facts, rulebook=rulebook, as_of=as_of, only=(name,)),
+        token=lambda _, value: value,
+        may_keep=MEASURED_FACTS.isdisjoint,
+    )
 
 
 class Assessors:

@@ -8,7 +8,7 @@ not merely in strictness, the higher rank counts; where neither ranks, a person 
 """
 
 import hashlib
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -55,7 +55,11 @@ def assess_together(
     facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, only: Container[str] = LIMIT_FIELDS
 ) -> dict[str, Assessment]:
     """Return what the packs together say about every limit that one of them knows."""
-    found = [assess(facts, rulebook=book, as_of=as_of, only=only) for book in rulebooks]
+    return together([assess(facts, rulebook=book, as_of=as_of, only=only) for book in rulebooks], as_of=as_of)
+
+
+def together(found: Sequence[Mapping[str, Assessment]], *, as_of: date) -> dict[str, Assessment]:
+    """Return one answer for each limit out of what each pack says about it."""
     chosen = {}
     for name in LIMIT_FIELDS:
         said = [by_limit[name] for by_limit in found if name in by_limit]
