@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -120,9 +121,7 @@ class Assessor:
             lambda facts: work_out(facts, rulebooks=rulebooks, as_of=as_of, only=by_steps), token=self._step_of
         )
         self._is_alone, self._as_of = len(rulebooks) == 1, as_of
-        self._along_a_line = [
-            [_line_memory(book, name, as_of=as_of) for name in sorted(along_a_line)] for book in rulebooks
-        ]
+        self._along_a_line = [_line_memories(book, along_a_line, as_of=as_of) for book in rulebooks]
 
     def __call__(self, facts: Facts) -> dict[str, Assessment]:
         """Return what is said about every limit, in the order of `LIMIT_FIELDS`."""
@@ -148,12 +147,23 @@ class Assessor:
         return 2 * step + (1 if is_on_it and exact(value) == self._steps[step] else 0)
 
 
-def _line_memory(rulebook: Rulebook, name: str, *, as_of: date) -> _Memory:
-    return _Memory(
-        lambda facts: assess(facts, rulebook=rulebook, as_of=as_of, only=(name,)),
-        token=lambda _, value: value,
-        may_keep=MEASURED_FACTS.isdisjoint,
-    )
+def _line_memories(rulebook: Rulebook, names: frozenset[str], *, as_of: date) -> list[_Memory]:
+    """Return one memory for each limit; one for all of row houses, whose limits rest on one another."""
+    groups = [names] if rulebook.binding == "row_house" else [frozenset({name}) for name in sorted(names)]
+    return [
+        _Memory(
+            partial(assess, rulebook=rulebook, as_of=as_of, only=group),
+            token=lambda _, value: value,
+            may_keep=MEASURED_FACTS.isdisjoint,
+        )
+        for group in groups
+        if rulebook.binding == "row_house" or any(_rules_of(rulebook, name) for name in group)
+    ]
+
+
+def _rules_of(rulebook: Rulebook, name: str) -> tuple[Rule, ...]:
+    field = LIMIT_FIELDS[name]
+    return rulebook.rules_of_limit.get(field.times_area_of or field.name, ())
 
 
 class Assessors:
