@@ -85,7 +85,7 @@ def _finding(rule: Rule, rulebook: Rulebook, found: ParcelFacts, footprint: Loca
 
 
 def _overlap(rule: Rule, rulebook: Rulebook, subject: Located, ground: Ground) -> Finding:
-    layer, shape = LayerName(str(rule.layer)), subject.geometry
+    layer, shape = LayerName(str(rule.layer)), areal(subject.geometry)
     if not ground.covers(layer, shapes_of(shape))[0]:
         return _not_checked(rule, rulebook, Cause.OUT_OF_EXTENT)
     near = features_near(ground, layer, shape, within_m=ground.error_m(layer), where=rule.where)

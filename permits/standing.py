@@ -7,6 +7,7 @@ import shapely
 
 from permits.answers import Concern
 from permits.facts import ParcelFacts
+from permits.ground_measures import areal
 from permits.model import Facts
 from permits.overlap import Band
 from permits.proposal import Proposal
@@ -31,7 +32,7 @@ def standing_building(found: ParcelFacts, *, supposed: Facts) -> Proposal | None
     if not parts:
         return None
     facts = replace(supposed, floors=max(floors, default=None), building_height_m=max(heights, default=None))
-    footprint = parts[0] if len(parts) == 1 else shapely.union_all(parts)
+    footprint = areal(parts[0] if len(parts) == 1 else shapely.union_all(parts))
     return Proposal(facts=facts, footprint=Located(geometry=footprint, crs=found.parcel.place.crs))
 
 

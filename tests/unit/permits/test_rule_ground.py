@@ -172,6 +172,14 @@ def test_a_layer_that_must_hold_the_building_waits_for_one_and_is_never_clear_wh
     assert silent.layers == (LayerName.ZONE,)
 
 
+def test_an_outline_with_a_stray_edge_is_judged_by_its_area() -> None:
+    """Cut out of a larger building, a part may trail an edge along which the two merely touch."""
+    stray = shapely.GeometryCollection([HOUSE, shapely.LineString([(X, Y), (X, Y + 5)])])
+    zone = shapely.box(X - 50, Y - 50, X + 50, Y + 50)
+    assert only(outcome(HOLDS, footprint=stray, zone=zone)).verdict is Verdict.COMPLIES
+    assert only(outcome(HOLDS, footprint=stray, zone=shapely.box(X + 90, Y, X + 99, Y + 9))).verdict is Verdict.VIOLATES
+
+
 def test_zones_of_another_kind_hold_nothing() -> None:
     zone = shapely.box(X - 50, Y - 50, X + 50, Y + 50)
     other = {**HOLDS, "where": {"land_use": ["ODT"]}}
