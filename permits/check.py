@@ -227,6 +227,8 @@ class _Case:
                 silent.append(name)
                 continue
             rule, book = self.rule_of(limit), self._book_of(limit)
+            if limit.verdict is Verdict.NOT_APPLICABLE and not book.instrument_of(rule).period.covers(self.as_of):
+                continue  # what a law of another day is not about is no finding
             findings.append(finding_of_limit(limit, rule, rulebook=book.name, place=self._place(limit)))
         return findings, tuple(silent)
 

@@ -16,7 +16,7 @@ from permits.assess import Assess, Assessment, assess
 from permits.limit_fields import LIMIT_FIELDS
 from permits.limits import judged, limits, undated
 from permits.model import Direction, Facts, Limits, ReasonCode, Verdict
-from permits.rulebook import ALL_RULEBOOKS, Rulebook, rulebooks_named
+from permits.rulebook import ALL_RULEBOOKS, Instrument, Rulebook, rulebooks_named
 from permits.rules.bounds import Bound, Combined, combine
 from spatial.errors import InputError
 from spatial.text import Text
@@ -119,7 +119,7 @@ def refuse_impossible_days(facts: Facts, *, as_of: date) -> None:
 
 def rank_of(assessment: Assessment) -> int:
     """Return the place of what is said in the order of precedence; one that no text ranks stands last."""
-    rank = assessment.rulebook.instrument_of(assessment.binding_rule).rank
+    rank = _instrument_of(assessment).rank
     return _NO_RANK if rank is None else rank
 
 
@@ -127,7 +127,7 @@ def _together(said: Sequence[Assessment], *, as_of: date) -> Assessment:
     """Return one answer out of several, which come by rank."""
     speaking = [assessment for assessment in said if assessment.combined is not None]
     if not speaking:
-        return _silent(said)
+        return _silent(said, as_of=as_of)
     heard = [_heard(assessment, speaking, as_of=as_of) for assessment in speaking]
     kept = [assessment for assessment in heard if assessment is not None]
     if kept[0].field.direction is Direction.INFORMATION:
@@ -135,11 +135,25 @@ def _together(said: Sequence[Assessment], *, as_of: date) -> Assessment:
     return _strictest(kept)
 
 
-def _silent(said: Sequence[Assessment]) -> Assessment:
-    """Return why nobody speaks: no edition of some rank was in force, or those that were do not reach the plot."""
+def _silent(said: Sequence[Assessment], *, as_of: date) -> Assessment:
+    """Return why nobody speaks: no edition of some rank was in force, or those that were do not reach the plot.
+
+    A law of the day is named before one that has ended, and one that came later only where no other is loaded.
+    """
     out_of_scope = {rank_of(assessment): assessment for assessment in said if assessment.reason is OUT_OF_SCOPE}
     without_edition = [assessment for assessment in said if rank_of(assessment) not in out_of_scope]
-    return (without_edition or list(out_of_scope.values()))[0]
+    named = without_edition or [assessment for assessment in said if assessment.reason is OUT_OF_SCOPE]
+    return min(named, key=lambda assessment: _distance_in_time(_instrument_of(assessment), as_of=as_of))
+
+
+def _distance_in_time(instrument: Instrument, *, as_of: date) -> int:
+    if instrument.period.covers(as_of):
+        return 0
+    return 1 if instrument.effective_from <= as_of else 2
+
+
+def _instrument_of(assessment: Assessment) -> Instrument:
+    return assessment.rulebook.instrument_of(assessment.binding_rule)
 
 
 def _heard(assessment: Assessment, speaking: Sequence[Assessment], *, as_of: date) -> Assessment | None:
