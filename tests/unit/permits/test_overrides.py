@@ -15,7 +15,7 @@ from permits.proposal import read_proposal
 from spatial.errors import ConflictError, InputError, NotFoundError
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
-RIVER = "house.other_restrictions:river_corridor"
+RIVER = "river.corridor:river_corridor"
 WHY = "The water authority agreed in writing, 12/CV."
 
 
@@ -99,4 +99,4 @@ def test_the_keys_of_findings_are_unique_and_name_the_layer() -> None:
     outcome = checked(plot({}), read_proposal({"floors": 3}))
     keys = keyed_findings(outcome)
     assert len(keys) == len(outcome.findings)
-    assert {"house.other_restrictions:river_corridor", "house.other_restrictions:heritage_area"} <= set(keys)
+    assert {"river.corridor:river_corridor", "heritage.area:heritage_area"} <= set(keys)
