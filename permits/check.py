@@ -17,7 +17,7 @@ from permits.limits import limits
 from permits.model import HOUSES, Direction, Facts, Limit, Limits, Verdict
 from permits.proposal import Proposal
 from permits.rule_ground import ground_rule_findings
-from permits.rulebook import DEFAULT_RULEBOOK, Rule, Rulebook, ground_rules_for
+from permits.rulebook import DEFAULT_RULEBOOK, Rule, Rulebook, ground_rules_for, load_rulebook
 from permits.setbacks_drawn import FRONT, REAR, drawn_setback_m, judged_by_drawing, part_in_strip
 from permits.several_uses import strictest_of
 from permits.sources_of_facts import layers_of_facts
@@ -82,8 +82,10 @@ class Check:
     def pack_hashes(self) -> dict[str, str]:
         """Name and hash of every pack that was asked."""
         asked = self.limits.rulebooks or {self.limits.rulebook: self.limits.rulebook_sha256}
-        ground = {} if self.ground_rules is None else {self.ground_rules.name: self.ground_rules.sha256}
-        return {**asked, **ground}
+        if self.ground_rules is None:
+            return dict(asked)
+        beside = (self.ground_rules, load_rulebook(CORRIDOR_RULEBOOK))
+        return {**asked, **{book.name: book.sha256 for book in beside}}
 
     def versions_of(self, finding: Finding) -> dict[str, int | None]:
         """Return the version of each layer that a finding rests on; None: the layer did not say which it is."""
