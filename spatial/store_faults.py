@@ -94,9 +94,12 @@ def check_postgresql(engine: Engine, *, srid: int) -> None:
 
 
 def not_built(url: URL) -> DataUnavailableError:
-    """Return the error of a store in which no table stands yet."""
+    """Return the error of a store in which a table is missing: none stands yet, or a later release added it."""
     return DataUnavailableError(
-        Text("Cơ sở dữ liệu chưa được tạo.", "The store has not been built yet."),
+        Text(
+            "Cơ sở dữ liệu chưa được tạo, hoặc thuộc phiên bản phần mềm cũ hơn.",
+            "The store has not been built yet, or is of an earlier release.",
+        ),
         hint=Text("Chạy: diaban db upgrade.", "Run: diaban db upgrade."),
         subject=url.render_as_string(hide_password=True),
     )
