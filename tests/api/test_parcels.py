@@ -311,6 +311,8 @@ class TestPublishedParcels:
         shown = client.get("/parcels/26800-10-16/check?lang=en")
         assert shown.status_code == 200
         assert 'class="plan-parcel"' in shown.text
+        # An end that nobody knows is left out, never "between not known and 6 floors".
+        assert "between not known" not in shown.text
         x, y = X_M + 200, Y_M
         corners = f"{x} {y}\n{x + 10} {y}\n{x + 10} {y + 10}\n{x} {y + 10}"
         form = {"building_type": "row_house", "area_type": "existing_urban", "floors": "3", "outline": corners}
