@@ -70,6 +70,7 @@ class Check:
             "findings": [
                 {**finding.to_json(), "layer_versions": self.versions_of(finding)} for finding in self.findings
             ],
+            "roads_in_front": _roads_in_front(found),
             "not_proposed": list(self.not_proposed),
             "not_checked": [layer.value for layer in self.not_checked],
             "layers": {name.value: answer.status.value for name, answer in found.layers.items()},
@@ -93,6 +94,20 @@ class Check:
         sources = self.parcel.sources
         layers = dict.fromkeys([*finding.layers, *layers_of_facts(read)])
         return {layer.value: sources[layer].version_id if layer in sources else None for layer in layers}
+
+
+def _roads_in_front(found: ParcelFacts) -> list[dict[str, object]]:
+    """Return the road at each side that faces one, the planned width with it; None: not known."""
+    widths = found.planned_widths_m or (None,) * len(found.sides)
+    return [
+        {
+            "name": side.street.name,
+            "planned_width_m": width,
+            "side_length_m": round(side.length_m, 2),
+            "sidewalk_width_m": side.street.sidewalk_width_m,
+        }
+        for side, width in zip(found.sides, widths, strict=True)
+    ]
 
 
 def _plain(value: object) -> object:

@@ -102,6 +102,12 @@ def test_the_part_inside_a_reservation_and_inside_a_corridor_is_shown() -> None:
     assert river.to_json()["area_m2"] == pytest.approx(10.0)
 
 
+def test_the_roads_in_front_are_listed_with_their_planned_widths() -> None:
+    """5 m of the plot face a road of 12 m with a sidewalk of 3 m."""
+    road = {"name": "Đường số 7", "planned_width_m": 12.0, "side_length_m": 5.0, "sidewalk_width_m": 3.0}
+    assert checked(plot(), proposed()).to_json()["roads_in_front"] == [road]
+
+
 def test_a_rear_setback_short_by_less_than_the_error_of_drawing_is_a_doubt() -> None:
     rear = finding(checked(plot(), proposed(shapely.box(X, Y + 0.5, X + 5, Y + 18.1))), "min_rear_setback_m")
     assert (rear.verdict, rear.reason) == (Verdict.NEEDS_REVIEW, ReasonCode.WITHIN_TOLERANCE)
