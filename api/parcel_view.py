@@ -29,9 +29,17 @@ _MARKS = {
     Verdict.NOT_APPLICABLE: "none",
 }
 LIMIT_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "density": ("max_site_coverage_ratio", "max_footprint_m2", "max_plot_ratio", "max_gross_floor_area_m2"),
+    "density": (
+        "max_site_coverage_ratio",
+        "max_tower_site_coverage_ratio",
+        "max_footprint_m2",
+        "max_plot_ratio",
+        "max_gross_floor_area_m2",
+        "min_green_ratio",
+    ),
     "height": (
         "max_floors",
+        "max_basements",
         "max_roof_height_m",
         "max_height_at_building_line_m",
         "standard_height_at_building_line_m",
@@ -39,14 +47,18 @@ LIMIT_GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "setback": (
         "min_front_setback_m",
+        "min_tower_front_setback_m",
         "min_rear_setback_m",
         "extra_floor_setback_m",
         "through_plot_setback_m",
         "min_basement_ramp_setback_m",
         "max_balcony_projection_m",
         "min_balcony_clearance_m",
+        "min_spacing_long_sides_m",
+        "min_spacing_gable_m",
+        "min_spacing_rear_rows_m",
     ),
-    "plot": ("governing_road_width_m", "plot_is_standard", "permit_required"),
+    "plot": ("governing_road_width_m", "plot_is_standard", "min_frontage_m", "max_row_length_m", "permit_required"),
 }
 """Which limits people read together; the keys stand below ``limit_group`` in the locale."""
 

@@ -11,7 +11,7 @@ import pytest
 from api.i18n import language_of, sentences, speech
 from api.parcel_view import LIMIT_GROUPS
 from api.validation_messages import message_of
-from permits.limits import LIMIT_NAMES
+from permits.limit_fields import LIMIT_FIELDS
 from permits.model import Verdict
 from spatial.text import Text
 
@@ -46,14 +46,14 @@ def test_every_sentence_that_a_template_asks_for_exists() -> None:
     assert asked - set(sentences("vi")) == set()
 
 
-@pytest.mark.parametrize("name", LIMIT_NAMES)
+@pytest.mark.parametrize("name", tuple(LIMIT_FIELDS))
 def test_every_limit_has_a_name_for_people(name: str) -> None:
     assert f"limit.{name}" in sentences("vi")
 
 
 def test_every_limit_stands_in_exactly_one_group_with_a_title() -> None:
     grouped = [name for names in LIMIT_GROUPS.values() for name in names]
-    assert sorted(grouped) == sorted(LIMIT_NAMES)
+    assert sorted(grouped) == sorted(LIMIT_FIELDS)
     assert all(f"limit_group.{group}" in sentences("vi") for group in LIMIT_GROUPS)
 
 
