@@ -190,6 +190,7 @@ class GroundChecks:
 
     def _part(self, rule: Rule, footprint: Located, part: BaseGeometry, *, layer: LayerName) -> Finding:
         """Judge a part of the footprint that should not be there: wide and large it violates, within error a doubt."""
+        source = LayerName.PARCEL if layer is LayerName.BUILDING else layer
         error_m = self._thresholds.combined_error_m(layer)
         least = self._thresholds.least_area_m2
         if part.area < min(least, _disc_area_m2(error_m)):
@@ -203,7 +204,7 @@ class GroundChecks:
         }.get(band, (Verdict.COMPLIES, None))
         place = Located(geometry=part, crs=footprint.crs) if part.area > 0 and verdict is not Verdict.COMPLIES else None
         return self._find(
-            rule, verdict, reason=reason, value=0.0, proposed=float(part.area), place=place, layers=(layer,)
+            rule, verdict, reason=reason, value=0.0, proposed=float(part.area), place=place, layers=(source,)
         )
 
 
