@@ -194,7 +194,7 @@ class GroundChecks:
         error_m = self._thresholds.combined_error_m(layer)
         least = self._thresholds.least_area_m2
         if part.area < min(least, _disc_area_m2(error_m)):
-            return self._find(rule, Verdict.COMPLIES, value=0.0, proposed=float(part.area), layers=(layer,))
+            return self._find(rule, Verdict.COMPLIES, value=0.0, proposed=float(part.area), layers=(source,))
         if part.area >= least:
             least = max(least, area_error_m2(footprint.geometry, point_error_m=error_m))
         band = band_of(part, distance_m=float("inf"), error_m=error_m, least_area_m2=least, may_touch=False)
