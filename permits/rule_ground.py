@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from basemap.model import LAYERS, LayerName, Shape
-from permits.answers import CAUSE_TEXTS, Cause, LayerStatus
+from permits.answers import CAUSE_TEXTS, Cause, LayerAnswer, LayerStatus
 from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_rule
 from permits.ground import Ground
@@ -28,6 +28,7 @@ from spatial.text import NO_TEXT, Text
 
 _DRAWN_DISTANCE_ERROR_M = 0.14  # two corners of 0.10 m each
 _NOTHING_M2 = 1e-6
+_MILLIMETRE = 0.001
 _KINDS = ("overlap", "distance")
 _VERDICT_OF_BAND = {
     Band.HIT: (Verdict.VIOLATES, None),
@@ -74,6 +75,8 @@ def _finding(rule: Rule, rulebook: Rulebook, found: ParcelFacts, footprint: Loca
     answer = found.layers.get(layer)
     if ground is None or answer is None or answer.status is LayerStatus.NOT_CHECKED:
         return _not_checked(rule, rulebook, None if answer is None else answer.cause)
+    if _is_plainly_clear(rule, answer, found, subject):
+        return _said(rulebook, rule, Verdict.COMPLIES, value=float(rule.value or 0), proposed=0.0)
     if subject is None:
         counting = [concern for concern in answer.felt if counts(concern.detail, rule.where)]
         if rule.kind == "overlap" and rule.direction == "max" and not counting:
@@ -82,6 +85,16 @@ def _finding(rule: Rule, rulebook: Rulebook, found: ParcelFacts, footprint: Loca
         return _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, place=place)
     measure = _overlap if rule.kind == "overlap" else _distance
     return measure(rule, rulebook, subject, ground)
+
+
+def _is_plainly_clear(rule: Rule, answer: LayerAnswer, found: ParcelFacts, subject: Located | None) -> bool:
+    """Tell whether nothing of a layer that must not be touched comes near the parcel, nor the subject out of it."""
+    if rule.kind != "overlap" or rule.direction != "max" or subject is None:
+        return False
+    if answer.status is not LayerStatus.NOT_CONCERNED or answer.concerns:
+        return False
+    parcel = found.parcel.place.geometry
+    return subject.geometry is parcel or bool(shapely.covers(shapely.buffer(parcel, _MILLIMETRE), subject.geometry))
 
 
 def _overlap(rule: Rule, rulebook: Rulebook, subject: Located, ground: Ground) -> Finding:
