@@ -42,4 +42,4 @@ def test_every_command_that_a_page_shows_exists_with_its_options() -> None:
 
 def test_a_wrong_option_and_a_wrong_command_would_be_noticed() -> None:
     assert faults_of(["permits", "find", "--shet", "10"]) == ["--shet"]
-    assert faults_of(["basemap", "improt"]) == ["no such command"]
+    assert faults_of(["basemap", "shout"]) == ["no such command"]

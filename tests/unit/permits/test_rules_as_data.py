@@ -325,7 +325,11 @@ GRID: dict[str, Any] = {
             "grid:",
             "one line of values per row",
         ),
-        ({"kind": "bilinear", "value": None, "grid": {**GRID, "rows_by": ["hight_m"]}}, "grid:", "no fact hight_m"),
+        (
+            {"kind": "bilinear", "value": None, "grid": {**GRID, "rows_by": ["altitude_m"]}},
+            "grid:",
+            "no fact altitude_m",
+        ),
         ({"clause": ""}, "clause:", "citation is missing"),
         ({"instrument": "OTHER"}, "instrument: OTHER", "the instrument OTHER is not in the file"),
         ({"limit": "max_colour"}, "limit:", "there is no limit max_colour"),
