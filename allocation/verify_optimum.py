@@ -177,7 +177,7 @@ def _part_of(state: Checked, entry: dict[str, Any], scope: _Scope) -> _Part:
     market, stage, applicants = state.market.only(scope.pairs), entry["stage"], scope.applicants
     pools = np.flatnonzero(np.array(state.pool_level, dtype=object) == entry["level"])
     at_stage = (state.stage[applicants] == stage) & (state.pool[applicants] != NONE)
-    own_pool = state.pool[applicants]
+    own_pool = np.where(at_stage, state.pool[applicants], NONE)
     place_of_pool = _places(pools, len(state.capacity))
     tier = state.market.best_tier[applicants]
     last_tier = entry["last_tier"]
@@ -188,7 +188,7 @@ def _part_of(state: Checked, entry: dict[str, Any], scope: _Scope) -> _Part:
         pools=pools,
         seats=scope.seats[pools],
         placed=np.bincount(own_pool[at_stage], minlength=len(scope.seats))[pools],
-        own=np.where(at_stage, place_of_pool[own_pool], len(pools)),
+        own=np.append(place_of_pool, len(pools))[own_pool],
         own_m=np.where(at_stage, state.distance_m[applicants], unplaced_m),
         pair_applicant=_places(applicants, len(market.draw))[market.applicant],
         pair_pool=place_of_pool[market.pool],

@@ -1,6 +1,6 @@
 """What the layers say about a parcel, as items of its page: each with its share or distance, and its paper."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -54,10 +54,16 @@ class Item:
     notes: tuple[Text, ...] = ()
 
 
-def concerned_items(found: ParcelFacts) -> Iterator[Item]:
-    """Yield what corridors, special areas and plans say of the parcel, what restricts it first."""
+def concerned_items(found: ParcelFacts, *, told: Container[LayerName] = ()) -> Iterator[Item]:
+    """Yield what corridors, special areas and plans say of the parcel, what restricts it first.
+
+    Parameters
+    ----------
+    told
+        Layers that a finding speaks of already, with its article.
+    """
     for answer in _answers(found):
-        if answer.layer not in _TOLD_BY_THEMSELVES:
+        if answer.layer not in _TOLD_BY_THEMSELVES and answer.layer not in told:
             yield from (_concern_item(answer, concern) for concern in answer.felt)
     yield from _special_items(found)
     yield from (_part_item(part) for part in found.parts)

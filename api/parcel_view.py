@@ -154,7 +154,8 @@ def _concerned(found: ParcelFacts, ground: list[Finding]) -> tuple[Item, ...]:
     told = [finding for finding in ground if finding.rule != OTHER_RESTRICTIONS]
     worst_first = sorted(told, key=lambda finding: finding.verdict is not Verdict.VIOLATES)
     open_ones = [_item(finding, found) for finding in worst_first if finding.verdict is not Verdict.COMPLIES]
-    return (*_together(open_ones), *concerned_items(found))
+    weighed = {layer for finding in told if finding.verdict is not Verdict.COMPLIES for layer in finding.layers}
+    return (*_together(open_ones), *concerned_items(found, told=weighed))
 
 
 def _together(items: Sequence[Item]) -> list[Item]:

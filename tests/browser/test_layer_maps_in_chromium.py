@@ -41,6 +41,7 @@ def test_the_keyboard_asks_what_stands_in_the_middle_and_closes_the_answer(visit
     page.page.keyboard.press("Enter")
     answer = page.page.locator(".map-answer")
     expect(answer).to_contain_text("Mã đơn vị")
+    expect(page.page.locator(".leaflet-popup")).to_have_css("opacity", "1")  # it fades in
     assert page.faults() == ""
     expect(page.page.locator(".leaflet-popup-close-button")).to_have_accessible_name("Đóng")
     page.page.keyboard.press("Escape")
