@@ -59,7 +59,7 @@ class Finding:
         return Text(self._sentence("vi"), self._sentence("en"))
 
     def _sentence(self, language: str) -> str:
-        said = _VERDICTS[self.verdict].in_language(language)
+        said = VERDICT_TEXTS[self.verdict].in_language(language)
         parts = [f"{self.title.in_language(language)}: {said}"]
         if self.proposed is not None:
             proposed = Text("phương án", "proposed").in_language(language)
@@ -94,7 +94,7 @@ class Finding:
         }
 
 
-_VERDICTS = {
+VERDICT_TEXTS = {
     Verdict.COMPLIES: Text("phù hợp", "complies"),
     Verdict.VIOLATES: Text("không phù hợp", "violates"),
     Verdict.NEEDS_REVIEW: Text("cần xem xét", "needs review"),

@@ -15,6 +15,7 @@ from api.commands.stores import open_store
 from api.console import Head, plain_table, print_json, progress, results, said, say
 from api.settings import settings
 from permits.fact_sheet import read_facts
+from permits.findings import VERDICT_TEXTS
 from permits.model import Facts, Verdict
 from permits.rulebook import ALL_RULEBOOKS
 from permits.screening_diff import ScreeningDifference, compare_screenings
@@ -24,12 +25,6 @@ from spatial.errors import InputError
 from spatial.text import Text
 
 _SHOWN_COUNT = 20
-_VERDICTS = {
-    Verdict.COMPLIES: Text("phù hợp", "complies"),
-    Verdict.VIOLATES: Text("không phù hợp", "violates"),
-    Verdict.NEEDS_REVIEW: Text("cần xem xét", "needs review"),
-    Verdict.NOT_APPLICABLE: Text("không áp dụng", "not applicable"),
-}
 _HEADS = (
     Head(text=Text("thửa", "parcel")),
     Head(text=Text("cột", "column")),
@@ -90,7 +85,7 @@ def _print(screened: Screened, difference: ScreeningDifference | None) -> None:
     say(Text(f"{screened.parcel_count} thửa đất.", f"{screened.parcel_count} parcels."))
     for verdict in Verdict:
         if count := screened.verdict_counts.get(verdict):
-            results.print(f"{count:>9}  {said(_VERDICTS[verdict])}", markup=False)
+            results.print(f"{count:>9}  {said(VERDICT_TEXTS[verdict])}", markup=False)
     if difference is None:
         return
     for name, (old, new) in difference.causes.items():
