@@ -15,7 +15,7 @@ from permits.fact_sheet import FACT_FIELDS
 from permits.facts import Concern, ParcelFacts
 from permits.findings import Finding
 from permits.ground_checks import OTHER_RESTRICTIONS
-from permits.model import REASON_TEXTS, Facts, Limit, Verdict
+from permits.model import REASON_TEXTS, Facts, Limit, ReasonCode, Verdict
 from permits.parcels import ParcelName
 from permits.proposal import Proposal
 from permits.rulebook import Rulebook
@@ -177,7 +177,9 @@ def _clear(found: ParcelFacts, ground: list[Finding]) -> tuple[Item, ...]:
 
 def _item(finding: Finding, found: ParcelFacts) -> Item:
     bite = next((each for each in found.reservations if each.geometry == finding.place), None)
-    reason = NO_TEXT if bite or finding.reason is None else REASON_TEXTS[finding.reason]
+    # Nobody proposes anything on this page: it need not be said of each rule.
+    is_said = bite is None and finding.reason not in (None, ReasonCode.NOTHING_PROPOSED)
+    reason = REASON_TEXTS[finding.reason] if is_said and finding.reason is not None else NO_TEXT
     notes = (finding.note, reason, _reservation_note(bite) if bite else NO_TEXT)
     return Item(
         title=Text(f"Lộ giới {bite.name}", f"Road reservation of {bite.name}") if bite else finding.title,

@@ -105,7 +105,7 @@ def test_the_page_of_a_plot_says_first_what_concerns_it_and_folds_the_rest(visit
     expect(group.locator("table")).to_be_hidden()
     group.locator("summary").first.click()
     expect(group.locator("table")).to_be_visible()
-    assert page.page.evaluate("document.documentElement.scrollHeight") < 6300
+    assert page.page.evaluate("document.documentElement.scrollHeight") < 5500
 
 
 @pytest.mark.parametrize(
