@@ -7,17 +7,15 @@ from datetime import date
 from basemap.model import LayerName
 from permits.assess import Assess, basis_day
 from permits.combined_limits import combined_limits
-from permits.corridor_checks import corridor_findings
 from permits.corridors import CORRIDOR_RULEBOOK
 from permits.estimates import settled_facts
 from permits.facts import ParcelFacts
 from permits.findings import Finding, finding_of_limit, overall
-from permits.ground_checks import GroundChecks
+from permits.ground_findings import findings_on_ground
 from permits.limits import limits
-from permits.model import HOUSES, Direction, Facts, Limit, Limits, Verdict
+from permits.model import Direction, Facts, Limit, Limits, Verdict
 from permits.proposal import Proposal
-from permits.rule_ground import ground_rule_findings
-from permits.rulebook import DEFAULT_RULEBOOK, Rule, Rulebook, ground_rules_for, load_rulebook
+from permits.rulebook import Rule, Rulebook, ground_rules_beside, load_rulebook
 from permits.setbacks_drawn import FRONT, REAR, drawn_setback_m, judged_by_drawing, part_in_strip
 from permits.several_uses import strictest_of
 from permits.sources_of_facts import layers_of_facts
@@ -148,8 +146,8 @@ def check(  # noqa: PLR0913 - what a check rests on
     """
     footprint = None if proposal.footprint is None else proposal.footprint.to(found.parcel.place.crs)
     books = (rulebook, *beside)
-    if ground_rules is None and any(book.binding == "row_house" for book in books):
-        ground_rules = ground_rules_for(DEFAULT_RULEBOOK)
+    if ground_rules is None:
+        ground_rules = ground_rules_beside(books)
     facts = facts_for_rules(found, proposal, footprint=footprint, rulebooks=books, as_of=as_of)
 
     def asked(use: Facts) -> Limits:
@@ -164,13 +162,8 @@ def check(  # noqa: PLR0913 - what a check rests on
     case = _Case(found=found, footprint=footprint, facts=facts, books={book.name: book for book in books}, as_of=as_of)
     figures = replace(figures, by_name=case.by_drawing(figures.by_name, stated=proposal.facts))
     by_limit, not_proposed = case.findings(figures.by_name.values())
-    findings = [*by_limit]
-    if ground_rules is not None:
-        on_ground = next((use for use in uses if use.building_type not in HOUSES), facts)
-        findings += GroundChecks(ground_rules, on_ground, as_of=as_of).findings(found, footprint)
-        findings += corridor_findings(found, footprint, facts, as_of=as_of)
-    for book in books if ground_rules is None else (each for each in books if each.name != CORRIDOR_RULEBOOK):
-        findings += ground_rule_findings(found, footprint, facts, rulebook=book, as_of=as_of)
+    on_ground = findings_on_ground(found, footprint, uses, rulebooks=books, ground_rules=ground_rules, as_of=as_of)
+    findings = [*by_limit, *on_ground]
     is_without_rules = all(finding.verdict is Verdict.NOT_APPLICABLE for finding in by_limit)
     is_unjudged = is_without_rules and (ground_rules is not None or not findings)
     return Check(

@@ -6,7 +6,7 @@ languages what it asks, how that is measured, and gives an example. ``docs/rules
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -29,6 +29,7 @@ __all__ = [
     "Rulebook",
     "StepTable",
     "available_rulebooks",
+    "ground_rules_beside",
     "ground_rules_for",
     "load_rulebook",
     "parse_rulebook",
@@ -181,6 +182,11 @@ def rulebooks_named(name: str = DEFAULT_RULEBOOK) -> tuple[Rulebook, ...]:
 def ground_rules_for(name: str) -> Rulebook | None:
     """Return the pack whose ground rules a check under a shipped pack needs; a pack of one's own brings its own."""
     return None if name.endswith((".yaml", ".yml")) else load_rulebook(GROUND_RULEBOOK)
+
+
+def ground_rules_beside(rulebooks: Iterable[Rulebook]) -> Rulebook | None:
+    """Return the product's own pack of ground rules if one of the packs is about row houses: it goes with those."""
+    return load_rulebook(GROUND_RULEBOOK) if any(book.binding == "row_house" for book in rulebooks) else None
 
 
 @lru_cache
