@@ -156,7 +156,7 @@ def _of_rules(
     if not bounds:
         return replace(bare, verdict=Verdict.NOT_APPLICABLE, reason=ReasonCode.OUT_OF_SCOPE)
     combined = combine(bounds, direction=field.direction)
-    main = next((rule for rule in in_force if rule.id == (combined.binding or bounds[0].rule)), in_force[0])
+    main = next((rule for rule in in_force if rule.id == (combined.binding or combined.mild_end)), in_force[0])
     if scope.applies is None:
         names = tuple(dict.fromkeys([*scope.missing, *combined.missing]))
         doubt = combined.reason or ReasonCode.MISSING_INPUT

@@ -187,7 +187,8 @@ def _strictest(kept: Sequence[Assessment]) -> Assessment:
     bounds = [_as_bound(number, assessment.combined) for number, assessment in enumerate(kept) if assessment.combined]
     merged = combine(bounds, direction=kept[0].field.direction)
     binding = kept[0] if merged.binding is None else kept[int(merged.binding)]
-    rule = None if binding.combined is None else binding.combined.binding
+    own = binding.combined
+    rule = None if merged.binding is None or own is None else own.binding or own.mild_end
     return replace(binding, combined=replace(merged, binding=rule))
 
 

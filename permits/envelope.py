@@ -186,10 +186,8 @@ def _envelope(  # noqa: PLR0913 - the parts of an envelope
 
 
 def drawn_figure(limit: Limit) -> float | None:
-    """Return the figure that is shown of a cap, reliefs not granted, else its highest; never more than that."""
-    if limit.value is None:
-        return limit.highest
-    return float(limit.value) if limit.highest is None else min(float(limit.value), limit.highest)
+    """Return the figure that is shown of a cap, reliefs not granted, else its highest."""
+    return limit.highest if limit.value is None else float(limit.value)
 
 
 def _tallest(figures: Limits, supposed: Facts) -> dict[str, Any]:

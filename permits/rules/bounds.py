@@ -8,7 +8,7 @@ can widen an interval, but never turn NEEDS_REVIEW or VIOLATES into COMPLIES.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from permits.model import Direction, Facts, ReasonCode, Verdict, exact
@@ -58,12 +58,21 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combined:
-    """The bounds of all rules on one limit taken together; ``binding`` is the rule that gives the value."""
+    """The bounds of all rules on one limit taken together.
+
+    Parameters
+    ----------
+    binding
+        The rule that gives the value.
+    mild_end
+        The rule that sets the mild end of the interval: the greatest cap, or the least demand, that is possible.
+    """
 
     low: Number
     value: Fraction | None
     high: Number
     binding: str | None
+    mild_end: str | None
     missing: tuple[str, ...]
     reason: ReasonCode | None
     note: Text
@@ -92,20 +101,27 @@ def perhaps(rule: str, cap: Number, *, missing: Sequence[str], direction: Direct
 
 
 def combine(bounds: Sequence[Bound], *, direction: Direction) -> Combined:
-    """Return the strictest of all bounds: the least cap, or the greatest demand."""
+    """Return the strictest of all bounds: the least cap, or the greatest demand.
+
+    A value that lies beyond the mild end of a rule without a value is cut to it, and that rule binds.
+    """
     if len(bounds) == 1 and bounds[0].low == bounds[0].high:
         return _alone(bounds[0])
     strictest = max if direction is Direction.MIN else min
     low = strictest((bound.low for bound in bounds), default=-OPEN)
     high = strictest((bound.high for bound in bounds), default=OPEN)
+    mildest = strictest(bounds, key=lambda bound: _mild_end(bound, direction), default=None)
     valued = [bound for bound in bounds if bound.value is not None]
     binding = strictest(valued, key=lambda bound: bound.value or Fraction(0), default=None)
+    if binding and mildest and not low <= (binding.value or 0) <= high:
+        binding = replace(mildest, value=Fraction(_mild_end(mildest, direction)))
     open_bounds = [bound for bound in bounds if _matters(bound, low=low, high=high, direction=direction)]
     return Combined(
         low=low,
         value=None if binding is None else binding.value,
         high=high,
         binding=None if binding is None else binding.rule,
+        mild_end=None if mildest is None else mildest.rule,
         missing=tuple(dict.fromkeys(name for bound in open_bounds for name in bound.missing)),
         reason=first_reason([bound.reason for bound in open_bounds]),
         note=next((bound.note for bound in [*open_bounds, *([binding] if binding else [])] if bound.note.vi), NO_TEXT),
@@ -119,10 +135,15 @@ def _alone(bound: Bound) -> Combined:
         value=bound.value,
         high=bound.high,
         binding=None if bound.value is None else bound.rule,
+        mild_end=bound.rule,
         missing=(),
         reason=None,
         note=NO_TEXT if bound.value is None else bound.note,
     )
+
+
+def _mild_end(bound: Bound, direction: Direction) -> Number:
+    return bound.low if direction is Direction.MIN else bound.high
 
 
 def _matters(bound: Bound, *, low: Number, high: Number, direction: Direction) -> bool:

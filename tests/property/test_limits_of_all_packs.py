@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from permits.combined_limits import combined_limits, limits_under
@@ -65,6 +65,17 @@ PROPOSAL: dict[str, st.SearchStrategy[Any]] = {
 }
 sheets = st.fixed_dictionaries({**PLOT, **PROPOSAL}, optional=PLAN)
 
+SHOP = {
+    "building_type": "commercial",
+    "area_type": "existing_urban",
+    "former_province": "hcmc",
+    "in_special_area": False,
+    "zone_plan_known": True,
+    "is_planned_landmark": False,
+    "building_height_m": 17.0,
+    "plan_approval_date": "2022-01-01",
+}
+
 
 @lru_cache
 def packs() -> tuple[Rulebook, ...]:
@@ -96,6 +107,30 @@ def test_forgetting_facts_never_settles_what_was_open_nor_turns_it_over(
             if before is Verdict.NOT_APPLICABLE and limit.verdict is Verdict.COMPLIES:
                 continue  # what meets a rule that may not apply is fine whether it does or not
             assert before is limit.verdict, f"{name} was {before}, is {limit.verdict} knowing {sorted(kept)}"
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.fixed_dictionaries({**PLOT, **PROPOSAL, **PLAN}),
+    st.sampled_from(DAYS),
+    st.sets(st.sampled_from(sorted(PLOT))),
+)
+@example({**SHOP, "zone_plan_max_site_coverage_ratio": 0.9, "plan_controls_by_plot_ratio": False}, TODAY, set())
+@example({**SHOP, "zone_plan_max_plot_ratio": 4.9, "plan_controls_by_plot_ratio": True}, TODAY, set())
+def test_what_is_shown_lies_where_the_true_limit_lies_and_a_rule_is_named_for_it(
+    sheet: dict[str, object], as_of: date, forgotten: set[str]
+) -> None:
+    sheet = {name: value for name, value in sheet.items() if name not in forgotten}
+    if date.fromisoformat(str(sheet.get("plan_approval_date", "2013-01-01"))) > as_of:
+        del sheet["plan_approval_date"]
+    facts = read_facts(sheet)
+    alone = [limits(facts, rulebook=book, as_of=as_of) for book in packs()]
+    for found in [answer(as_of, **sheet), *alone]:
+        for name, limit in found.by_name.items():
+            if limit.value is not None:
+                assert limit.lowest is None or limit.lowest <= limit.value, name
+                assert limit.highest is None or limit.value <= limit.highest, name
+                assert limit.binding is not None, name
 
 
 @settings(deadline=None, max_examples=150)

@@ -122,6 +122,26 @@ def needed(rule_id: str, *, yes: bool) -> dict[str, Any]:
     return {"id": rule_id, "value": int(yes), **kind}
 
 
+def test_a_figure_above_all_that_another_pack_can_allow_is_cut_to_it_and_that_rule_is_named() -> None:
+    """QCVN 01:2021, table 2.10: commercial buildings cover 80 % at most, whatever the area that is not known."""
+    shop = {**APARTMENT, "building_type": "commercial", "plot_area_m2": None, "zone_plan_max_site_coverage_ratio": 0.9}
+    limit = together(shop)["max_site_coverage_ratio"]
+    assert told(limit) == (0.8, Verdict.NEEDS_REVIEW, "qcvn.coverage_commercial")
+    assert (limit.rulebook, limit.highest, limit.missing) == ("qcvn-01-2021", 0.8, ("plot_area_m2",))
+
+
+def test_a_demand_below_all_that_another_pack_can_ask_is_raised_to_it_and_that_rule_is_named() -> None:
+    demand: dict[str, object] = {"limit": "min_front_setback_m", "unit": "m", "direction": "min"}
+    steps = {"axis": "road_width_m", "lower_inclusive": True, "columns": ["m"], "rows": [[0, 3], [20, 6]]}
+    plain = pack("plain", 5, {**demand, "id": "a.front", "kind": "constant", "value": 2})
+    by_road = pack(
+        "by-road", 5, {**demand, "id": "b.front", "kind": "step_table", "inputs": ["road_width_m"], "table": steps}
+    )
+    found = combined_limits(read_facts({}), rulebooks=(plain, by_road), as_of=TODAY)["min_front_setback_m"]
+    assert told(found) == (3.0, Verdict.NEEDS_REVIEW, "b.front")
+    assert (found.lowest, found.highest) == (3.0, 6.0)
+
+
 @pytest.mark.parametrize("rank", [None, 5])
 def test_two_rules_that_say_different_things_and_no_text_ranks_are_a_conflict(rank: int | None) -> None:
     limit = of(
