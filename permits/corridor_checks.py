@@ -42,13 +42,16 @@ def corridor_findings(
     for finding in ground_rule_findings(found, footprint, facts, rulebook=book, as_of=as_of):
         yield _explained(finding, found, footprint, facts)
     yield from _power_lines(found, footprint, book, as_of=as_of)
-    yield from _height(facts, book, as_of=as_of)
+    height_m = facts.building_height_m
+    yield from book.remembered(("height", as_of, height_m), lambda: tuple(_height(height_m, book, as_of=as_of)))
 
 
 def _explained(finding: Finding, found: ParcelFacts, footprint: Located | None, facts: Facts) -> Finding:
     """Return a finding with the names of what it is about, the area inside, and for an airport the height."""
+    if finding.verdict is Verdict.COMPLIES or finding.note.vi:
+        return finding
     concerns = [concern for layer in finding.layers for concern in found.layers[layer].felt]
-    if finding.verdict is Verdict.COMPLIES or finding.note.vi or not concerns:
+    if not concerns:
         return finding
     said = [_named(concern, footprint) for concern in concerns]
     if finding.layers == (LayerName.AIRPORT_SURFACE,):
@@ -151,12 +154,12 @@ def _line_note(concern: Concern, figure: Figure | None) -> Text:
     )
 
 
-def _height(facts: Facts, rulebook: Rulebook, *, as_of: date) -> Iterator[Finding]:
+def _height(height_m: float | None, rulebook: Rulebook, *, as_of: date) -> Iterator[Finding]:
     """Yield whether the height alone asks for approval, wherever it stands: 100 m above ground or more."""
     rule = rulebook.rule("airport.height_approval", as_of=as_of)
     if not rulebook.is_in_force(rule, as_of=as_of):
         return
-    least_m, height_m = rule.parameter("above_ground_from_m"), facts.building_height_m
+    least_m = rule.parameter("above_ground_from_m")
     if height_m is None:
         verdict, reason = Verdict.NEEDS_REVIEW, ReasonCode.NOTHING_PROPOSED
     elif exact(height_m) >= least_m:

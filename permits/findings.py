@@ -155,25 +155,32 @@ def finding_of_rule(  # noqa: PLR0913 - a finding has that many parts
     note: Text = NO_TEXT,
     layers: tuple[LayerName, ...] = (),
 ) -> Finding:
-    """Return a finding about the ground rather than about a figure."""
-    return Finding(
-        name=rule.id,
-        rule=rule.id,
-        citation=str(rulebook.citation(rule)),
-        title=rule.title.text,
-        requirement=rule.requirement.text,
-        verdict=verdict,
-        reason=reason,
-        unit=rule.unit,
-        value=value,
-        proposed=proposed,
-        margin=_margin(rule, value, proposed),
-        blocking=rule.severity == "blocking",
-        note=note,
-        place=place,
-        rulebook=rulebook.name,
-        layers=layers,
-    )
+    """Return a finding about the ground rather than about a figure; parcels on which nothing is measured share it."""
+
+    def made() -> Finding:
+        return Finding(
+            name=rule.id,
+            rule=rule.id,
+            citation=str(rulebook.citation(rule)),
+            title=rule.title.text,
+            requirement=rule.requirement.text,
+            verdict=verdict,
+            reason=reason,
+            unit=rule.unit,
+            value=value,
+            proposed=proposed,
+            margin=_margin(rule, value, proposed),
+            blocking=rule.severity == "blocking",
+            note=note,
+            place=place,
+            rulebook=rulebook.name,
+            layers=layers,
+        )
+
+    if place is not None or proposed:
+        return made()
+    key = ("finding", rule.id, rule.valid.from_, verdict, reason, proposed, value, note, layers)
+    return rulebook.remembered(key, made)
 
 
 def _margin(rule: Rule, value: float | None, proposed: float | None) -> float | None:

@@ -18,8 +18,8 @@ from permits.findings import Finding, finding_of_rule
 from permits.ground import CORRIDOR_LAYERS, RESTRICTING_LAYERS
 from permits.model import Facts, ReasonCode, Verdict
 from permits.overlap import Band, OverlapThresholds, area_error_m2, band_of
+from permits.reach import reach_of
 from permits.rulebook import Rule, Rulebook
-from permits.rules.conditions import reaches
 from permits.special_facts import KINDS_OF_FACT
 from permits.zoning import is_sure
 from spatial.geometry import Located
@@ -30,6 +30,8 @@ OTHER_RESTRICTIONS = "house.other_restrictions"
 
 _NOTHING = shapely.Polygon()
 
+_USUAL_THRESHOLDS = OverlapThresholds()
+_RESTRICTING_BY_NO_RULE = tuple(name for name in RESTRICTING_LAYERS if name not in CORRIDOR_LAYERS)
 _PLANS = (LayerName.ZONE, LayerName.DETAILED_PLAN)
 _OTHER_BUILDING = Text(
     "Quy định này nói về nhà ở; công trình khác cần đối chiếu mục đích sử dụng đất riêng.",
@@ -46,7 +48,7 @@ class GroundChecks:
         self._facts = facts
         self._rulebook = rulebook
         self._as_of = as_of
-        self._thresholds = thresholds or OverlapThresholds()
+        self._thresholds = thresholds or _USUAL_THRESHOLDS
 
     def findings(self, found: ParcelFacts, footprint: Located | None) -> Iterator[Finding]:
         """Yield what the ground says about building on this parcel, and about this footprint on it."""
@@ -56,7 +58,7 @@ class GroundChecks:
             yield self._area(found)
         yield from self._reservations(found, footprint)
         yield from self._special_areas(found, footprint)
-        for layer in (name for name in RESTRICTING_LAYERS if name not in CORRIDOR_LAYERS):
+        for layer in _RESTRICTING_BY_NO_RULE:
             yield from self._restriction(found.layers[layer], footprint)
         if footprint is not None:
             yield self._inside(found, footprint)
@@ -73,7 +75,7 @@ class GroundChecks:
 
     def _land_use(self, found: ParcelFacts) -> Finding:
         rule, use = self._rule("house.land_use"), found.parcel.land_use
-        if reaches(rule, self._facts).holds is False:
+        if reach_of(rule, self._facts, rulebook=self._rulebook) is False:
             return self._find(rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.OUT_OF_SCOPE, note=_OTHER_BUILDING)
         may_be_built_on = [code in rule.codes for code in use.codes]
         if may_be_built_on and all(may_be_built_on) and not use.unread:
@@ -86,7 +88,7 @@ class GroundChecks:
 
     def _zones(self, found: ParcelFacts) -> Iterator[Finding]:
         rule, answer = self._rule("house.zone_use"), found.layers[LayerName.ZONE]
-        is_house = reaches(rule, self._facts).holds is not False
+        is_house = reach_of(rule, self._facts, rulebook=self._rulebook) is not False
         for part in found.parts:
             if is_house and part.land_use in rule.codes:
                 continue

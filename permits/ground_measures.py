@@ -92,6 +92,8 @@ def gap_m(ground: Ground, layer: LayerName, shape: BaseGeometry, *, least_m: flo
 
 def areal(shape: BaseGeometry) -> BaseGeometry:
     """Return the areas of a shape without the lines and points where it merely touches."""
+    if isinstance(shape, shapely.Polygon):
+        return shape
     parts = shapely.get_parts(shape)
     areas = parts[shapely.get_dimensions(parts) == 2]  # noqa: PLR2004 - of an area
     return areas[0] if len(areas) == 1 else shapely.union_all(areas) if len(areas) else _NOTHING

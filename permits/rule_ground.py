@@ -6,8 +6,9 @@ not answer there is never clear.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -20,9 +21,9 @@ from permits.ground import Ground
 from permits.ground_measures import Features, areal, counts, features_near, gap_m
 from permits.model import Facts, ReasonCode, Verdict
 from permits.overlap import BANDS, Band, area_error_m2, band_of, bands_of_paths, shapes_of
+from permits.reach import reach_of
 from permits.rule_schema import Rule
 from permits.rulebook import Rulebook
-from permits.rules.conditions import reaches
 from spatial.geometry import Located
 from spatial.text import NO_TEXT, Text
 
@@ -39,25 +40,46 @@ _FINE: _Judged = (Verdict.COMPLIES, None)
 _DOUBTFUL: _Judged = (Verdict.NEEDS_REVIEW, ReasonCode.WITHIN_TOLERANCE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RuleOfDay:
+    """A rule about the ground that is valid on a day, and what it says where nothing of its layer is near."""
+
+    rule: Rule
+    layer: LayerName
+    is_in_force: bool
+    clear: Finding
+
+
 def ground_rule_findings(
     found: ParcelFacts, footprint: Located | None, facts: Facts, *, rulebook: Rulebook, as_of: date
 ) -> Iterator[Finding]:
     """Yield what the rules of the kinds ``overlap`` and ``distance`` say about a parcel and a footprint on it."""
-    for rule in rulebook.rules:
-        if rule.kind not in _KINDS or not rule.valid.covers(as_of):
+    site = _Site(found, footprint)
+    for each in rulebook.remembered(("ground rules", as_of), lambda: _rules_of_day(rulebook, as_of)):
+        rule = each.rule
+        holds = reach_of(rule, facts, rulebook=rulebook)
+        if holds is False:
             continue
-        reach = reaches(rule, facts)
-        if reach.holds is False:
-            continue
-        if not rulebook.is_in_force(rule, as_of=as_of):
+        if not each.is_in_force:
             yield _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOT_IN_FORCE)
             continue
-        finding = _finding(rule, rulebook, found, footprint)
-        if finding.verdict is Verdict.VIOLATES and (
-            reason := _why_open(rule, rulebook, holds=reach.holds, as_of=as_of)
-        ):
+        finding = _finding(each, rulebook, site)
+        if finding.verdict is Verdict.VIOLATES and (reason := _why_open(rule, rulebook, holds=holds, as_of=as_of)):
             finding = replace(finding, verdict=Verdict.NEEDS_REVIEW, reason=reason)
         yield finding
+
+
+def _rules_of_day(rulebook: Rulebook, as_of: date) -> tuple[_RuleOfDay, ...]:
+    return tuple(
+        _RuleOfDay(
+            rule=rule,
+            layer=LayerName(str(rule.layer)),
+            is_in_force=rulebook.is_in_force(rule, as_of=as_of),
+            clear=_said(rulebook, rule, Verdict.COMPLIES, value=float(rule.value or 0), proposed=0.0),
+        )
+        for rule in rulebook.rules
+        if rule.kind in _KINDS and rule.valid.covers(as_of)
+    )
 
 
 def _why_open(rule: Rule, rulebook: Rulebook, *, holds: bool | None, as_of: date) -> ReasonCode | None:
@@ -67,34 +89,56 @@ def _why_open(rule: Rule, rulebook: Rulebook, *, holds: bool | None, as_of: date
     return rule.reason if rulebook.is_verified(rule, as_of=as_of) else ReasonCode.RULE_UNVERIFIED
 
 
-def _finding(rule: Rule, rulebook: Rulebook, found: ParcelFacts, footprint: Located | None) -> Finding:
-    subject = footprint if rule.subject == "footprint" or rule.layer == LayerName.PARCEL else found.parcel.place
+class _Site:
+    """A parcel and the footprint on it."""
+
+    def __init__(self, found: ParcelFacts, footprint: Located | None) -> None:
+        self.found, self.footprint = found, footprint
+
+    def subject_of(self, rule: Rule) -> Located | None:
+        """Return what a rule looks at: the footprint, None where nothing is proposed, or the parcel."""
+        is_of_footprint = rule.subject == "footprint" or rule.layer == LayerName.PARCEL
+        return self.footprint if is_of_footprint else self.found.parcel.place
+
+    def is_on_parcel(self, subject: Located) -> bool:
+        """Tell whether a subject lies on the parcel, give or take a millimetre."""
+        return subject is not self.footprint or self._is_footprint_on_parcel
+
+    @cached_property
+    def _is_footprint_on_parcel(self) -> bool:
+        grown = shapely.buffer(self.found.parcel.place.geometry, _MILLIMETRE)
+        return self.footprint is not None and bool(shapely.covers(grown, self.footprint.geometry))
+
+
+def _finding(each: _RuleOfDay, rulebook: Rulebook, site: _Site) -> Finding:
+    rule, found, subject = each.rule, site.found, site.subject_of(each.rule)
     if rule.kind == "distance" and rule.layer == LayerName.PARCEL:
         return _from_boundary(rule, rulebook, found, subject)
-    layer, ground = LayerName(str(rule.layer)), found.ground
+    layer, ground = each.layer, found.ground
     answer = found.layers.get(layer)
     if ground is None or answer is None or answer.status is LayerStatus.NOT_CHECKED:
         return _not_checked(rule, rulebook, None if answer is None else answer.cause)
-    if _is_plainly_clear(rule, answer, found, subject):
-        return _said(rulebook, rule, Verdict.COMPLIES, value=float(rule.value or 0), proposed=0.0)
     if subject is None:
-        counting = [concern for concern in answer.felt if counts(concern.detail, rule.where)]
-        if rule.kind == "overlap" and rule.direction == "max" and not counting:
-            return _said(rulebook, rule, Verdict.COMPLIES)
-        place = counting[0].geometry if counting else None
-        return _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, place=place)
+        return _of_nothing_proposed(rule, rulebook, answer)
+    if _is_plainly_clear(rule, answer) and site.is_on_parcel(subject):
+        return each.clear
     measure = _overlap if rule.kind == "overlap" else _distance
     return measure(rule, rulebook, subject, ground)
 
 
-def _is_plainly_clear(rule: Rule, answer: LayerAnswer, found: ParcelFacts, subject: Located | None) -> bool:
-    """Tell whether nothing of a layer that must not be touched comes near the parcel, nor the subject out of it."""
-    if rule.kind != "overlap" or rule.direction != "max" or subject is None:
-        return False
-    if answer.status is not LayerStatus.NOT_CONCERNED or answer.concerns:
-        return False
-    parcel = found.parcel.place.geometry
-    return subject.geometry is parcel or bool(shapely.covers(shapely.buffer(parcel, _MILLIMETRE), subject.geometry))
+def _of_nothing_proposed(rule: Rule, rulebook: Rulebook, answer: LayerAnswer) -> Finding:
+    """Say of a parcel on which nothing is proposed that nothing is in the way, or what is."""
+    counting = [concern for concern in answer.felt if counts(concern.detail, rule.where)]
+    if rule.kind == "overlap" and rule.direction == "max" and not counting:
+        return _said(rulebook, rule, Verdict.COMPLIES)
+    place = counting[0].geometry if counting else None
+    return _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, place=place)
+
+
+def _is_plainly_clear(rule: Rule, answer: LayerAnswer) -> bool:
+    """Tell whether nothing of a layer that must not be touched comes near the parcel."""
+    is_ban = rule.kind == "overlap" and rule.direction == "max"
+    return is_ban and answer.status is LayerStatus.NOT_CONCERNED and not answer.concerns
 
 
 def _overlap(rule: Rule, rulebook: Rulebook, subject: Located, ground: Ground) -> Finding:
@@ -104,7 +148,8 @@ def _overlap(rule: Rule, rulebook: Rulebook, subject: Located, ground: Ground) -
     near = features_near(ground, layer, shape, within_m=ground.error_m(layer), where=rule.where)
     if LAYERS[layer].shape is not Shape.AREA:
         return _touched(rule, rulebook, subject, near, error_m=ground.error_m(layer))
-    covered = areal(shapely.intersection(shape, near.union))
+    features = near.union
+    covered = areal(shapely.intersection(shape, features))
     is_share_held = rule.direction == "min"
     limit = float(rule.value) if rule.value is not None else float(is_share_held)
     wrong = areal(shapely.difference(shape, covered)) if is_share_held else covered
@@ -113,7 +158,10 @@ def _overlap(rule: Rule, rulebook: Rulebook, subject: Located, ground: Ground) -
         verdict, reason = _against_area(wrong, allowed_m2=allowed_m2, error_m=ground.error_m(layer))
     else:
         may_touch = is_share_held or layer in ground.thresholds.touching_is_nothing
-        verdict, reason = _unwanted(wrong, subject, near, layer=layer, ground=ground, may_touch=may_touch)
+        distance_m = float(shapely.distance(subject.geometry, features)) if near.count else float("inf")
+        verdict, reason = _unwanted(
+            wrong, subject, layer=layer, ground=ground, distance_m=distance_m, may_touch=may_touch
+        )
     place = Located(geometry=wrong, crs=subject.crs) if verdict is not Verdict.COMPLIES and wrong.area > 0 else None
     share = min(float(covered.area / shape.area), 1.0)
     return _said(rulebook, rule, verdict, reason=reason, value=limit, proposed=share, place=place)
@@ -129,7 +177,7 @@ def _against_area(wrong: BaseGeometry, *, allowed_m2: float, error_m: float) -> 
 
 
 def _unwanted(
-    wrong: BaseGeometry, subject: Located, near: Features, *, layer: LayerName, ground: Ground, may_touch: bool
+    wrong: BaseGeometry, subject: Located, *, layer: LayerName, ground: Ground, distance_m: float, may_touch: bool
 ) -> _Judged:
     """Judge a part of which there should be nothing: wide and large it violates; a square metre or more is a doubt."""
     least_m2 = max(
@@ -137,7 +185,7 @@ def _unwanted(
     )
     band = band_of(
         wrong,
-        distance_m=float(shapely.distance(subject.geometry, near.union)) if near.count else float("inf"),
+        distance_m=distance_m,
         error_m=ground.error_m(layer),
         least_area_m2=least_m2,
         may_touch=may_touch,

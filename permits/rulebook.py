@@ -6,12 +6,13 @@ languages what it asks, how that is measured, and gives an example. ``docs/rules
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any, TypeVar
 
 from permits.model import AreaType, BuildingType, Citation, FormerProvince
 from permits.rule_file import read_pack
@@ -39,6 +40,9 @@ __all__ = [
 DEFAULT_RULEBOOK = "hcmc-row-houses"
 ALL_RULEBOOKS = "all"
 GROUND_RULEBOOK = "ground"
+
+_MOST_REMEMBERED_COUNT = 10_000
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,7 @@ class Rulebook:
     not_decided: tuple[CoverageEntry, ...] = ()
     plot_area: str = "less_reservations"
     known_on: date | None = None
-    _found: dict[tuple[str, date], Rule] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _remembered: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     _by_limit: dict[str, tuple[Rule, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rule(self, rule_id: str, *, as_of: date) -> Rule:
@@ -83,17 +87,29 @@ class Rulebook:
 
         Whether its instrument is in force on that day is another question: `Instrument.period`.
         """
-        if (rule_id, as_of) in self._found:
-            return self._found[rule_id, as_of]
+        return self.remembered(("rule", rule_id, as_of), lambda: self._version(rule_id, as_of))
+
+    def _version(self, rule_id: str, as_of: date) -> Rule:
         versions = [rule for rule in self.rules if rule.id == rule_id]
         if not versions:
             raise NotFoundError(
                 Text(f"Bộ quy định {self.name} không có {rule_id}.", f"{self.name} has no rule {rule_id}."),
                 subject=rule_id,
             )
-        rule = next((rule for rule in versions if rule.valid.covers(as_of)), versions[0])
-        self._found[rule_id, as_of] = rule
-        return rule
+        return next((rule for rule in versions if rule.valid.covers(as_of)), versions[0])
+
+    def remembered(self, key: Hashable, work_out: Callable[[], _Found]) -> _Found:
+        """Return what follows from this pack and ``key`` alone: worked out once, then remembered.
+
+        A key begins with a word of its own for each thing that is worked out.
+        """
+        found: _Found | None = self._remembered.get(key)
+        if found is None:
+            found = work_out()
+            if len(self._remembered) >= _MOST_REMEMBERED_COUNT:
+                self._remembered.clear()
+            self._remembered[key] = found
+        return found
 
     @property
     def rules_of_limit(self) -> Mapping[str, tuple[Rule, ...]]:

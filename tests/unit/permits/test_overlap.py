@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from basemap.model import LayerName
-from permits.overlap import Band, OverlapThresholds, area_error_m2, band_of
+from permits.overlap import Band, OverlapThresholds, area_error_lengths_m, area_error_m2, band_of
 
 ERROR_M = 0.32
 
@@ -55,3 +55,12 @@ def test_the_area_of_5_by_20_m_with_corners_at_7_cm_is_known_to_1_m2() -> None:
     rng = np.random.default_rng(20261121)
     moved = corners + rng.normal(0, 0.07 / math.sqrt(2), (20_000, 4, 2))
     assert float(np.std(shapely.area(shapely.polygons(moved)))) == pytest.approx(error, rel=0.03)
+
+
+def test_a_square_errs_by_its_side_and_a_shape_in_parts_as_its_largest() -> None:
+    """Each diagonal of a square of side a counts twice: √(4 · 2a²) / √8 = a."""
+    small, large = shapely.box(0, 0, 3, 3), shapely.box(10, 0, 20, 10)
+    assert area_error_m2(large, point_error_m=0.07) == pytest.approx(0.7)
+    assert area_error_m2(shapely.MultiPolygon([small, large]), point_error_m=0.07) == pytest.approx(0.7)
+    lengths_m = area_error_lengths_m(np.array([small, large, shapely.MultiPolygon([large, small])]))
+    assert lengths_m.tolist() == pytest.approx([3, 10, 10])

@@ -12,6 +12,7 @@ from permits.rule_tables import StepTable
 from permits.rulebook import Rule, available_rulebooks, load_rulebook, parse_rulebook
 from spatial.errors import InputError, NotFoundError
 
+WORDS = ("one", "three", "one")
 PACKAGED = Path(__file__).resolve().parents[3] / "permits" / "rulebooks" / "hcmc-row-houses.yaml"
 
 
@@ -136,3 +137,24 @@ def test_figures_are_exact_decimals() -> None:
     rule: Rule = load_rulebook().rule("row_house.site_coverage", as_of=date(2026, 1, 1))
     assert rule.interpolated(Fraction(83)) == Fraction(934, 1000)
     assert rule.interpolated(Fraction(501)) is None
+
+
+def test_what_follows_from_a_pack_is_worked_out_once_for_each_key() -> None:
+    book, asked = load_rulebook().as_known_on(date(2026, 1, 1)), []
+    answers = [book.remembered(("length", word), lambda word=word: asked.append(word) or len(word)) for word in WORDS]
+    assert answers == [3, 5, 3]
+    assert asked == ["one", "three"]
+
+
+def test_a_pack_as_known_on_another_day_remembers_nothing_of_this_one() -> None:
+    book = load_rulebook().as_known_on(date(2026, 1, 1))
+    assert book.remembered(("day",), lambda: 1) == 1
+    assert book.as_known_on(date(2025, 1, 1)).remembered(("day",), lambda: 2) == 2
+
+
+def test_the_memory_of_a_pack_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("permits.rulebook._MOST_REMEMBERED_COUNT", 10)
+    book, asked = load_rulebook().as_known_on(date(2026, 1, 1)), []
+    for number in (*range(1, 12), 1):
+        assert book.remembered(("square", number), lambda number=number: asked.append(number) or number**2) == number**2
+    assert asked == [*range(1, 12), 1]
