@@ -147,7 +147,7 @@ class LayerAnswer:
     @property
     def truth(self) -> bool | None:
         """True: concerned; False: clearly not; None: nobody can tell."""
-        return self.status is LayerStatus.CONCERNED if self.is_settled else None
+        return truth_of(self.status)
 
     @property
     def label(self) -> Text:
@@ -157,6 +157,8 @@ class LayerAnswer:
     @property
     def felt(self) -> tuple[Concern, ...]:
         """Hits, and what must be looked at, the largest first."""
+        if not self.concerns:
+            return ()
         return tuple(sorted((each for each in self.concerns if each.is_felt), key=lambda each: -each.area_m2))
 
     @property
@@ -193,10 +195,19 @@ def _feature_json(concern: Concern) -> dict[str, object]:
 
 def status_of(concerns: tuple[Concern, ...]) -> LayerStatus:
     """Return what concerns come to where the whole parcel was looked at."""
+    if not concerns:
+        return LayerStatus.NOT_CONCERNED
     bands = {concern.band for concern in concerns}
     if Band.HIT in bands:
         return LayerStatus.CONCERNED
     return LayerStatus.REVIEW if Band.REVIEW in bands else LayerStatus.NOT_CONCERNED
 
+
+def truth_of(status: LayerStatus) -> bool | None:
+    """Return whether a parcel is concerned; None where nobody can tell."""
+    return _TRUTHS.get(status)
+
+
+_TRUTHS: Mapping[LayerStatus, bool] = {LayerStatus.CONCERNED: True, LayerStatus.NOT_CONCERNED: False}
 
 NOT_LOADED = LayerFault()

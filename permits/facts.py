@@ -7,34 +7,24 @@ to be confirmed on site.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
-import shapely
-from shapely.geometry.base import BaseGeometry
+import numpy as np
 
 from basemap.model import LayerName
 from basemap.special_areas import SpecialKind
 from permits.answers import Cause, Concern, LayerAnswer, LayerFault, LayerSource, LayerStatus
-from permits.frontage import (
-    FacingSide,
-    Outline,
-    Street,
-    facing_reach_m,
-    facing_sides,
-    is_opposite,
-    outline_of,
-    rear_edge,
-    street_of,
-)
+from permits.frontage import FacingSide, facing_reach_m, facing_sides, is_through, rear_edges
 from permits.ground import CHECKED_LAYERS, CORRIDOR_LAYERS, Ground, Layers
-from permits.layer_answers import STREET_SEARCH_M, TradeAxes, answers_of, special_answers
+from permits.layer_answers import STREET_SEARCH_M, answers_of, axis_answers, special_answers
 from permits.meetings import plots_of
 from permits.model import Facts
+from permits.outlines import Numbers, outlines_of
 from permits.overlap import OverlapThresholds, Shapes, shapes_of
 from permits.parcels import Parcel
-from permits.special_facts import plan_facts, special_facts
+from permits.road_facts import planned_widths_m, road_facts
+from permits.special_facts import plan_facts, special_facts, zone_facts
 from permits.zoning import ZonePart, Zoning, zone_limits, zoning_of
 from spatial.errors import InputError
 from spatial.geometry import Located
@@ -60,7 +50,6 @@ __all__ = [
     "zone_limits",
 ]
 
-_MILLIMETRE = 0.001
 _ASKED_FIRST: tuple[LayerName, ...] = tuple(name for name in CHECKED_LAYERS if name != LayerName.TRADE_AXIS)
 _NO_VEHICLES = ("path", "bridge", "motorway")
 
@@ -132,7 +121,7 @@ class ParcelFacts:
     @property
     def is_through_plot(self) -> bool:
         """Whether the parcel lies between two roads, one in front and one behind."""
-        return len(self.sides) == 2 and is_opposite(*self.sides)  # noqa: PLR2004 - front and back
+        return is_through(self.sides)
 
     @property
     def is_corner_plot(self) -> bool:
@@ -200,45 +189,60 @@ def facts_in_bulk(
     if not parcels:
         return []
     measured_m2 = [_measured_m2(parcel, ground) for parcel in parcels]
-    given = shapes_of(*(parcel.place.geometry for parcel in parcels))
-    plots = plots_of(given)
-    shapes = plots.shapes
+    plots = plots_of(shapes_of(*(parcel.place.geometry for parcel in parcels)))
     answers = {name: answers_of(name, plots, ground, look_around=look_around) for name in _ASKED_FIRST}
-    special = special_answers(answers[LayerName.SPECIAL_AREA], shapes, ground)
-    axes = TradeAxes(shapes, ground, look_around=look_around)
-    streets = _streets_near(shapes, ground)
-    errors_m2 = plots.error_lengths_m * ground.thresholds.parcel_error_m
-    found = []
-    for number, parcel in enumerate(parcels):
-        own: dict[LayerName, LayerAnswer] = {name: answers[name][number] for name in _ASKED_FIRST}
-        outline = outline_of(shapes[number])
-        is_known = own[LayerName.STREET].status is not LayerStatus.NOT_CHECKED
-        sides = tuple(facing_sides(outline, streets.get(number, []))) if is_known else ()
-        own[LayerName.TRADE_AXIS] = axes.answer(number, sides, streets=own[LayerName.STREET])
-        drawn = _Drawn(
-            shape=shapes[number],
-            measured_m2=measured_m2[number],
-            error_m2=float(errors_m2[number]),
-            sides=sides,
-            rear=_rear(outline, sides, crs=ground.crs),
+    special = special_answers(answers[LayerName.SPECIAL_AREA], plots.shapes, ground)
+    outlines = outlines_of(plots.shapes)
+    facing = facing_sides(outlines, ground.streets, near=_streets_near(answers[LayerName.STREET], plots.shapes, ground))
+    rears = rear_edges(outlines, {number: sides[0] for number, sides in facing.items() if len(sides) == 1})
+    sides = [facing.get(number, ()) for number in range(len(parcels))]
+    answers[LayerName.TRADE_AXIS] = axis_answers(
+        sides, answers[LayerName.STREET], plots.shapes, ground, look_around=look_around
+    )
+    errors_m2 = (plots.error_lengths_m * ground.thresholds.parcel_error_m).tolist()
+    by_layer = zip(*(answers[name] for name in CHECKED_LAYERS), strict=True)
+    return [
+        _put_together(
+            _Drawn(
+                parcel=parcel,
+                place=Located(geometry=plots.shapes[number], crs=ground.crs),
+                measured_m2=measured_m2[number],
+                error_m2=errors_m2[number],
+                sides=sides[number],
+                rear=Located(geometry=rears[number], crs=ground.crs) if number in rears else None,
+            ),
+            dict(zip(CHECKED_LAYERS, own, strict=True)),
+            special=special[number],
+            ground=ground,
+            on=on,
         )
-        found.append(_put_together(parcel, drawn, own, special=special[number], ground=ground, on=on))
-    return found
+        for number, (parcel, own) in enumerate(zip(parcels, by_layer, strict=True))
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Drawn:
     """What the drawing of one parcel says without any layer but the streets."""
 
-    shape: BaseGeometry
+    parcel: Parcel
+    place: Located
     measured_m2: float
     error_m2: float
     sides: tuple[FacingSide, ...]
     rear: Located | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Left:
+    """What road reservations leave of one parcel, as `ParcelFacts` tells it."""
+
+    reserved_area_m2: float | None = None
+    area_left_m2: float | None = None
+    depth_m: float | None = None
+    depth_error_m: float | None = None
+
+
 def _put_together(
-    parcel: Parcel,
     drawn: _Drawn,
     answers: Mapping[LayerName, LayerAnswer],
     *,
@@ -246,35 +250,52 @@ def _put_together(
     ground: Ground,
     on: date | None,
 ) -> ParcelFacts:
-    sides, registered_m2 = drawn.sides, parcel.registered_area_m2
-    bare = ParcelFacts(
+    parcel, sides, corner_error_m = drawn.parcel, drawn.sides, ground.thresholds.parcel_error_m
+    left = _left(drawn, answers[LayerName.ROAD_RESERVATION], corner_error_m=corner_error_m)
+    widths_m = planned_widths_m(sides, answers[LayerName.ROAD_RESERVATION])
+    zoning = _zoning(drawn, answers, ground=ground, on=on)
+    return ParcelFacts(
         parcel=parcel,
-        registered_area_m2=registered_m2,
+        registered_area_m2=parcel.registered_area_m2,
         measured_area_m2=drawn.measured_m2,
         area_error_m2=drawn.error_m2,
-        area_tolerance_m2=_tolerance_m2(registered_m2, error_m2=drawn.error_m2, thresholds=ground.thresholds),
-        reserved_area_m2=_reserved_m2(answers[LayerName.ROAD_RESERVATION]),
-        area_left_m2=None,
-        layers={name: answers[name] for name in CHECKED_LAYERS},
+        area_tolerance_m2=_tolerance_m2(drawn, ground.thresholds),
+        reserved_area_m2=left.reserved_area_m2,
+        area_left_m2=left.area_left_m2,
+        layers=answers,
         special_areas=special,
-        zoning=zoning_of(
-            Located(geometry=drawn.shape, crs=ground.crs),
-            zones=answers[LayerName.ZONE],
-            plans=answers[LayerName.DETAILED_PLAN],
-            registered_area_m2=registered_m2,
-            error_m=ground.error_m(LayerName.ZONE),
-            on=on,
-        ),
+        zoning=zoning,
         sides=sides,
         frontage_m=sides[0].length_m if sides else None,
-        frontage_error_m=ground.thresholds.parcel_error_m if sides else None,
-        depth_m=None,
+        frontage_error_m=corner_error_m if sides else None,
+        depth_m=left.depth_m,
+        depth_error_m=left.depth_error_m,
+        planned_widths_m=widths_m,
         rear=drawn.rear,
-        facts=Facts(),
+        facts=Facts(
+            plot_area_m2=left.area_left_m2 or None,
+            depth_m=left.depth_m,
+            former_province=ground.former_provinces.get(parcel.ward_code),
+            trade_axis=answers[LayerName.TRADE_AXIS].truth,
+            **road_facts(sides, widths_m),
+            **zone_facts(zoning),
+            **special_facts(special),
+            **plan_facts(answers[LayerName.DETAILED_PLAN], on=on),
+        ),
         on=on,
         ground=ground,
     )
-    return _with_facts(_with_area_left(bare))
+
+
+def _zoning(drawn: _Drawn, answers: Mapping[LayerName, LayerAnswer], *, ground: Ground, on: date | None) -> Zoning:
+    return zoning_of(
+        drawn.place,
+        zones=answers[LayerName.ZONE],
+        plans=answers[LayerName.DETAILED_PLAN],
+        registered_area_m2=drawn.parcel.registered_area_m2,
+        error_m=ground.error_m(LayerName.ZONE),
+        on=on,
+    )
 
 
 def _measured_m2(parcel: Parcel, ground: Ground) -> float:
@@ -283,113 +304,41 @@ def _measured_m2(parcel: Parcel, ground: Ground) -> float:
     return parcel.place.area_m2
 
 
-def _tolerance_m2(registered_m2: float | None, *, error_m2: float, thresholds: OverlapThresholds) -> float | None:
+def _tolerance_m2(drawn: _Drawn, thresholds: OverlapThresholds) -> float | None:
+    registered_m2 = drawn.parcel.registered_area_m2
     if registered_m2 is None:
         return None
     by_share_m2 = thresholds.area_difference_ratio * registered_m2
-    return min(by_share_m2, thresholds.area_difference_error_ratio * error_m2)
+    return min(by_share_m2, thresholds.area_difference_error_ratio * drawn.error_m2)
 
 
-def _reserved_m2(answer: LayerAnswer) -> float | None:
-    return None if answer.status is LayerStatus.NOT_CHECKED else answer.area_inside_m2
-
-
-def _with_area_left(found: ParcelFacts) -> ParcelFacts:
-    if found.reserved_area_m2 is None:
-        return found
-    share_left = 1 - found.reserved_area_m2 / found.measured_area_m2
-    whole_m2 = found.registered_area_m2 or found.measured_area_m2
-    left_m2 = found.measured_area_m2 - found.reserved_area_m2
-    left = replace(found, area_left_m2=round(whole_m2 * share_left, 2))
-    if not found.frontage_m or found.frontage_error_m is None or len(found.sides) != 1 or left_m2 <= 0:
-        return left
-    depth_m = left_m2 / found.frontage_m
-    error_m = depth_m * math.hypot(found.area_error_m2 / left_m2, found.frontage_error_m / found.frontage_m)
-    return replace(left, depth_m=depth_m, depth_error_m=error_m)
-
-
-def _streets_near(shapes: Shapes, ground: Ground) -> dict[int, list[Street]]:
-    """Return the streets that a side of each shape may face, by the number of the shape."""
-    if not ground.is_loaded(LayerName.STREET):
-        return {}
-    lines = ground.shapes(LayerName.STREET)
-    streets = [street_of(ground.record(LayerName.STREET, number), line) for number, line in enumerate(lines)]
-    reach_m = facing_reach_m(streets)
-    near: dict[int, list[Street]] = {}
-    for number, street in zip(*ground.pairs(LayerName.STREET, shapes, distance_m=reach_m), strict=True):
-        if streets[street].street_class not in _NO_VEHICLES:
-            near.setdefault(int(number), []).append(streets[street])
-    return near
-
-
-def _rear(outline: Outline, sides: Sequence[FacingSide], *, crs: str) -> Located | None:
-    edge = rear_edge(outline, sides[0]) if len(sides) == 1 else None
-    return None if edge is None else Located(geometry=edge, crs=crs)
-
-
-def _with_facts(found: ParcelFacts) -> ParcelFacts:
-    sides = found.sides
-    widths = tuple(_planned_width_m(side, found) for side in sides)
-    is_through = found.is_through_plot
-    known = [width for width in widths if width is not None]
-    is_corner = len(sides) > 1 and not is_through and len(known) == len(sides)
-    facts = Facts(
-        **_map_facts(found),
-        plot_area_m2=found.area_left_m2 or None,
-        frontage_m=found.frontage_m,
-        depth_m=found.depth_m,
-        road_width_m=widths[0] if sides and (len(sides) == 1 or is_through) else None,
-        road_widths_m=tuple(known) if is_corner else None,
-        width_on_larger_road_m=sides[widths.index(max(known))].length_m if is_corner else None,
-        through_plot=is_through if sides else None,
-        rear_road_width_m=widths[1] if is_through else None,
-        sidewalk_width_m=sides[0].street.sidewalk_width_m if len(sides) == 1 else None,
+def _left(drawn: _Drawn, reservations: LayerAnswer, *, corner_error_m: float) -> _Left:
+    """Return what reservations leave; a depth only where the parcel faces one street: the area by the frontage."""
+    if reservations.status is LayerStatus.NOT_CHECKED:
+        return _Left()
+    reserved_m2 = reservations.area_inside_m2
+    share_left = 1 - reserved_m2 / drawn.measured_m2
+    area_left_m2 = round((drawn.parcel.registered_area_m2 or drawn.measured_m2) * share_left, 2)
+    drawn_left_m2 = drawn.measured_m2 - reserved_m2
+    if len(drawn.sides) != 1 or drawn_left_m2 <= 0:
+        return _Left(reserved_area_m2=reserved_m2, area_left_m2=area_left_m2)
+    frontage_m = drawn.sides[0].length_m
+    depth_m = drawn_left_m2 / frontage_m
+    error_ratio = math.hypot(drawn.error_m2 / drawn_left_m2, corner_error_m / frontage_m)
+    return _Left(
+        reserved_area_m2=reserved_m2,
+        area_left_m2=area_left_m2,
+        depth_m=depth_m,
+        depth_error_m=depth_m * error_ratio,
     )
-    return replace(found, facts=facts, planned_widths_m=widths)
 
 
-def _planned_width_m(side: FacingSide, found: ParcelFacts) -> float | None:
-    """Return the planned width of the road at a side; unknown while reservations are not checked.
-
-    At a corner the reservation of the other road reaches this side too: one that bears the road's name goes first, and
-    one of another name counts only where it runs along the side.
-    """
-    answer = found.layers[LayerName.ROAD_RESERVATION]
-    if answer.status is LayerStatus.NOT_CHECKED:
-        return None
-    near = [each for each in answer.concerns if each.geometry.geometry.distance(side.edge) <= side.gap_m + _MILLIMETRE]
-    own = [each for each in near if each.name and each.name == side.street.name]
-    widths = [_width_m(each) for each in (own or [each for each in near if _may_be_of(each, side)])]
-    return max((width for width in widths if width), default=side.street.width_m)
-
-
-def _may_be_of(reservation: Concern, side: FacingSide) -> bool:
-    if not reservation.name or not side.street.name:
-        return True
-    beside = shapely.buffer(reservation.geometry.geometry, side.gap_m + _MILLIMETRE)
-    return bool(shapely.intersection(side.edge, beside).length >= side.length_m / 2)
-
-
-def _width_m(reservation: Concern) -> float | None:
-    width = reservation.detail.get("planned_width_m")
-    return float(width) if isinstance(width, int | float) and width > 0 else None
-
-
-def _map_facts(found: ParcelFacts) -> dict[str, Any]:
-    """Return the caps of the plans, the strictest of each if all say one, and what special areas settle.
-
-    An empty cell of a plan is *unknown*, never *no cap*: ``zone_plan_known`` is true only where no cell is empty.
-    """
-    floors = found.zoning.strictest("max_floors")
-    return {
-        "zone_plan_known": True if found.zoning.states_every_cap else None,
-        "zone_plan_max_site_coverage_ratio": found.zoning.strictest("max_site_coverage_ratio"),
-        "zone_plan_max_floors": None if floors is None else int(floors),
-        "zone_plan_max_height_m": found.zoning.strictest("max_height_m"),
-        "zone_plan_max_plot_ratio": found.zoning.strictest("max_plot_ratio"),
-        "plan_approval_date": found.zoning.plan_approved_on,
-        "former_province": None if found.ground is None else found.ground.former_provinces.get(found.parcel.ward_code),
-        "trade_axis": found.layers[LayerName.TRADE_AXIS].truth,
-        **special_facts(found.special_areas),
-        **plan_facts(found.layers[LayerName.DETAILED_PLAN], on=found.on),
-    }
+def _streets_near(answers: Sequence[LayerAnswer], shapes: Shapes, ground: Ground) -> tuple[Numbers, Numbers]:
+    """Return the numbers of shapes, and of streets that a side of each may face, where the streets are known."""
+    if not ground.streets:
+        return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+    is_driven = np.asarray([street.street_class not in _NO_VEHICLES for street in ground.streets])
+    is_known = np.asarray([answer.status is not LayerStatus.NOT_CHECKED for answer in answers])
+    shape, street = ground.pairs(LayerName.STREET, shapes, distance_m=facing_reach_m(ground.streets))
+    counts = is_driven[street] & is_known[shape]
+    return shape[counts], street[counts]

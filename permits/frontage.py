@@ -1,12 +1,14 @@
-"""Which sides of a parcel face a street, and how wide they are: estimates from drawings, to be confirmed on site."""
+"""Which sides of parcels face a street, and how wide they are: estimates from drawings, to be confirmed on site."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
+
+from permits.outlines import Numbers, Outlines
+from permits.overlap import Floats, Shapes, shapes_of
 
 FACING_COSINE = 0.82
 """A side faces a street if the way there leaves it within 35 degrees of its normal."""
@@ -17,8 +19,6 @@ MAX_GAP_M = 3.0
 LEAST_SIDE_M = 1.0
 _UNKNOWN_STREET_WIDTH_M = 4.0
 _SAME_DIRECTION_COSINE = 0.9
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,38 +55,36 @@ class FacingSide:
     edge: BaseGeometry
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """The sides of a parcel: middles and outward unit normals of shape (n, 2), lengths and edges of shape (n,)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Met:
+    """Sides that meet a street, each with the nearest one, by parcel, then by street; all of shape (n,)."""
 
-    middle: Floats
-    normal: Floats
-    length_m: Floats
-    edge: npt.NDArray[np.object_]
+    parcel: Numbers
+    street: Numbers
+    side: Numbers
+    gap_m: Floats
 
 
-def facing_sides(sides: Outline, streets: Sequence[Street]) -> list[FacingSide]:
-    """Return the sides of a parcel that face a street, the widest street first.
+def facing_sides(
+    sides: Outlines, streets: Sequence[Street], *, near: tuple[Numbers, Numbers]
+) -> dict[int, tuple[FacingSide, ...]]:
+    """Return the sides that face a street, the widest street first, by the number of the parcel.
 
     Parameters
     ----------
     sides
-        Of the parcel, in metres.
+        Of the parcels, in metres.
     streets
-        Streets near it, in the same coordinate system.
+        In the same coordinate system.
+    near
+        Numbers of parcels, and of the streets near them.
     """
-    if not streets:
-        return []
-    gaps = np.stack([_gap_m(sides, street) for street in streets])
-    nearest = gaps.argmin(axis=0)
-    gap = gaps.min(axis=0)
-    found = []
-    for number in np.unique(nearest[gap <= MAX_GAP_M]):
-        for chosen in _by_direction(sides, np.flatnonzero((nearest == number) & (gap <= MAX_GAP_M))):
-            length_m = float(sides.length_m[chosen].sum())
-            if length_m >= LEAST_SIDE_M:
-                found.append(_facing(sides, chosen, street=streets[number], gap_m=float(gap[chosen].min())))
-    return sorted(found, key=lambda side: (-(side.street.width_m or 0.0), -side.length_m))
+    met = _met(sides, streets, near=near)
+    found: dict[int, list[FacingSide]] = {}
+    for parcel, side in _facing(sides, streets, met):
+        if side.length_m >= LEAST_SIDE_M:
+            found.setdefault(parcel, []).append(side)
+    return {parcel: tuple(sorted(own, key=_widest_first)) for parcel, own in found.items()}
 
 
 def is_opposite(first: FacingSide, second: FacingSide) -> bool:
@@ -94,10 +92,20 @@ def is_opposite(first: FacingSide, second: FacingSide) -> bool:
     return float(np.dot(first.normal, second.normal)) <= -FACING_COSINE
 
 
-def rear_edge(sides: Outline, front: FacingSide) -> BaseGeometry | None:
-    """Return the sides that look away from the street in front, None where no side does."""
-    looks_away = sides.normal @ np.asarray(front.normal) <= -FACING_COSINE
-    return _joined(sides.edge[looks_away]) if looks_away.any() else None
+def is_through(sides: Sequence[FacingSide]) -> bool:
+    """Tell whether these are the sides of a plot that lies between two roads, one in front and one behind."""
+    return len(sides) == 2 and is_opposite(*sides)  # noqa: PLR2004 - front and back
+
+
+def rear_edges(sides: Outlines, fronts: Mapping[int, FacingSide]) -> dict[int, BaseGeometry]:
+    """Return the sides that look away from the street in front, by the number of the parcel, where any does."""
+    chosen = np.flatnonzero(np.isin(sides.parcel, list(fronts)))
+    forward = np.asarray([fronts[parcel].normal for parcel in sides.parcel[chosen].tolist()]).reshape(-1, 2)
+    away = chosen[np.einsum("ij,ij->i", sides.normal[chosen], forward) <= -FACING_COSINE]
+    edges: dict[int, list[BaseGeometry]] = {}
+    for parcel, edge in zip(sides.parcel[away].tolist(), sides.edge[away], strict=True):
+        edges.setdefault(parcel, []).append(edge)
+    return {parcel: _joined(own) for parcel, own in edges.items()}
 
 
 def street_of(record: Mapping[str, object], line: BaseGeometry) -> Street:
@@ -117,65 +125,96 @@ def facing_reach_m(streets: Sequence[Street]) -> float:
     return MAX_GAP_M + max(widest_m, _UNKNOWN_STREET_WIDTH_M) / 2
 
 
-def outline_of(parcel: BaseGeometry) -> Outline:
-    """Return the sides of a polygon, or of the largest part of a multi-polygon."""
-    largest = parcel
-    if parcel.geom_type != "Polygon":
-        largest = max(shapely.get_parts(parcel), key=shapely.area)
-    outside = shapely.get_exterior_ring(largest)
-    ring = shapely.get_coordinates(outside)
-    if not shapely.is_ccw(outside):
-        ring = ring[::-1]
-    step = np.diff(ring, axis=0)
-    length_m = np.hypot(step[:, 0], step[:, 1])
-    keep = length_m > 0
-    start, step, length_m = ring[:-1][keep], step[keep], length_m[keep]
-    normal = np.column_stack([step[:, 1], -step[:, 0]]) / length_m[:, None]
-    edge = shapely.linestrings(np.stack([start, start + step], axis=1))
-    return Outline(start + step / 2, normal, length_m, edge)
+def _widest_first(side: FacingSide) -> tuple[float, float]:
+    return -(side.street.width_m or 0.0), -side.length_m
 
 
-def _joined(edges: npt.NDArray[np.object_]) -> BaseGeometry:
-    return edges[0] if len(edges) == 1 else shapely.union_all(edges)
+def _met(sides: Outlines, streets: Sequence[Street], *, near: tuple[Numbers, Numbers]) -> _Met:
+    """Look from every side to every street near its parcel, and keep the nearest that it meets."""
+    parcel, street = near
+    begin, end = (np.searchsorted(sides.parcel, parcel, side=edge) for edge in ("left", "right"))
+    street = np.repeat(street, end - begin)
+    side = np.concatenate([np.zeros(0, dtype=np.intp), *map(np.arange, begin, end)])
+    gap_m = _gaps_m(sides, side, [streets[number] for number in street.tolist()])
+    order = np.lexsort((street, gap_m, side))
+    is_nearest = np.diff(side[order], prepend=-1) > 0
+    nearest = order[is_nearest & (gap_m[order] <= MAX_GAP_M)]
+    nearest = nearest[np.lexsort((street[nearest], sides.parcel[side[nearest]]))]
+    return _Met(parcel=sides.parcel[side[nearest]], street=street[nearest], side=side[nearest], gap_m=gap_m[nearest])
 
 
-def _gap_m(sides: Outline, street: Street) -> Floats:
-    """Return the gap of each side to the street's edge; infinite for sides that do not face it."""
-    middle = shapely.points(sides.middle)
-    way = shapely.get_coordinates(shapely.shortest_line(middle, street.line)).reshape(-1, 2, 2)
+def _gaps_m(sides: Outlines, side: Numbers, streets: Sequence[Street]) -> Floats:
+    """Return the gap of each side to the edge of its street; infinite for sides that do not face it."""
+    lines = shapes_of(*(street.line for street in streets))
+    width_m = np.asarray([street.width_m or _UNKNOWN_STREET_WIDTH_M for street in streets], dtype=np.float64)
+    way = shapely.get_coordinates(shapely.shortest_line(shapely.points(sides.middle[side]), lines)).reshape(-1, 2, 2)
     towards = way[:, 1] - way[:, 0]
     distance_m = np.hypot(towards[:, 0], towards[:, 1])
     with np.errstate(invalid="ignore", divide="ignore"):
-        cosine = np.einsum("ij,ij->i", towards / distance_m[:, None], sides.normal)
-    half_width_m = (street.width_m or _UNKNOWN_STREET_WIDTH_M) / 2
-    gap = np.maximum(distance_m - half_width_m, 0.0)
-    return np.where(np.nan_to_num(cosine, nan=-1.0) >= FACING_COSINE, gap, np.inf)
+        cosine = np.einsum("ij,ij->i", towards / distance_m[:, None], sides.normal[side])
+    gap_m = np.maximum(distance_m - width_m / 2, 0.0)
+    return np.where(np.nan_to_num(cosine, nan=-1.0) >= FACING_COSINE, gap_m, np.inf)
 
 
-def _by_direction(sides: Outline, chosen: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
-    """Split sides that face one street (as in a bend) into those that look the same way."""
+def _facing(sides: Outlines, streets: Sequence[Street], met: _Met) -> Iterator[tuple[int, FacingSide]]:
+    """Join what faces one street in one direction; yield each with the number of its parcel."""
+    groups = _groups(sides, met)
+    if not groups:
+        return
+    row = np.concatenate(groups)
+    group = np.repeat(np.arange(len(groups)), [len(each) for each in groups])
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    side, length_m = met.side[row], sides.length_m[met.side[row]]
+    x, y = (np.bincount(group, weights=sides.normal[side, axis] * length_m) for axis in (0, 1))
+    unit = np.column_stack([x, y]) / np.hypot(x, y)[:, None]
+    rows = zip(
+        met.parcel[row[first]].tolist(),
+        met.street[row[first]].tolist(),
+        np.bincount(group, weights=length_m).tolist(),
+        np.minimum.reduceat(met.gap_m[row], first).tolist(),
+        unit.tolist(),
+        groups,
+        strict=True,
+    )
+    for parcel, street, own_length_m, gap_m, normal, own in rows:
+        yield (
+            parcel,
+            FacingSide(
+                street=streets[street],
+                length_m=own_length_m,
+                gap_m=gap_m,
+                normal=tuple(normal),
+                edge=_joined(sides.edge[met.side[own]]),
+            ),
+        )
+
+
+def _groups(sides: Outlines, met: _Met) -> list[list[int]]:
+    """Return rows of ``met`` that belong together: of one parcel, at one street, looking the same way."""
+    runs: dict[tuple[int, int], list[int]] = {}
+    for row, where in enumerate(zip(met.parcel.tolist(), met.street.tolist(), strict=True)):
+        runs.setdefault(where, []).append(row)
+    normal, length_m = sides.normal[met.side], sides.length_m[met.side].tolist()
+    return [
+        group for run in runs.values() for group in _by_direction(normal, sorted(run, key=lambda row: -length_m[row]))
+    ]
+
+
+def _by_direction(normal: Floats, longest_first: Sequence[int]) -> list[list[int]]:
+    """Split sides that face one street (as in a bend) into those that look the same way as the longest of them."""
     groups: list[list[int]] = []
-    longest_first = chosen[np.argsort(-sides.length_m[chosen], kind="stable")]
-    for number in longest_first:
+    for row in longest_first:
         for group in groups:
-            if float(sides.normal[group[0]] @ sides.normal[number]) >= _SAME_DIRECTION_COSINE:
-                group.append(int(number))
+            if float(normal[group[0]] @ normal[row]) >= _SAME_DIRECTION_COSINE:
+                group.append(row)
                 break
         else:
-            groups.append([int(number)])
-    return [np.asarray(group, dtype=np.intp) for group in groups]
+            groups.append([row])
+    return groups
 
 
-def _facing(sides: Outline, chosen: npt.NDArray[np.intp], *, street: Street, gap_m: float) -> FacingSide:
-    weighted = (sides.normal[chosen] * sides.length_m[chosen][:, None]).sum(axis=0)
-    unit = weighted / np.hypot(*weighted)
-    return FacingSide(
-        street=street,
-        length_m=float(sides.length_m[chosen].sum()),
-        gap_m=gap_m,
-        normal=(float(unit[0]), float(unit[1])),
-        edge=_joined(sides.edge[chosen]),
-    )
+def _joined(edges: Sequence[BaseGeometry] | Shapes) -> BaseGeometry:
+    return edges[0] if len(edges) == 1 else shapely.union_all(edges)
 
 
 def _text(value: object) -> str | None:

@@ -1,6 +1,7 @@
 """The layers made ready for many parcels: one spatial index each, what each covers, and which cannot answer."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from basemap.model import LAYERS, LayerName, Shape
 from basemap.special_areas import SpecialKind
 from permits.answers import NOT_LOADED, Cause, LayerFault, LayerSource
+from permits.frontage import Street, street_of
 from permits.model import FormerProvince
 from permits.overlap import OverlapThresholds, Shapes
 from spatial.text import Text
@@ -153,6 +155,14 @@ class Ground:
         """Return the version of a layer, where it was given."""
         return self._sources.get(layer)
 
+    @cached_property
+    def streets(self) -> list[Street]:
+        """The features of the layer ``street``, in the order of its frame; none where it is not loaded."""
+        layer = LayerName.STREET
+        if not self.is_loaded(layer):
+            return []
+        return [street_of(record, line) for record, line in zip(self._records[layer], self._shapes[layer], strict=True)]
+
     @property
     def versions(self) -> dict[LayerName, int]:
         """Numbers of the versions that were given."""
@@ -180,15 +190,12 @@ class Ground:
         order = np.lexsort((feature, found))
         return found[order], feature[order]
 
-    def nearest_m(self, layer: LayerName, shapes: Shapes, *, within_m: float) -> list[float | None]:
-        """Return the distance to the nearest feature of a loaded layer, None where none is within ``within_m``."""
+    def nearest_m(self, layer: LayerName, shapes: Shapes, *, within_m: float) -> dict[int, float]:
+        """Return the distance to the nearest feature of a loaded layer, by shape, where one is within ``within_m``."""
         (found, _), distance_m = self._trees[layer].query_nearest(
             shapes, max_distance=within_m, return_distance=True, all_matches=False
         )
-        nearest: list[float | None] = [None] * len(shapes)
-        for number, metres in zip(found, distance_m, strict=True):
-            nearest[number] = float(metres)
-        return nearest
+        return dict(zip(found.tolist(), distance_m.tolist(), strict=True))
 
     def _is_declared(self, kind: SpecialKind) -> bool:
         return bool({(LayerName.SPECIAL_AREA, kind), (LayerName.SPECIAL_AREA, None)} & self._declared)

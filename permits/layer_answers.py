@@ -1,10 +1,12 @@
 """Asking one layer about parcels, one or many at once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from basemap.model import LAYERS, LayerName
 from basemap.special_areas import SpecialKind
@@ -14,6 +16,7 @@ from permits.ground import Ground
 from permits.meetings import Meetings, Plots, meetings
 from permits.overlap import BANDS, Band, Shapes
 from spatial.geometry import Located
+from spatial.text import NO_TEXT
 
 STREET_SEARCH_M = 60.0
 """How far is looked for streets, and for the nearest feature of any layer."""
@@ -48,13 +51,8 @@ def answers_of(layer: LayerName, plots: Plots, ground: Ground, *, look_around: b
     if layer is LayerName.STREET:
         return _street_answers(shapes, ground, look_around=look_around)
     concerns = _concerns(layer, meetings(layer, plots, ground), ground)
-    is_covered = ground.covers(layer, shapes)
     nearest_m = _nearest_m(layer, shapes, ground, look_around=look_around)
-    ask = _Asked(layer, ground)
-    return [
-        ask.answer(status_of(found := concerns.get(number, ())), found, is_covered=bool(covered), nearest_m=nearest)
-        for number, (covered, nearest) in enumerate(zip(is_covered, nearest_m, strict=True))
-    ]
+    return _Asked(layer, ground).answers(concerns, is_covered=ground.covers(layer, shapes), nearest_m=nearest_m)
 
 
 def special_answers(
@@ -67,7 +65,7 @@ def special_answers(
     whole
         Answers of the layer of special areas about the same shapes.
     """
-    covered = np.stack([ground.covers(LayerName.SPECIAL_AREA, shapes, kind=kind) for kind in SpecialKind], axis=1)
+    covered = _covered_kinds(shapes, ground)
     faults = [ground.fault(LayerName.SPECIAL_AREA, kind=kind) for kind in SpecialKind]
     known: dict[bytes, Mapping[SpecialKind, LayerAnswer]] = {}
     found: list[Mapping[SpecialKind, LayerAnswer]] = []
@@ -80,69 +78,63 @@ def special_answers(
             }
         felt = {each.detail.get("kind") for each in answer.concerns}
         own = {
-            kind: _kind_answer(kind, answer, _of_kind(answer, kind), fault, is_covered=bool(each))
-            for kind, fault, each in zip(SpecialKind, faults, row, strict=True)
-            if kind.value in felt
+            kind: _kind_answer(kind, answer, _of_kind(answer, kind), faults[place], is_covered=bool(row[place]))
+            for place, kind in enumerate(SpecialKind)
+            if kind in felt
         }
         found.append({**known[key], **own} if own else known[key])
     return found
 
 
-def _of_kind(whole: LayerAnswer, kind: SpecialKind) -> tuple[Concern, ...]:
-    return tuple(each for each in whole.concerns if each.detail.get("kind") == kind.value)
-
-
-class TradeAxes:
-    """Asks whether sides of parcels face a stretch of street that is a trade axis.
+def axis_answers(
+    sides: Sequence[Sequence[FacingSide]],
+    streets: Sequence[LayerAnswer],
+    shapes: Shapes,
+    ground: Ground,
+    *,
+    look_around: bool = True,
+) -> list[LayerAnswer]:
+    """Return whether sides of parcels face a stretch of street that is a trade axis.
 
     A parcel faces an axis where the axis runs along the street that one of its sides faces. While the streets in
     front are not known, an axis nearby is for a person to look at.
+
+    Parameters
+    ----------
+    sides, streets
+        Sides of each parcel that face streets, and what the layer of streets says about it.
     """
+    layer = LayerName.TRADE_AXIS
+    if not ground.is_loaded(layer):
+        return [_not_loaded(layer, ground)] * len(shapes)
+    axes = ground.shapes(layer)
+    concerns: dict[int, tuple[Concern, ...]] = {}
+    for number, axis in np.column_stack(ground.pairs(layer, shapes, distance_m=STREET_SEARCH_M)).tolist():
+        are_streets_known = streets[number].status is not LayerStatus.NOT_CHECKED
+        band = _axis_band(axes[axis], sides[number]) if sides[number] and are_streets_known else Band.REVIEW
+        if band is not Band.CLEAR:
+            concerns[number] = (*concerns.get(number, ()), _axis_concern(shapes[number], axis, band, ground))
+    nearest_m = _nearest_m(layer, shapes, ground, look_around=look_around)
+    return _Asked(layer, ground).answers(concerns, is_covered=ground.covers(layer, shapes), nearest_m=nearest_m)
 
-    def __init__(self, shapes: Shapes, ground: Ground, *, look_around: bool = True) -> None:
-        self._ground, self._shapes = ground, shapes
-        self._is_loaded = ground.is_loaded(LayerName.TRADE_AXIS)
-        self._near: dict[int, list[int]] = {}
-        if self._is_loaded:
-            pairs = ground.pairs(LayerName.TRADE_AXIS, shapes, distance_m=STREET_SEARCH_M)
-            for number, axis in zip(*pairs, strict=True):
-                self._near.setdefault(int(number), []).append(int(axis))
-            self._is_covered = ground.covers(LayerName.TRADE_AXIS, shapes)
-            self._nearest_m = _nearest_m(LayerName.TRADE_AXIS, shapes, ground, look_around=look_around)
-            self._ask = _Asked(LayerName.TRADE_AXIS, ground)
 
-    def answer(self, number: int, sides: Sequence[FacingSide], *, streets: LayerAnswer) -> LayerAnswer:
-        """Return the answer about one of the shapes, whose ``sides`` face streets."""
-        if not self._is_loaded:
-            return _not_loaded(LayerName.TRADE_AXIS, self._ground)
-        axes = self._ground.shapes(LayerName.TRADE_AXIS)
-        are_streets_known = streets.status is not LayerStatus.NOT_CHECKED
-        concerns = []
-        for axis in self._near.get(number, ()):
-            band = _axis_band(axes[axis], sides) if sides and are_streets_known else Band.REVIEW
-            if band is not Band.CLEAR:
-                concerns.append(self._concern(number, axis, band))
-        return self._ask.answer(
-            status_of(tuple(concerns)),
-            tuple(concerns),
-            is_covered=bool(self._is_covered[number]),
-            nearest_m=self._nearest_m[number],
-        )
+def _covered_kinds(shapes: Shapes, ground: Ground) -> Truths:
+    """Return of each shape whether the ground of each kind of special area covers it; kinds share what has no own."""
+    layer = LayerName.SPECIAL_AREA
+    of_layer = ground.covers(layer, shapes)
+    return np.stack(
+        [
+            of_layer
+            if ground.covered(layer, kind=kind) is ground.covered(layer)
+            else ground.covers(layer, shapes, kind=kind)
+            for kind in SpecialKind
+        ],
+        axis=1,
+    )
 
-    def _concern(self, number: int, axis: int, band: Band) -> Concern:
-        shape, line = self._shapes[number], self._ground.shapes(LayerName.TRADE_AXIS)[axis]
-        record = self._ground.record(LayerName.TRADE_AXIS, axis)
-        return Concern(
-            layer=LayerName.TRADE_AXIS,
-            feature_id=str(record.get("feature_id", "")),
-            name=_name(LayerName.TRADE_AXIS, record),
-            band=band,
-            area_m2=0.0,
-            share_ratio=0.0,
-            distance_m=float(shapely.distance(shape, line)),
-            geometry=Located(geometry=shapely.shortest_line(shape, line), crs=self._ground.crs),
-            detail=record,
-        )
+
+def _of_kind(whole: LayerAnswer, kind: SpecialKind) -> tuple[Concern, ...]:
+    return tuple(each for each in whole.concerns if each.detail.get("kind") == kind)
 
 
 class _Asked:
@@ -150,7 +142,29 @@ class _Asked:
 
     def __init__(self, layer: LayerName, ground: Ground) -> None:
         self._layer, self._source, self._fault = layer, ground.source(layer), ground.fault(layer)
-        self._plain: dict[tuple[LayerStatus, bool], LayerAnswer] = {}
+
+    def answers(
+        self, concerns: Mapping[int, tuple[Concern, ...]], *, is_covered: Truths, nearest_m: Mapping[int, float]
+    ) -> list[LayerAnswer]:
+        """Return the answers about parcels, of which some feel concerns and of some the nearest feature is known."""
+        found = self.plain_answers(np.zeros(len(is_covered), dtype=bool), is_covered=is_covered)
+        for number in {*concerns, *nearest_m}:
+            own = concerns.get(number, ())
+            found[number] = self.answer(
+                status_of(own), own, is_covered=bool(is_covered[number]), nearest_m=nearest_m.get(number)
+            )
+        return found
+
+    def plain_answers(self, is_concerned: Truths, *, is_covered: Truths) -> list[LayerAnswer]:
+        """Return answers without any feature."""
+        kinds = {
+            (concerned, covered): self.answer(
+                LayerStatus.CONCERNED if concerned else LayerStatus.NOT_CONCERNED, is_covered=covered
+            )
+            for concerned in (False, True)
+            for covered in (False, True)
+        }
+        return [kinds[each] for each in zip(is_concerned.tolist(), is_covered.tolist(), strict=True)]
 
     def answer(
         self,
@@ -158,19 +172,9 @@ class _Asked:
         concerns: tuple[Concern, ...] = (),
         *,
         is_covered: bool,
-        nearest_m: float | None,
+        nearest_m: float | None = None,
     ) -> LayerAnswer:
-        """Return the answer; not checked where the layer does not cover all that had to be looked at."""
-        if concerns or nearest_m is not None:
-            return self._made(status, concerns, is_covered=is_covered, nearest_m=nearest_m)
-        key = (status, is_covered)
-        if key not in self._plain:
-            self._plain[key] = self._made(status, (), is_covered=is_covered, nearest_m=None)
-        return self._plain[key]
-
-    def _made(
-        self, status: LayerStatus, concerns: tuple[Concern, ...], *, is_covered: bool, nearest_m: float | None
-    ) -> LayerAnswer:
+        """Return one answer; not checked where the layer does not cover all that had to be looked at."""
         fault = self._fault
         if fault is None and not is_covered:
             fault = LayerFault(cause=Cause.OUT_OF_EXTENT)
@@ -179,7 +183,7 @@ class _Asked:
             status=status if fault is None else LayerStatus.NOT_CHECKED,
             concerns=concerns,
             cause=None if fault is None else fault.cause,
-            note=LayerFault().note if fault is None else fault.note,
+            note=NO_TEXT if fault is None else fault.note,
             source=self._source,
             nearest_m=nearest_m,
         )
@@ -211,20 +215,31 @@ def _not_loaded(layer: LayerName, ground: Ground) -> LayerAnswer:
     )
 
 
+def _axis_concern(parcel: BaseGeometry, axis: int, band: Band, ground: Ground) -> Concern:
+    line, record = ground.shapes(LayerName.TRADE_AXIS)[axis], ground.record(LayerName.TRADE_AXIS, axis)
+    return Concern(
+        layer=LayerName.TRADE_AXIS,
+        feature_id=str(record.get("feature_id", "")),
+        name=_name(LayerName.TRADE_AXIS, record),
+        band=band,
+        area_m2=0.0,
+        share_ratio=0.0,
+        distance_m=float(shapely.distance(parcel, line)),
+        geometry=Located(geometry=shapely.shortest_line(parcel, line), crs=ground.crs),
+        detail=record,
+    )
+
+
 def _street_answers(shapes: Shapes, ground: Ground, *, look_around: bool) -> list[LayerAnswer]:
     layer = LayerName.STREET
     has_street = np.zeros(len(shapes), dtype=bool)
     has_street[ground.pairs(layer, shapes, distance_m=STREET_SEARCH_M)[0]] = True
     looked_at = shapes if ground.covered(layer) is None else _all_streets(shapes)
     is_covered = ground.covers(layer, looked_at)
-    nearest_m = _nearest_m(layer, shapes, ground, look_around=look_around)
-    ask = _Asked(layer, ground)
-    return [
-        ask.answer(
-            LayerStatus.CONCERNED if has else LayerStatus.NOT_CONCERNED, is_covered=bool(covered), nearest_m=nearest
-        )
-        for has, covered, nearest in zip(has_street, is_covered, nearest_m, strict=True)
-    ]
+    found = _Asked(layer, ground).plain_answers(has_street, is_covered=is_covered)
+    for number, metres in _nearest_m(layer, shapes, ground, look_around=look_around).items():
+        found[number] = replace(found[number], nearest_m=metres)
+    return found
 
 
 def _all_streets(shapes: Shapes) -> Shapes:
@@ -233,10 +248,10 @@ def _all_streets(shapes: Shapes) -> Shapes:
     return grown
 
 
-def _nearest_m(layer: LayerName, shapes: Shapes, ground: Ground, *, look_around: bool) -> list[float | None]:
+def _nearest_m(layer: LayerName, shapes: Shapes, ground: Ground, *, look_around: bool) -> Mapping[int, float]:
     """Return how far the nearest feature is; of layers that stand wall to wall it would say nothing."""
     if not look_around or LAYERS[layer].is_wall_to_wall:
-        return [None] * len(shapes)
+        return {}
     return ground.nearest_m(layer, shapes, within_m=STREET_SEARCH_M)
 
 

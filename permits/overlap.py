@@ -92,10 +92,7 @@ def area_error_lengths_m(shapes: Shapes) -> Floats:
 
     Of a shape in parts the largest counts.
     """
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    order = np.lexsort((-shapely.area(parts), owner))
-    is_largest = np.diff(owner[order], prepend=-1) > 0
-    chosen, owner = parts[order][is_largest], owner[order][is_largest]
+    chosen, owner = largest_parts(shapes)
     corners, ring = shapely.get_coordinates(shapely.get_exterior_ring(chosen), return_index=True)
     is_last = np.diff(ring, append=-1) != 0
     corners, ring = corners[~is_last], ring[~is_last]  # a ring ends where it began
@@ -108,6 +105,14 @@ def area_error_lengths_m(shapes: Shapes) -> Floats:
     lengths_m = np.zeros(len(shapes))
     lengths_m[owner] = np.sqrt(squares) / (2 * math.sqrt(2))
     return lengths_m
+
+
+def largest_parts(shapes: Shapes) -> tuple[Shapes, npt.NDArray[np.intp]]:
+    """Return the largest part of each shape that has any, and the number of that shape."""
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    order = np.lexsort((-shapely.area(parts), owner))
+    is_largest = np.diff(owner[order], prepend=-1) > 0
+    return parts[order][is_largest], owner[order][is_largest]
 
 
 def shapes_of(*shapes: BaseGeometry) -> Shapes:

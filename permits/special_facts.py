@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from basemap.model import ZoneLimits
 from basemap.special_areas import SpecialKind
-from permits.answers import Concern, LayerAnswer, LayerStatus
-from permits.zoning import holds_on, is_sure
+from permits.answers import Concern, LayerAnswer, LayerStatus, truth_of
+from permits.zoning import Zoning, holds_on, is_sure
 
 KINDS_OF_FACT: Mapping[str, tuple[SpecialKind, ...]] = MappingProxyType(
     {
@@ -30,9 +32,42 @@ KINDS_OF_FACT: Mapping[str, tuple[SpecialKind, ...]] = MappingProxyType(
 """Kinds of special areas of which any one makes a fact true; all of them have to say no to make it false."""
 
 
-def special_facts(answers: Mapping[SpecialKind, LayerAnswer]) -> dict[str, Any]:
+_KINDS_ASKED = tuple(kind for kinds in KINDS_OF_FACT.values() for kind in kinds)
+
+
+def special_facts(answers: Mapping[SpecialKind, LayerAnswer]) -> Mapping[str, Any]:
     """Return the facts of `permits.model.Facts` that special areas settle; None where nobody can tell."""
-    return {name: any_true(answers[kind].truth for kind in kinds) for name, kinds in KINDS_OF_FACT.items()}
+    return _special_facts(tuple([answers[kind].status for kind in _KINDS_ASKED]))
+
+
+@lru_cache(maxsize=4096)
+def _special_facts(statuses: tuple[LayerStatus, ...]) -> Mapping[str, Any]:
+    truths = dict(zip(_KINDS_ASKED, map(truth_of, statuses), strict=True))
+    return MappingProxyType({name: any_true(truths[kind] for kind in kinds) for name, kinds in KINDS_OF_FACT.items()})
+
+
+def zone_facts(zoning: Zoning) -> Mapping[str, Any]:
+    """Return the caps of the plans, the strictest of each if all say one, and the day of their approval.
+
+    An empty cell of a plan is *unknown*, never *no cap*: ``zone_plan_known`` is true only where no cell is empty.
+    """
+    return _zone_facts(zoning.caps, zoning.is_covered)
+
+
+@lru_cache(maxsize=4096)
+def _zone_facts(caps: tuple[ZoneLimits, ...], is_covered: bool | None) -> Mapping[str, Any]:  # noqa: FBT001 - a cache knows no names
+    zoning = Zoning(parts=(), caps=caps, is_covered=is_covered)
+    floors = zoning.strictest("max_floors")
+    return MappingProxyType(
+        {
+            "zone_plan_known": True if zoning.states_every_cap else None,
+            "zone_plan_max_site_coverage_ratio": zoning.strictest("max_site_coverage_ratio"),
+            "zone_plan_max_floors": None if floors is None else int(floors),
+            "zone_plan_max_height_m": zoning.strictest("max_height_m"),
+            "zone_plan_max_plot_ratio": zoning.strictest("max_plot_ratio"),
+            "plan_approval_date": zoning.plan_approved_on,
+        }
+    )
 
 
 def plan_facts(answer: LayerAnswer, *, on: date | None) -> dict[str, Any]:
