@@ -10,15 +10,16 @@ from api.parcel_layers import Item, clear_items, concerned_items, unchecked_item
 from basemap import store
 from basemap.model import LayerName
 from permits import service
-from permits.check import Check, check
+from permits.check import Check
+from permits.envelope_service import judge_under
 from permits.fact_sheet import FACT_FIELDS
 from permits.facts import Concern, ParcelFacts
 from permits.findings import Finding
 from permits.ground_checks import OTHER_RESTRICTIONS
-from permits.model import REASON_TEXTS, Facts, Limit, ReasonCode, Verdict
+from permits.model import REASON_TEXTS, BuildingType, Facts, Limit, ReasonCode, Verdict
 from permits.parcels import ParcelName
 from permits.proposal import Proposal
-from permits.rulebook import Rulebook
+from permits.rulebook import ALL_RULEBOOKS, DEFAULT_RULEBOOK, Rulebook, load_rulebook
 from spatial.errors import DataUnavailableError
 from spatial.text import NO_TEXT, Text
 
@@ -73,13 +74,15 @@ class ParcelView:
 
     Parameters
     ----------
+    rulebook
+        The pack that the limits come from; None: all of them were asked, and the smallest limit counts.
     supposed
-        What the limits take for granted: label of the fact, and its code, a key below ``supposed`` in the locale.
+        What the limits take for granted: label of the fact, and its code, a key below ``code`` in the locale.
     """
 
     found: ParcelFacts
     check: Check
-    rulebook: Rulebook
+    rulebook: Rulebook | None
     supposed: tuple[tuple[Text, str], ...]
     ward_name: str
     concerned: tuple[Item, ...]
@@ -87,8 +90,10 @@ class ParcelView:
     unchecked: tuple[Item, ...]
 
 
-def view_of(session: Session, name: ParcelName, *, rulebook: Rulebook, as_of: date) -> ParcelView:
-    """Return what is known of a parcel; the limits suppose a row house in an existing residential area.
+def view_of(session: Session, name: ParcelName, *, building_type: BuildingType, as_of: date) -> ParcelView:
+    """Return what is known of a parcel; the limits suppose a building of that kind in an existing residential area.
+
+    A row house is answered by the pack about row houses, every other kind by all packs together.
 
     Raises
     ------
@@ -96,14 +101,15 @@ def view_of(session: Session, name: ParcelName, *, rulebook: Rulebook, as_of: da
         There is no such parcel, or several.
     """
     found = service.facts_of_parcel(session, service.parcel_named(session, name))
-    supposed = Proposal(facts=service.DEMONSTRATION_FACTS)
-    checked = check(found, supposed, rulebook=rulebook, as_of=as_of)
+    supposed = replace(service.DEMONSTRATION_FACTS, building_type=building_type)
+    asked = DEFAULT_RULEBOOK if building_type is BuildingType.ROW_HOUSE else ALL_RULEBOOKS
+    checked = judge_under(asked, as_of=as_of)(found, Proposal(facts=supposed))
     ground = [finding for finding in checked.findings if finding.name not in checked.limits.by_name]
     return ParcelView(
         found=found,
         check=checked,
-        rulebook=rulebook,
-        supposed=_told(service.DEMONSTRATION_FACTS),
+        rulebook=None if asked == ALL_RULEBOOKS else load_rulebook(asked),
+        supposed=_told(supposed),
         ward_name=ward_names(session).get(found.parcel.ward_code, found.parcel.ward_code),
         concerned=_concerned(found, ground),
         clear=_clear(found, ground),

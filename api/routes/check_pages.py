@@ -13,13 +13,13 @@ from api.errors import FieldFault
 from api.plot_drawing import broken_part, plan_of
 from api.proposal_form import CODES, FIELDS, MOST_LETTERS, typed_proposal
 from api.render import render
-from api.routes.parcel_pages import sentence_of
+from api.routes.parcel_pages import KindOfBuilding, kind_of_building, sentence_of
 from api.sessions import require_form_token
 from permits.envelope import Envelope
 from permits.envelope_service import Checked, Decision, checked_with_advice, envelope_of_parcel, overrule
 from permits.fact_sheet import FACT_FIELDS
 from permits.findings import Finding
-from permits.model import Verdict
+from permits.model import BuildingType, Verdict
 from permits.overrides import CHOICES, keyed_findings
 from permits.parcels import ParcelName, parse_parcel_key
 from permits.proposal import Proposal
@@ -49,9 +49,15 @@ Typed = Annotated[dict[str, str], Depends(_typed)]
 
 
 @router.get("")
-def show_form(request: Request, database: DatabaseDep, parcel_key: _Key) -> HTMLResponse:
+def show_form(
+    request: Request,
+    database: DatabaseDep,
+    parcel_key: _Key,
+    building_type: KindOfBuilding = BuildingType.ROW_HOUSE,
+) -> HTMLResponse:
     """Show what would comply on the plot, and the form."""
-    return _page(request, database, parse_parcel_key(parcel_key), typed=_EMPTY)
+    typed = {**_EMPTY, "building_type": kind_of_building(building_type).value}
+    return _page(request, database, parse_parcel_key(parcel_key), typed=typed)
 
 
 @router.post("")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Path, Request
+from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.address_desk import ADDRESS_LAYERS
@@ -20,16 +20,14 @@ from api.ogc_access import readable_layers
 from api.parcel_view import headline_limits, limit_groups, view_of, wards_to_choose
 from api.render import render
 from api.routes.addresses import clerk_for
-from api.routes.permits import rulebook_named
 from basemap.address import LONGEST_ADDRESS_LETTERS
 from permits.area_lookup import OverlapPage, parcels_within
-from permits.fact_sheet import FACT_FIELDS
+from permits.fact_sheet import FACT_FIELDS, read_facts
 from permits.history_service import history_named
 from permits.lookup import Desk, Found, desk_of
 from permits.lookup_batch import number_typed
-from permits.model import REASON_TEXTS
+from permits.model import REASON_TEXTS, BuildingType
 from permits.parcels import explicit_key, parse_parcel_key
-from permits.rulebook import DEFAULT_RULEBOOK
 from spatial.errors import ConflictError, InputError, NotFoundError
 from spatial.text import NO_TEXT, Text
 
@@ -40,6 +38,7 @@ MOST_SHOWN = 50
 _FIELDS = ("ward", "map_sheet", "parcel_no", "lon", "lat", "code")
 _MOST_LETTERS = 40
 _MOST_AREA_LETTERS = 500_000
+KindOfBuilding = Annotated[str, Query(max_length=_MOST_LETTERS)]
 _NO_NUMBER = Text("Nhập số tờ và số thửa, hoặc tọa độ.", "Enter sheet and number, or coordinates.")
 _NO_SHEET = Text("Nhập số tờ bản đồ.", "Enter the map sheet.")
 _NO_PARCEL = Text("Nhập số thửa.", "Enter the parcel number.")
@@ -123,17 +122,20 @@ def search_by_address_again(request: Request) -> RedirectResponse:
 
 @router.get("/{parcel_key}")
 def show(
-    request: Request, parcel_key: Annotated[str, Path(min_length=1, max_length=60)], database: DatabaseDep
+    request: Request,
+    parcel_key: Annotated[str, Path(min_length=1, max_length=60)],
+    database: DatabaseDep,
+    building_type: KindOfBuilding = BuildingType.ROW_HOUSE,
 ) -> Response:
-    """Show one parcel: what concerns it, what does not, what was not checked, and what may be built.
+    """Show one parcel: what concerns it, what does not, what was not checked, and what may be built of some kind.
 
     A number that several parcels have, or that is no more, leads to the search, which names those of today.
     """
     name = parse_parcel_key(parcel_key)
-    rulebook = rulebook_named(DEFAULT_RULEBOOK)
+    kind = kind_of_building(building_type)
     try:
         with database.transaction() as session:
-            view = view_of(session, name, rulebook=rulebook, as_of=today_in_vietnam())
+            view = view_of(session, name, building_type=kind, as_of=today_in_vietnam())
             history = history_named(session, name)
     except (ConflictError, NotFoundError) as error:
         if isinstance(error, NotFoundError) and error.code != "parcel_gone":
@@ -145,6 +147,8 @@ def show(
         view=view,
         parcel=view.found.parcel,
         history=history,
+        kind=kind,
+        kinds=tuple(BuildingType),
         headline_limits=headline_limits(view.check.limits.by_name),
         limit_groups=limit_groups(view.check.limits.by_name),
         fact_fields=FACT_FIELDS,
@@ -208,6 +212,11 @@ def _no_number(name: str, text: str) -> FieldFault | None:
 
 def _first_filled(typed: Mapping[str, str]) -> str:
     return next((name for name in ("code", "lon", "map_sheet") if typed[name]), "map_sheet")
+
+
+def kind_of_building(code: str) -> BuildingType:
+    """Return the kind of building that an address names. Raises InputError with those that there are."""
+    return read_facts({"building_type": code}, subject="building_type").building_type or BuildingType.ROW_HOUSE
 
 
 def sentence_of(error: InputError) -> Text:

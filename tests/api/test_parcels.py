@@ -20,6 +20,14 @@ from spatial.crs import HCMC
 OVERRIDES = "/api/v1/permits/overrides"
 PASSWORD = "một câu dễ nhớ"  # noqa: S105  of accounts that live for one test
 PARCELS = "/api/v1/parcels"
+KINDS = {
+    "row_house": "Row house",
+    "detached_house": "Detached house",
+    "apartment": "Apartment building",
+    "commercial": "Commercial building",
+    "public_service": "Public service",
+    "factory": "Factory",
+}
 X_M, Y_M = 603_000.0, 1_192_000.0
 IMPORTED = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -390,6 +398,44 @@ class TestPublishedParcels:
         page = client.get("/parcels/26800-10-16?lang=en").text
         assert "Kind of building: <strong>Row house</strong>" in page
         assert "Kind of area: <strong>Existing residential area</strong>" in page
+
+    def test_the_page_answers_for_the_kind_of_building_that_is_chosen(self, client: httpx.Client) -> None:
+        """The annex on row houses speaks of these alone, QCVN 01 of all others; with no plan it settles no density."""
+        address = "/parcels/26800-10-16"
+        plain = client.get(f"{address}?lang=en").text
+        assert (
+            client.get(f"{address}?lang=en&building_type=row_house").text.partition("<main")[2]
+            == (plain.partition("<main")[2])
+        )
+        assert "Maximum height at the building line" in plain
+        for code, words in KINDS.items():
+            page = client.get(f"{address}?lang=en&building_type={code}").text
+            chosen = re.findall(r'<a href="\?building_type=(\w+)#limits" aria-current="true">([^<]+)</a>', page)
+            assert chosen == [(code, words)]
+            assert f"Kind of building: <strong>{words}</strong>" in page
+            assert f'href="{address}/check?building_type={code}"' in page
+            if code != "row_house":
+                assert "Least distance from a gable end" in page
+                assert "all rule-packs together" in page
+                density = page.partition('<table class="limits"')[2].partition("</table>")[0]
+                assert "Needs review" in density
+                assert "Determined" not in density
+
+    @pytest.mark.parametrize("code", ["villa", "", "<b>", "x" * 30])
+    @pytest.mark.parametrize("page", ["", "/check"])
+    def test_a_kind_of_building_that_there_is_not_is_one_message_with_those_that_there_are(
+        self, client: httpx.Client, page: str, code: str
+    ) -> None:
+        asked = {"lang": "en", "building_type": code}
+        answer = client.get(f"/parcels/26800-10-16{page}", params=asked, headers={"Accept": "text/html"})
+        assert answer.status_code == 422
+        assert answer.text.count(", ".join(KINDS)) == 1
+        assert "<b>" not in answer.text
+
+    def test_the_form_of_a_proposal_begins_with_the_kind_that_was_chosen(self, client: httpx.Client) -> None:
+        form = client.get("/parcels/26800-10-16/check?lang=en&building_type=factory").text
+        assert '<option value="factory" selected>' in form
+        assert '<option value="row_house" selected>' in client.get("/parcels/26800-10-16/check").text
 
     def test_a_map_is_asked_for_again_only_when_something_on_it_changed(
         self, client: httpx.Client, app: FastAPI

@@ -108,6 +108,33 @@ def test_the_page_of_a_plot_says_first_what_concerns_it_and_folds_the_rest(visit
     assert page.page.evaluate("document.documentElement.scrollHeight") < 5500
 
 
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_another_kind_of_building_is_chosen_by_keyboard_without_a_script(visit: Open, served: Any, width: int) -> None:
+    """The links stand behind one that unfolds, name what is chosen, are 44 px high, and lead back to the limits."""
+    page = visit(width, javascript=False)
+    page.go(path_of("parcel", served))
+    for name in ("Chung cư", "Nhà máy", "Nhà riêng lẻ"):
+        page.page.locator(".inset summary").focus()
+        page.page.keyboard.press("Enter")
+        assert all(link.bounding_box()["height"] >= 44 for link in page.page.locator(".kinds a").all())
+        page.page.get_by_role("link", name=name, exact=True).focus()
+        page.page.keyboard.press("Enter")
+        expect(page.page.locator(".inset").first).to_contain_text(f"Loại công trình: {name};")
+        expect(page.page.locator(".kinds a[aria-current=true]")).to_have_text(name)
+        expect(page.page.locator("#limits")).to_be_in_viewport()
+        page.shot(f"parcel-{page.page.url.partition('=')[2].partition('#')[0]}")
+        assert page.too_wide_px() <= 0
+
+
+def test_the_page_of_a_plot_has_no_fault_for_any_kind_of_building(visit: Open, served: Any) -> None:
+    page = visit(PHONE)
+    for code in ("detached_house", "apartment", "commercial", "public_service", "factory"):
+        page.go(f"{path_of('parcel', served)}?building_type={code}")
+        page.page.locator(".inset summary").click()
+        assert page.faults() == "", code
+        assert page.too_wide_px() <= 0, code
+
+
 @pytest.mark.parametrize(
     "name", ["result", "parcel", "check", "round", "home", "lookup", "parcels", "sign-in", *LAYER_PAGES]
 )
