@@ -11,6 +11,7 @@ from basemap.model import LayerName
 from permits.coordinates import the_reading
 from permits.drawn_area import area_of_geojson, drawn_area, ways_to_read
 from permits.lookup import Desk
+from permits.overlap import mended
 from permits.parcels import Parcel, parcels_of
 from spatial.db import storage_crs
 from spatial.errors import InputError
@@ -76,7 +77,7 @@ def parcels_within(
     reading, _ = the_reading(readings, is_in_city=desk.is_in_city)
     placed = drawn_area(area, reading, storage_crs=storage_crs(session))
     frame = store.read_layer(session, LayerName.PARCEL, bounds=placed.bounds, valid_on=desk.valid_on)
-    shapes = shapely.make_valid(np.asarray(frame.geometry.array, dtype=object))
+    shapes = mended(np.asarray(frame.geometry.array, dtype=object))
     overlap_m2 = _overlaps_m2(shapes, placed)
     frame = frame.assign(overlap_m2=overlap_m2, share_ratio=overlap_m2 / shapely.area(shapes).clip(1e-9))
     met = frame[frame["overlap_m2"] >= _LEAST_OVERLAP_M2].sort_values("feature_id", kind="stable")

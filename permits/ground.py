@@ -15,7 +15,7 @@ from basemap.special_areas import SpecialKind
 from permits.answers import NOT_LOADED, Cause, LayerFault, LayerSource
 from permits.frontage import Street, street_of
 from permits.model import FormerProvince
-from permits.overlap import OverlapThresholds, Shapes
+from permits.overlap import OverlapThresholds, Shapes, mended
 from spatial.text import Text
 
 CHECKED_LAYERS = (
@@ -234,7 +234,7 @@ def _shapes(layer: LayerName, frame: gpd.GeoDataFrame, crs: str) -> Shapes | Lay
     if not set(frame.geometry.geom_type) <= set(_GEOMETRY_TYPES[LAYERS[layer].shape]):
         return _failed("sai loại hình", "of another kind of shape")
     try:
-        return np.asarray(shapely.make_valid(given), dtype=object)
+        return mended(given)
     except ShapelyError:
         return _failed("có hình không sửa được", "with shapes that cannot be mended")
 

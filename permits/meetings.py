@@ -17,6 +17,7 @@ from permits.overlap import (
     area_error_lengths_m,
     bands_of_areas,
     bands_of_paths,
+    mended,
 )
 
 _MILLIMETRE = 0.001
@@ -76,7 +77,7 @@ def plots_of(drawn: Shapes) -> Plots:
     """Return parcels as drawn, made ready; a drawing that is not valid is mended."""
     shapes = drawn.copy()
     broken = ~shapely.is_valid(shapes)
-    shapes[broken] = shapely.make_valid(shapes[broken])
+    shapes[broken] = mended(shapes[broken])
     is_one = (shapely.get_type_id(shapes) == _MULTI_POLYGON) & (shapely.get_num_geometries(shapes) == 1)
     shapes[is_one] = shapely.get_geometry(shapes[is_one], 0)
     on_grid = shapely.set_precision(shapes, _MILLIMETRE, mode="pointwise")

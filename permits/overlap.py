@@ -122,6 +122,11 @@ def shapes_of(*shapes: BaseGeometry) -> Shapes:
     return found
 
 
+def mended(shapes: Shapes) -> Shapes:
+    """Return shapes made valid; of an outline that runs out along a line and back, the area alone."""
+    return np.asarray(shapely.make_valid(shapes, method="structure", keep_collapsed=False), dtype=object)
+
+
 def band_of(overlap: BaseGeometry, *, distance_m: float, error_m: float, least_area_m2: float, may_touch: bool) -> Band:
     """Return what one overlap is worth, as `bands_of` does of many."""
     yardstick = Yardstick(error_m=error_m, least_area_m2=least_area_m2, may_touch=may_touch)

@@ -3,6 +3,7 @@
 import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 
 from basemap.demo_city import make_city
 from basemap.model import LayerName
@@ -75,3 +76,23 @@ def test_the_city_has_hits_and_parcels_in_two_zones(found: list[ParcelFacts]) ->
     reserved = [facts for facts in found if any(each.band is Band.HIT for each in facts.reservations)]
     assert len(reserved) > 10
     assert np.mean([len(facts.zones) > 1 for facts in found]) > 0.01
+
+
+def with_spike(shape: shapely.Polygon, length_m: float = 3.0) -> shapely.Polygon:
+    """Return an outline that runs out along a line and back: the same area, and not valid."""
+    (x, y), *others = shape.exterior.coords[:-1]
+    return shapely.Polygon([(x, y), (x - length_m, y - length_m), (x, y), *others])
+
+
+@pytest.mark.parametrize("spiked", [LayerName.PARCEL, LayerName.ZONE, LayerName.BUILDING])
+def test_an_outline_with_a_spike_counts_with_its_area_alone(
+    layers: dict[LayerName, gpd.GeoDataFrame], found: list[ParcelFacts], spiked: LayerName
+) -> None:
+    """Mended, it would be an area and a line together, which no overlay takes."""
+    parts = (shape.geoms[0] if shape.geom_type == "MultiPolygon" else shape for shape in layers[spiked].geometry)
+    frame = layers[spiked].set_geometry(list(map(with_spike, parts)), crs=CRS)
+    assert not frame.is_valid.any()
+    asked = parcels_of(frame if spiked is LayerName.PARCEL else layers[LayerName.PARCEL])[:200]
+    for told, plain in zip(facts_in_bulk(asked, Ground(layers | {spiked: frame}, crs=CRS)), found, strict=False):
+        for name in (LayerName.ZONE, LayerName.BUILDING):
+            assert told.layers[name].area_inside_m2 == pytest.approx(plain.layers[name].area_inside_m2, abs=0.1)
