@@ -2,8 +2,9 @@
 
     python benchmarks/bench_screen.py [--parcels 10000 100000 1000000] [--processes 2] [--rulebook NAME]
 
-Without DIABAN_TEST_POSTGRES_URL the overlay in PostGIS is left out. The city is a generated one, copied side by side
-until it has that many parcels, in an embedded store that is filled before the clock starts.
+Without DIABAN_TEST_POSTGRES_URL the overlay in PostGIS is left out. The city is a generated one, laid side by side
+until it has that many parcels, each copy stretched by factors of its own, so that no two have the same plots; it lies
+in an embedded store that is filled before the clock starts.
 """
 
 import argparse
@@ -36,6 +37,7 @@ CRS, SRID = "EPSG:9210", 9210
 MOMENT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 AS_OF = date(2026, 11, 21)
 BLOCK_HOUSEHOLD_COUNT = 11_000
+LEAST_STRETCHED, MOST_STRETCHED = 0.85, 1.15
 OVERLAID = (
     LayerName.ZONE,
     LayerName.ROAD_RESERVATION,
@@ -63,12 +65,20 @@ def laid(block: Mapping[LayerName, gpd.GeoDataFrame], layer: LayerName, *, parce
     copies = -(-parcel_count // len(block[LayerName.PARCEL]))
     columns = int(np.ceil(np.sqrt(copies)))
     min_x, min_y, max_x, max_y = np.array([frame.total_bounds for frame in block.values()]).T
-    step = (max_x.max() - min_x.min() + 100.0, max_y.max() - min_y.min() + 100.0)
+    corner = np.array([min_x.min(), min_y.min()])
+    step = MOST_STRETCHED * (np.array([max_x.max(), max_y.max()]) - corner) + 100.0
+    stretched = np.random.default_rng(1).uniform(LEAST_STRETCHED, MOST_STRETCHED, size=(copies, 2))
     frames = []
-    for copy in range(copies):
-        by_m = np.array([copy % columns * step[0], copy // columns * step[1]])
-        moved = shapely.transform(np.asarray(block[layer].geometry.array), lambda xy, by_m=by_m: xy + by_m)
+    for copy, by in enumerate(stretched):
+        start = corner + step * (copy % columns, copy // columns)
+        moved = shapely.transform(
+            np.asarray(block[layer].geometry.array), lambda xy, start=start, by=by: start + (xy - corner) * by
+        )
         frames.append(block[layer].set_geometry(moved, crs=CRS))
+        if layer is LayerName.PARCEL:
+            sheets = frames[-1]["map_sheet"].astype(int) + 100 * copy
+            frames[-1]["map_sheet"] = sheets.astype(str)
+            frames[-1]["registered_area_m2"] = (frames[-1]["registered_area_m2"] * by.prod()).round(1)
     frame = pd.concat(frames, ignore_index=True)
     frame["feature_id"] = [str(number) for number in range(len(frame))]
     return frame.iloc[:parcel_count] if layer is LayerName.PARCEL else frame
