@@ -2,12 +2,10 @@
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
-from dataclasses import field as dataclass_field
 from datetime import date, timedelta
-from typing import Protocol
 
 from permits.limit_fields import LIMIT_FIELDS, LimitField
-from permits.model import AreaType, BuildingType, Facts, Limit, ReasonCode, Verdict
+from permits.model import AreaType, BuildingType, Facts, ReasonCode, Verdict
 from permits.rule_schema import Rule
 from permits.rulebook import Rulebook
 from permits.rules import plot
@@ -47,8 +45,6 @@ class Assessment:
         the latest edition says that may apply, and others may apply as well.
     names_pack
         Whether the limit shall say which pack it comes from, as one of several does.
-    limit_alone
-        The limit while nothing is proposed, once somebody asked for it: many plots share one assessment.
     """
 
     field: LimitField
@@ -60,7 +56,6 @@ class Assessment:
     reason: ReasonCode | None = None
     is_dated: bool = True
     names_pack: bool = False
-    limit_alone: list[Limit] = dataclass_field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def binding_rule(self) -> Rule:
@@ -75,13 +70,6 @@ class _Scope:
 
     applies: bool | None
     missing: tuple[str, ...] = ()
-
-
-class Assess(Protocol):
-    """Whatever says of each limit of a plot what rule-packs make of it, worked out anew or remembered."""
-
-    def __call__(self, facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date) -> dict[str, Assessment]:
-        """Return what the packs say about every limit that they know."""
 
 
 def assess(

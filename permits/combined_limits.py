@@ -12,7 +12,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from permits.assess import Assess, Assessment, assess
+from permits.assess import Assessment, assess
 from permits.limit_fields import LIMIT_FIELDS
 from permits.limits import judged, limits, undated
 from permits.model import Direction, Facts, Limits, ReasonCode, Verdict
@@ -25,9 +25,7 @@ OUT_OF_SCOPE = ReasonCode.OUT_OF_SCOPE
 _NO_RANK = 99
 
 
-def combined_limits(
-    facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, assess_by: Assess | None = None
-) -> Limits:
+def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date) -> Limits:
     """Return every limit that any of the packs sets on the plot.
 
     Parameters
@@ -41,7 +39,7 @@ def combined_limits(
     Precedence: QĐ 56/2021/QĐ-UBND, Annex 18, 4.1 e, 4.2 d and 5; decree 217/2026/NĐ-CP, Article 50.2 b;
     QCVN 01:2021/BXD, 3.1 and 3.3.
     """
-    found = (assess_by or assess_together)(facts, rulebooks=rulebooks, as_of=as_of)
+    found = assess_together(facts, rulebooks=rulebooks, as_of=as_of)
     return Limits(
         rulebook="all",
         rulebook_sha256=hashlib.sha256("".join(book.sha256 for book in rulebooks).encode()).hexdigest(),
@@ -208,7 +206,8 @@ def _first_word(kept: Sequence[Assessment]) -> Assessment:
     """Return what the highest rank says; where several of that rank, or of none, say different things, a doubt."""
     first = kept[0]
     peers = [other for other in kept if rank_of(other) == rank_of(first)]
-    values = {other.combined.value for other in peers if other.combined is not None and other.combined.is_determined}
-    if len(values) <= 1:
-        return next((other for other in peers if other.combined and other.combined.is_determined), first)
+    determined = [other for other in peers if other.combined is not None and other.combined.is_determined]
+    values = [other.combined.value for other in determined if other.combined is not None]
+    if all(value == values[0] for value in values):
+        return determined[0] if determined else first
     return replace(first, combined=None, verdict=Verdict.NEEDS_REVIEW, reason=ReasonCode.CONFLICT_OF_RULES)

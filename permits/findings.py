@@ -1,12 +1,13 @@
 """A finding: one rule, what it asks, what was found, by how much, where on the map."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import shapely
 
 from basemap.model import LayerName
-from permits.model import REASON_TEXTS, Limit, ReasonCode, Verdict
+from permits.model import REASON_TEXTS, Limit, ReasonCode, Verdict, plain
 from permits.rulebook import Rule, Rulebook
 from spatial.crs import WGS84
 from spatial.geometry import Located
@@ -94,6 +95,20 @@ class Finding:
         }
 
 
+class Said(NamedTuple):
+    """What a finding says, without its figures and its place: many parcels are told the same."""
+
+    rule: str
+    verdict: Verdict
+    reason: ReasonCode | None
+    blocking: bool
+
+    @classmethod
+    def by(cls, finding: Finding) -> "Said":
+        """Return what a finding says."""
+        return cls(finding.rule, finding.verdict, finding.reason, finding.blocking)
+
+
 VERDICT_TEXTS = {
     Verdict.COMPLIES: Text("phù hợp", "complies"),
     Verdict.VIOLATES: Text("không phù hợp", "violates"),
@@ -116,12 +131,12 @@ def _figure(value: float, unit: str, language: str) -> str:
     return text if language == "en" else text.replace(".", ",")
 
 
-def finding_of_limit(limit: Limit, rule: Rule, *, rulebook: str, place: Located | None) -> Finding:
-    """Return what a limit says about the proposal that was compared with it."""
+def finding_of_limit(limit: Limit, rule: Rule, *, rulebook: str) -> Finding:
+    """Return what a limit says about the proposal that was compared with it; where on the map, it does not say."""
     verdict, reason = limit.verdict, limit.reason
     if verdict is None or (limit.proposed is None and verdict is not Verdict.NOT_APPLICABLE):
         verdict, reason = Verdict.NEEDS_REVIEW, ReasonCode.NOTHING_PROPOSED
-    value = None if limit.value is None else float(limit.value)
+    value = None if limit.value is None else plain(limit.value)
     return Finding(
         name=limit.name,
         rule=limit.binding or limit.rule,
@@ -137,7 +152,6 @@ def finding_of_limit(limit: Limit, rule: Rule, *, rulebook: str, place: Located 
         missing=limit.missing,
         blocking=limit.severity == "blocking",
         note=limit.note,
-        place=None if verdict in (Verdict.COMPLIES, Verdict.NOT_APPLICABLE) else place,
         rulebook=rulebook,
         facts=rule.facts,
     )
@@ -189,9 +203,9 @@ def _margin(rule: Rule, value: float | None, proposed: float | None) -> float | 
     return proposed - value if rule.direction == "min" else value - proposed
 
 
-def overall(findings: Sequence[Finding]) -> Verdict:
+def overall(findings: Iterable[Finding | Said]) -> Verdict:
     """Return the verdict on the whole: a violation weighs most, then doubt; nothing applicable is no approval."""
-    verdicts = [finding.verdict for finding in findings if finding.blocking]
+    verdicts = {finding.verdict for finding in findings if finding.blocking}
     for verdict in (Verdict.VIOLATES, Verdict.NEEDS_REVIEW, Verdict.COMPLIES):
         if verdict in verdicts:
             return verdict

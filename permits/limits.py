@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-from permits.assess import PLAN_DATE, Assess, Assessment, assess
+from permits.assess import PLAN_DATE, Assessment, assess
 from permits.limit_fields import LIMIT_FIELDS, LimitField
-from permits.model import Direction, Facts, Limit, Limits, ReasonCode, Verdict, exact, finite
+from permits.model import Direction, Facts, Limit, Limits, ReasonCode, Verdict, exact, finite, plain
 from permits.rulebook import Rulebook
 from permits.rules.bounds import OPEN, Combined, judge
 from permits.rules.row_house import SPECS
@@ -22,7 +22,7 @@ LIMIT_NAMES = tuple(spec.name for spec in SPECS)
 """The limits of row houses, in the order in which people read them."""
 
 
-def limits(facts: Facts, *, rulebook: Rulebook, as_of: date, assess_by: Assess | None = None) -> Limits:
+def limits(facts: Facts, *, rulebook: Rulebook, as_of: date) -> Limits:
     """Return every limit of the plot that ``facts`` describe, under ``rulebook`` on ``as_of``.
 
     Parameters
@@ -37,7 +37,7 @@ def limits(facts: Facts, *, rulebook: Rulebook, as_of: date, assess_by: Assess |
     ----------
     Each limit cites its article; ``docs/rules`` has a page for every rule-pack.
     """
-    found = (assess_by or assess_alone)(facts, rulebooks=(rulebook,), as_of=as_of)
+    found = assess_alone(facts, rulebooks=(rulebook,), as_of=as_of)
     return Limits(
         rulebook=rulebook.name,
         rulebook_sha256=rulebook.sha256,
@@ -78,16 +78,8 @@ def undated(assessment: Assessment, *, as_of: date) -> Assessment:
 
 
 def judged(assessment: Assessment, facts: Facts) -> Limit:
-    """Return a limit with what the proposal makes of it; while nothing is proposed it is always the same one."""
+    """Return a limit with what the proposal makes of it."""
     proposed = proposed_value(assessment.field, facts)
-    if proposed is not None:
-        return _judged(assessment, proposed)
-    if not assessment.limit_alone:
-        assessment.limit_alone.append(_judged(assessment, None))
-    return assessment.limit_alone[0]
-
-
-def _judged(assessment: Assessment, proposed: Fraction | None) -> Limit:
     field, combined, rule = assessment.field, assessment.combined, assessment.rule
     if combined is None:
         verdict, reason = assessment.verdict, assessment.reason
@@ -112,8 +104,8 @@ def _judged(assessment: Assessment, proposed: Fraction | None) -> Limit:
         lowest=None if combined is None else finite(combined.low),
         highest=None if combined is None else finite(combined.high),
         missing=() if combined is None else combined.missing,
-        proposed=None if proposed is None else float(proposed),
-        margin=None if margin is None else float(margin),
+        proposed=None if proposed is None else plain(proposed),
+        margin=None if margin is None else plain(margin),
         note=NO_TEXT if combined is None else combined.note,
     )
 
@@ -146,4 +138,4 @@ def _shown(field: LimitField, value: Fraction | None) -> float | int | bool | No
         return None
     if field.unit == "yes_no":
         return bool(value)
-    return int(value) if field.unit == "floors" else float(value)
+    return int(value) if field.unit == "floors" else plain(value)

@@ -7,8 +7,9 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NewType
+from typing import Any, NewType, cast
 
+from permits.noted import NotedFact, NotedFigure
 from spatial.text import NO_TEXT, Text
 
 ParcelKey = NewType("ParcelKey", str)
@@ -309,12 +310,23 @@ class Limits:
         }
 
 
-@lru_cache(maxsize=65_536)
 def exact(number: float) -> Fraction:
     """Return the decimal that a person wrote, exactly: 0.1 is one tenth, so that boundaries are met exactly."""
+    if isinstance(number, NotedFact):
+        return number.figure
+    return number if isinstance(number, NotedFigure) else _exact(number)
+
+
+@lru_cache(maxsize=65_536)
+def _exact(number: float) -> Fraction:
     return Fraction(str(number))
+
+
+def plain(figure: Fraction | float) -> float:
+    """Return an exact figure as people and programs read it; one that notes goes on noting."""
+    return cast("float", figure) if isinstance(figure, NotedFigure) else float(figure)
 
 
 def finite(number: Fraction | float) -> float | None:
     """Return ``number`` as a float, or None where it stands for an open end."""
-    return None if isinstance(number, float) and math.isinf(number) else float(number)
+    return None if isinstance(number, float) and math.isinf(number) else plain(number)

@@ -98,7 +98,7 @@ class Grid(Part):
         must_be_sorted(self.columns, rising=True)
         return self
 
-    def interpolated(self, row_value: Fraction | None, column_value: Fraction | None) -> set[Fraction]:
+    def interpolated(self, row_value: Fraction | None, column_value: Fraction | None) -> tuple[Fraction, ...]:
         """Return the figure between the nearest printed values on both axes.
 
         An axis that is None is unknown: the figures at all its printed values come back, and the true one lies
@@ -106,15 +106,15 @@ class Grid(Part):
         """
         lines = self._all_lines() if row_value is None else [self._line(row_value)]
         if column_value is None:
-            return {figure for line in lines for figure in line}
-        return {on_line(tuple(zip(self.columns, line, strict=True)), column_value) for line in lines}
+            return tuple(figure for line in lines for figure in line)
+        return tuple(on_line(tuple(zip(self.columns, line, strict=True)), column_value) for line in lines)
 
-    def stepped(self, row_value: Fraction | None, column_value: Fraction | None) -> set[Fraction]:
+    def stepped(self, row_value: Fraction | None, column_value: Fraction | None) -> tuple[Fraction, ...]:
         """Return the figure of the cell whose ranges hold both values; None is unknown, as in `interpolated`."""
         lines = self.values if row_value is None else [self.values[self._cell(self.rows, row_value)]]
         if column_value is None:
-            return {figure for line in lines for figure in line}
-        return {line[self._cell(self.columns, column_value)] for line in lines}
+            return tuple(figure for line in lines for figure in line)
+        return tuple(line[self._cell(self.columns, column_value)] for line in lines)
 
     def _cell(self, thresholds: Sequence[Fraction], value: Fraction) -> int:
         return max(0, _step(thresholds, value, lower_inclusive=self.lower_inclusive))

@@ -4,25 +4,28 @@ A row says what the layers answer, which figures limit the parcel and which rule
 the building that stands on it. Where nothing stands, only the ground is judged.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 import shapely
 
 from permits.answers import LayerStatus
-from permits.assess import Assess
-from permits.assess_many import Assessors
-from permits.check import Check, check
+from permits.check import facts_for_rules
 from permits.facts import ParcelFacts, facts_in_bulk
-from permits.findings import overall
+from permits.findings import Said, overall
 from permits.ground import Ground
+from permits.ground_findings import findings_on_ground
 from permits.limit_fields import LIMIT_FIELDS
+from permits.limits_of_many import LimitColumn, LimitsOfMany
 from permits.model import Direction, Facts, ReasonCode, Verdict
 from permits.parcels import Parcel
 from permits.proposal import Proposal
-from permits.rulebook import Rulebook
+from permits.rulebook import Rulebook, ground_rules_beside
+from permits.setbacks_drawn import DrawnSetbacks, drawn_setbacks
 from permits.standing import standing_building
 
 SCREENED_LIMITS = tuple(
@@ -31,6 +34,9 @@ SCREENED_LIMITS = tuple(
     if field.direction is not Direction.INFORMATION or name == "governing_road_width_m"
 )
 """Limits that have a column of their own, and one with ``_rule`` behind it."""
+
+_DECIMALS = 6
+"""Of a figure in a screening: floats that were reckoned in another order agree so far."""
 
 _WORDS, _WORD = pa.list_(pa.string()), pa.dictionary(pa.int32(), pa.string())
 _NUMBERS = (
@@ -66,7 +72,7 @@ SCREENING_SCHEMA = pa.schema(
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what it remembers is made once
 class Question:
     """What is asked of every parcel.
 
@@ -86,7 +92,16 @@ class Question:
     as_of: date
     supposed: Facts
     on: date | None = None
-    assess_by: Assess = field(default_factory=Assessors, repr=False, compare=False)
+
+    @cached_property
+    def limits(self) -> LimitsOfMany:
+        """Every limit, asked of many plots at once; it remembers from one call to the next."""
+        return LimitsOfMany(self.rulebooks, as_of=self.as_of)
+
+    @cached_property
+    def ground_rules(self) -> Rulebook | None:
+        """Pack about the ground that goes with the others."""
+        return ground_rules_beside(self.rulebooks)
 
 
 def screen(parcels: Sequence[Parcel], ground: Ground, question: Question) -> pa.Table:
@@ -97,42 +112,94 @@ def screen(parcels: Sequence[Parcel], ground: Ground, question: Question) -> pa.
     InputError
         A parcel is in another coordinate system than the layers.
     """
-    rows = [_row(found, question) for found in facts_in_bulk(parcels, ground, on=question.on)]
-    return pa.Table.from_pylist(rows, schema=SCREENING_SCHEMA)
+    if not parcels:
+        return SCREENING_SCHEMA.empty_table()
+    cases = [_case(found, question) for found in facts_in_bulk(parcels, ground, on=question.on)]
+    limits = question.limits.columns([case.facts for case in cases], [case.drawn for case in cases])
+    columns = {
+        **_about_parcels(cases),
+        **_judged(cases, limits),
+        **_layers(cases),
+        **_figures(limits),
+        "geometry": shapely.to_wkb([case.found.parcel.place.geometry for case in cases]),
+    }
+    return pa.table(
+        [pa.array(columns[each.name], type=each.type, from_pandas=True) for each in SCREENING_SCHEMA],
+        schema=SCREENING_SCHEMA,
+    )
 
 
-def _row(found: ParcelFacts, question: Question) -> Mapping[str, object]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """A parcel, the building on it as if it were proposed, and what the ground says of it."""
+
+    found: ParcelFacts
+    has_building: bool
+    facts: Facts
+    drawn: DrawnSetbacks
+    on_ground: frozenset[Said]
+
+
+def _case(found: ParcelFacts, question: Question) -> _Case:
     building = standing_building(found, supposed=question.supposed)
     proposal = building or Proposal(facts=question.supposed)
-    book, *beside = question.rulebooks
-    outcome = check(found, proposal, rulebook=book, beside=beside, as_of=question.as_of, assess_by=question.assess_by)
+    footprint, books, as_of = proposal.footprint, question.rulebooks, question.as_of
+    drawn = drawn_setbacks(found, footprint, stated=proposal.facts)
+    facts = facts_for_rules(found, proposal, footprint=footprint, drawn=drawn, rulebooks=books, as_of=as_of)
+    findings = findings_on_ground(
+        found, footprint, [facts], rulebooks=books, ground_rules=question.ground_rules, as_of=as_of
+    )
+    return _Case(
+        found=found,
+        has_building=building is not None,
+        facts=facts,
+        drawn=drawn,
+        on_ground=frozenset(map(Said.by, findings)),
+    )
+
+
+def _about_parcels(cases: Sequence[_Case]) -> Mapping[str, Sequence[object]]:
+    parcels = [case.found.parcel for case in cases]
     return {
-        "parcel": found.parcel.key,
-        "ward_code": found.parcel.ward_code,
-        **{name: getattr(found, name) for name in _NUMBERS},
-        "has_building": building is not None,
-        **_judged(outcome),
-        **_layers(found),
-        **dict(_limits(outcome)),
-        "geometry": shapely.to_wkb(found.parcel.place.geometry),
+        "parcel": [parcel.key for parcel in parcels],
+        "ward_code": [parcel.ward_code for parcel in parcels],
+        **{name: [getattr(case.found, name) for case in cases] for name in _NUMBERS},
+        "has_building": [case.has_building for case in cases],
     }
 
 
-def _judged(outcome: Check) -> Mapping[str, object]:
-    """Return what was found, but for limits that wait for a proposal."""
-    findings = [each for each in outcome.findings if each.reason is not ReasonCode.NOTHING_PROPOSED]
-    doubtful = [each for each in findings if each.verdict is Verdict.NEEDS_REVIEW]
+def _judged(cases: Sequence[_Case], limits: Mapping[str, LimitColumn]) -> Mapping[str, Sequence[object]]:
+    """Return what was found of each parcel, but for limits that wait for a proposal; many parcels share an answer."""
+    numbers: dict[frozenset[Said], int] = {}
+    on_ground = np.array([numbers.setdefault(case.on_ground, len(numbers)) for case in cases], dtype=np.int32)
+    which = np.column_stack([*(column.which for column in limits.values()), on_ground])
+    kinds, kind_of = np.unique(which, axis=0, return_inverse=True)
+    said_by_limit = [[outcome and outcome.said for outcome in column.outcomes] for column in limits.values()]
+    said_on_ground = list(numbers)
+    answers = [
+        _answer({*said_on_ground[kind[-1]], *(said[number] for said, number in zip(said_by_limit, kind, strict=False))})
+        for kind in kinds
+    ]
+    return {name: [answers[kind][name] for kind in kind_of.ravel()] for name in answers[0]}
+
+
+def _answer(said: Iterable[Said | None]) -> Mapping[str, object]:
+    heard = [each for each in said if each is not None and each.reason is not ReasonCode.NOTHING_PROPOSED]
+    doubtful = [each for each in heard if each.verdict is Verdict.NEEDS_REVIEW]
     return {
-        "verdict": overall(findings).value,
-        "violated": sorted({each.rule for each in findings if each.verdict is Verdict.VIOLATES}),
+        "verdict": overall(heard).value,
+        "violated": sorted({each.rule for each in heard if each.verdict is Verdict.VIOLATES}),
         "for_review": sorted({each.rule for each in doubtful}),
         "reasons": sorted({each.reason.value for each in doubtful if each.reason is not None}),
     }
 
 
-def _layers(found: ParcelFacts) -> Mapping[str, object]:
-    def having(status: LayerStatus) -> list[str]:
-        return sorted(name.value for name, answer in found.layers.items() if answer.status is status)
+def _layers(cases: Sequence[_Case]) -> Mapping[str, Sequence[object]]:
+    def having(status: LayerStatus) -> list[list[str]]:
+        return [
+            sorted([name.value for name, answer in case.found.layers.items() if answer.status is status])
+            for case in cases
+        ]
 
     return {
         "concerned": having(LayerStatus.CONCERNED),
@@ -141,9 +208,14 @@ def _layers(found: ParcelFacts) -> Mapping[str, object]:
     }
 
 
-def _limits(outcome: Check) -> Iterator[tuple[str, object]]:
+def _figures(limits: Mapping[str, LimitColumn]) -> Mapping[str, object]:
+    """Return the figure of each limit and the rule that sets it; neither where no figure is determined."""
+    columns: dict[str, object] = {}
     for name in SCREENED_LIMITS:
-        limit = outcome.limits.by_name.get(name)
-        if limit is not None and limit.value is not None:
-            yield name, float(limit.value)
-            yield f"{name}_rule", limit.binding or limit.rule
+        limit = limits[name]
+        rules = np.array([outcome and outcome.rule for outcome in limit.outcomes], dtype=object)
+        columns[name] = np.round(limit.figures, _DECIMALS)
+        setting = rules[limit.which]
+        setting[np.isnan(limit.figures)] = None
+        columns[f"{name}_rule"] = setting
+    return columns

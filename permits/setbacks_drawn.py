@@ -1,6 +1,7 @@
 """How far a drawn footprint stays from the front and from the rear, and which part of it stands in the strip. Pure."""
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -8,12 +9,12 @@ from shapely.geometry.base import BaseGeometry
 from basemap.model import LayerName
 from permits.answers import LayerStatus
 from permits.facts import ParcelFacts
-from permits.model import Limit, ReasonCode, Verdict
+from permits.model import Facts, Limit, ReasonCode, Verdict, exact, plain
 from spatial.geometry import Located
 from spatial.text import Text
 
 FRONT, REAR = "min_front_setback_m", "min_rear_setback_m"
-_DRAWN_DISTANCE_ERROR_M = 0.14  # two corners of 0.10 m each
+_DRAWN_DISTANCE_ERROR_M = Fraction(14, 100)  # two corners of 0.10 m each
 _FROM_THE_EDGE = Text(
     "Chỉ giới đường đỏ không cắt thửa đất; đo từ cạnh trước của thửa.",
     "No road reservation cuts the parcel; measured from its front edge.",
@@ -32,6 +33,24 @@ class Edge:
 
     line: BaseGeometry
     is_exact: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnSetbacks:
+    """How far a drawn footprint stays from the front and from the rear, metres; None where nobody can tell.
+
+    Parameters
+    ----------
+    is_front_exact
+        False where the true line of the road may lie farther out, so that a shortfall is only a suspicion.
+    """
+
+    front_m: float | None = None
+    rear_m: float | None = None
+    is_front_exact: bool = False
+
+
+NOTHING_DRAWN = DrawnSetbacks()
 
 
 def edge_of(name: str, found: ParcelFacts) -> Edge | None:
@@ -56,21 +75,37 @@ def drawn_setback_m(name: str, found: ParcelFacts, footprint: Located | None) ->
     return round(float(shapely.distance(footprint.geometry, edge.line)), 2)
 
 
-def judged_by_drawing(limit: Limit, found: ParcelFacts, footprint: Located | None) -> Limit:
+def drawn_setbacks(found: ParcelFacts, footprint: Located | None, *, stated: Facts) -> DrawnSetbacks:
+    """Return how far a footprint stays from front and rear, where the proposal does not state it."""
+    if footprint is None:
+        return NOTHING_DRAWN
+
+    def drawn(name: str, stated_m: float | None) -> float | None:
+        return drawn_setback_m(name, found, footprint) if stated_m is None else None
+
+    edge = edge_of(FRONT, found)
+    return DrawnSetbacks(
+        front_m=drawn(FRONT, stated.front_setback_m),
+        rear_m=drawn(REAR, stated.rear_setback_m),
+        is_front_exact=edge is not None and edge.is_exact,
+    )
+
+
+def judged_by_drawing(limit: Limit, drawn: DrawnSetbacks) -> Limit:
     """Return a setback as the drawing shows it; a shortfall within the error of drawing is a doubt.
 
     A limit that is not settled, and one that the drawing says nothing about, come back as they are.
     """
-    measured_m, demand_m = drawn_setback_m(limit.name, found, footprint), limit.value
+    measured_m, demand_m = drawn.front_m if limit.name == FRONT else drawn.rear_m, limit.value
     if measured_m is None or not demand_m or limit.lowest is None or limit.lowest != limit.highest:
         return limit
-    edge, margin_m = edge_of(limit.name, found), round(measured_m - float(demand_m), 2)
-    measured = replace(limit, proposed=measured_m, margin=margin_m, verdict=Verdict.COMPLIES, reason=None)
+    margin_m = exact(measured_m) - exact(demand_m)
+    measured = replace(limit, proposed=measured_m, margin=plain(margin_m), verdict=Verdict.COMPLIES, reason=None)
     if margin_m >= 0:
         return measured
     if margin_m >= -_DRAWN_DISTANCE_ERROR_M:
         return replace(measured, verdict=Verdict.NEEDS_REVIEW, reason=ReasonCode.WITHIN_TOLERANCE)
-    if edge is not None and not edge.is_exact:
+    if limit.name == FRONT and not drawn.is_front_exact:
         doubt = ReasonCode.MISSING_INPUT
         return replace(measured, verdict=Verdict.NEEDS_REVIEW, reason=doubt, note=_FROM_THE_EDGE)
     return replace(measured, verdict=Verdict.VIOLATES)

@@ -123,8 +123,8 @@ def _by_grid(rule: Rule, facts: Facts) -> list[Bound]:
     if rows and columns:
         return [definite(rule.id, figure) for row in rows for column in columns for figure in look_up(row, column)]
     missing = [*(() if rows else grid.rows_by[-1:]), *(() if columns else grid.columns_by[-1:])]
-    figures = {figure for row in rows or (None,) for column in columns or (None,) for figure in look_up(row, column)}
-    return _between(rule, tuple(figures), missing=tuple(missing))
+    figures = [figure for row in rows or (None,) for column in columns or (None,) for figure in look_up(row, column)]
+    return _between(rule, figures, missing=tuple(missing))
 
 
 def _by_constant(rule: Rule, facts: Facts) -> list[Bound]:
@@ -176,7 +176,7 @@ def _between(rule: Rule, figures: Sequence[Fraction | None], *, missing: tuple[s
         return []
     low: Number = min(known)
     high: Number = max(known)
-    if len(known) == 1 and len(figures) == 1:
+    if low == high and None not in figures:
         return [definite(rule.id, known[0])]
     if None in figures:
         low, high = (-OPEN, high) if rule.direction == "min" else (low, OPEN)

@@ -75,7 +75,7 @@ def extra_floor_setback_bounds(facts: Facts, rule: Rule, floors: Rule, *, road: 
     setback = rule.parameter("setback_m")
     if road.low is None or road.high is None:
         return [Bound(rule=rule.id, low=Fraction(0), value=setback, high=setback, missing=road.missing)]
-    answers = [extra_floor(facts, floors, road_width_m=width) for width in {road.low, road.high}]
+    answers = [extra_floor(facts, floors, road_width_m=width) for width in (road.low, road.high)]
     found = {answer.answer for answer in answers}
     if found == {False}:
         return [definite(rule.id, Fraction(0))]

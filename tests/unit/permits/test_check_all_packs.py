@@ -10,10 +10,10 @@ from plots import DAY, X, Y, checked, layers, plot, proposed
 
 from basemap.model import LayerName
 from permits.check import Check
-from permits.estimates import rule_thresholds
+from permits.estimates import Use, rule_thresholds
 from permits.facts import CHECKED_LAYERS
 from permits.findings import Finding
-from permits.model import Facts, ReasonCode, Verdict
+from permits.model import AreaType, BuildingType, ReasonCode, Verdict
 from permits.rulebook import load_rulebook
 
 GROUND = ("house.land_use", "house.inside_parcel")
@@ -128,7 +128,7 @@ def test_a_finding_names_the_layers_that_it_rests_on_and_not_what_was_stated() -
 
 def test_the_thresholds_of_estimates_come_from_the_data_of_the_pack() -> None:
     """Annex 18: frontage 3.0 m (2.2), 4.0 and 8.0 m (4.1); depth 3.0, 6.0, 9 and 16 m; corner 3.0 m."""
-    house = Facts(building_type="row_house", area_type="existing_urban")  # type: ignore[arg-type]
+    house = Use(BuildingType.ROW_HOUSE, AreaType.EXISTING_URBAN)
     assert rule_thresholds(load_rulebook(), house, as_of=DAY) == {
         "frontage_m": (3.0, 4.0, 8.0),
         "depth_m": (3.0, 6.0, 9.0, 16.0),
