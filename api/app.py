@@ -1,5 +1,6 @@
 """The server, put together: `create_app` is the one way to it."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib import metadata
@@ -35,6 +36,7 @@ from api.routes import (
     addresses,
     admission_pages,
     admissions,
+    check_pages,
     health,
     metrics,
     ogc,
@@ -69,6 +71,9 @@ GUESSABLE_PATHS: Mapping[str, Budget] = {
     addresses.BATCH_PATH: ADDRESS_BATCH_BUDGET,
 }
 """Paths whose requests are counted; the page and the JSON of one kind share their budget."""
+
+FILE_PATHS = re.compile(rf"{permits.DRAWING_PATH}|{check_pages.CHECK_PATH}")
+"""Paths to which a drawing is posted."""
 
 
 def create_app(settings: Settings, *, budgets: Mapping[str, Budget] = GUESSABLE_PATHS) -> FastAPI:
@@ -137,7 +142,7 @@ def _add_middleware(app: FastAPI, settings: Settings, *, budgets: Mapping[str, B
     # Starlette puts the one added last outermost.
     app.add_middleware(FormCookie, keeper=app.state.sessions)
     app.add_middleware(RateLimit, budgets=budgets)
-    app.add_middleware(RequestGuard, allowed_hosts=hosts)
+    app.add_middleware(RequestGuard, allowed_hosts=hosts, file_paths=FILE_PATHS)
     app.add_middleware(OpenData, access=app.state.layer_access)
     look_up_paths = (admissions.LOOK_UP_PATH, admission_pages.RESULT_PATH)
     counter = RequestCounter(app.state.metrics, templates=_templates(), look_up_paths=look_up_paths)

@@ -81,6 +81,7 @@ _TRY_AGAIN = Text(
 )
 _HINTS: Mapping[int, Text] = {
     408: _TRY_AGAIN,
+    413: Text("Gửi ít hơn một lần; bản vẽ DXF tối đa 5 MB.", "Send less at a time; a DXF drawing may have 5 MB."),
     421: Text(
         "Người quản trị thêm tên miền vào DIABAN_ALLOWED_HOSTS.",
         "An administrator adds the name to DIABAN_ALLOWED_HOSTS.",

@@ -3,15 +3,21 @@
 import json
 from collections.abc import Mapping
 
+import shapely
+from shapely import Polygon
+
+from permits.findings import geojson
 from permits.lookup_batch import number_typed
 from permits.proposal import CRS_KEY, GEOMETRY_KEY, Proposal, read_proposal
 from spatial.errors import InputError
+from spatial.geometry import Located
 from spatial.text import Text
 
 CODES = ("building_type", "area_type", "former_province")
 NUMBERS = ("floors", "building_height_m")
 OUTLINE = "outline"
-FIELDS = (*CODES, *NUMBERS, OUTLINE)
+DRAWING, DRAWING_LAYER = "drawing", "drawing_layer"
+FIELDS = (*CODES, *NUMBERS, OUTLINE, DRAWING_LAYER)
 MOST_LETTERS = 50_000
 _LEAST_CORNERS_COUNT = 3
 
@@ -35,6 +41,29 @@ def typed_proposal(typed: Mapping[str, str], *, crs: str) -> Proposal:
         read_proposal(outline, subject=OUTLINE)
         given |= outline
     return read_proposal(given, subject="floors")
+
+
+def typed_outline(outline: Located, *, crs: str) -> str:
+    """Return an outline as one types it: one corner a line where it is one ring, else as GeoJSON.
+
+    Raises
+    ------
+    InputError
+        It has more corners than the form takes.
+    """
+    shape = outline.to(crs).geometry
+    if isinstance(shape, Polygon) and not shape.interiors:
+        corners = shapely.get_coordinates(shape.exterior)[:-1]
+        text = "\n".join(f"{x:.4f} {y:.4f}" for x, y in corners)
+    else:
+        text = json.dumps(geojson(outline))
+    if len(text) > MOST_LETTERS:
+        raise InputError(
+            Text("Đường bao có quá nhiều đỉnh.", "The outline has too many corners."),
+            hint=Text("Đơn giản hóa đường bao.", "Simplify the outline."),
+            code="outline_too_long",
+        )
+    return text
 
 
 def _outline(text: str, *, crs: str) -> dict[str, object]:

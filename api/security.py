@@ -7,8 +7,10 @@ results day. From outside to inside: `SecurityHeaders`, `AccessLog`, `RequestGua
 
 import asyncio
 import logging
+import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,6 +21,8 @@ from api.errors import problem_of_status, problem_response
 from api.logs import masked
 
 MAX_BODY_BYTE_COUNT = 256 * 1024
+MAX_FILE_BODY_BYTE_COUNT = 6 * 1024 * 1024
+MOST_FILE_BODIES_COUNT = 8
 MAX_ADDRESS_BYTE_COUNT = 4096
 BODY_TIMEOUT_S = 15.0
 
@@ -37,6 +41,7 @@ MAP_PREFIX = "/maps/"
 STATIC_PREFIX = "/static/"
 
 _FIRST_REFUSAL = 400
+_NO_PATH = re.compile(r"(?!)")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _EVERYWHERE = {
     "x-content-type-options": "nosniff",
@@ -125,12 +130,27 @@ def _path_without_numbers(scope: Scope) -> str:
 
 
 class RequestGuard:
-    """Refuses what no route should ever see: strange hosts, other sites' posts, bombs and dawdlers."""
+    """Refuses what no route should ever see: strange hosts, other sites' posts, bombs and dawdlers.
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str], body_timeout_s: float = BODY_TIMEOUT_S) -> None:
+    Parameters
+    ----------
+    file_paths
+        Whole paths that take a file: their bodies may be larger, a few at a time.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        allowed_hosts: Iterable[str],
+        file_paths: re.Pattern[str] = _NO_PATH,
+        body_timeout_s: float = BODY_TIMEOUT_S,
+    ) -> None:
         self._app = app
         self._allowed_hosts = frozenset(allowed_hosts)
+        self._file_paths = file_paths
         self._body_timeout_s = body_timeout_s
+        self._file_count = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body read, or answer it here."""
@@ -138,27 +158,43 @@ class RequestGuard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        status = self._refusal(scope, headers)
-        body = b""
-        if status is None and _may_have_body(scope, headers):
-            try:
-                async with asyncio.timeout(self._body_timeout_s):
-                    body_or_none = await _read_body(receive)
-            except TimeoutError:
-                status = 408
-            else:
-                status = 413 if body_or_none is None else None
-                body = body_or_none or b""
-        if status is not None:
-            closing = {"connection": "close"} if status in {408, 413} else None
-            problem = problem_of_status(status, headers=closing)
-            await problem_response(Request(scope), problem)(scope, receive, send)
-            return
-        if scope["method"] == "HEAD":
-            scope, send = {**scope, "method": "GET"}, _without_body(send)
-        await self._app(scope, _replaying(body, receive), send)
+        takes_file = scope["method"] == "POST" and self._file_paths.fullmatch(scope["path"]) is not None
+        most_bytes = MAX_FILE_BODY_BYTE_COUNT if takes_file else MAX_BODY_BYTE_COUNT
+        status = self._refusal(scope, headers, most_bytes=most_bytes)
+        brings_file = status is None and takes_file and _length(headers, default=most_bytes) > MAX_BODY_BYTE_COUNT
+        if brings_file and self._file_count >= MOST_FILE_BODIES_COUNT:
+            status = 503
+        with self._counted(brings_file):
+            body = b""
+            if status is None and _may_have_body(scope, headers):
+                body, status = await self._body(receive, most_bytes=most_bytes)
+            if status is not None:
+                closing = {"connection": "close"} if status in {408, 413} else None
+                problem = problem_of_status(status, headers=closing)
+                await problem_response(Request(scope), problem)(scope, receive, send)
+                return
+            if scope["method"] == "HEAD":
+                scope, send = {**scope, "method": "GET"}, _without_body(send)
+            await self._app(scope, _replaying(body, receive), send)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> int | None:
+    @contextmanager
+    def _counted(self, brings_file: bool) -> Iterator[None]:  # noqa: FBT001 - one of one
+        self._file_count += brings_file
+        try:
+            yield
+        finally:
+            self._file_count -= brings_file
+
+    async def _body(self, receive: Receive, *, most_bytes: int) -> tuple[bytes, int | None]:
+        """Return the body, and the status with which it is refused."""
+        try:
+            async with asyncio.timeout(self._body_timeout_s):
+                body = await _read_body(receive, most_bytes=most_bytes)
+        except TimeoutError:
+            return b"", 408
+        return (b"", 413) if body is None else (body, None)
+
+    def _refusal(self, scope: Scope, headers: Headers, *, most_bytes: int) -> int | None:
         hosts = headers.getlist("host")
         host = hosts[0] if hosts else ""
         is_ours = "*" in self._allowed_hosts or _without_port(host) in self._allowed_hosts
@@ -170,10 +206,13 @@ class RequestGuard:
             return 403
         if headers.get("content-encoding", "identity") != "identity":
             return 415
-        length = headers.get("content-length", "0")
-        if not length.isdecimal():
+        if not headers.get("content-length", "0").isdecimal():
             return 400
-        return 413 if int(length) > MAX_BODY_BYTE_COUNT else None
+        return 413 if _length(headers, default=0) > most_bytes else None
+
+
+def _length(headers: Headers, *, default: int) -> int:
+    return int(headers.get("content-length", default))
 
 
 def _comes_from_elsewhere(headers: Headers, host: str) -> bool:
@@ -192,8 +231,8 @@ def _may_have_body(scope: Scope, headers: Headers) -> bool:
     return scope["method"] not in _SAFE_METHODS or "content-length" in headers or "transfer-encoding" in headers
 
 
-async def _read_body(receive: Receive) -> bytes | None:
-    """Return the whole body, or None as soon as it is larger than anything we take."""
+async def _read_body(receive: Receive, *, most_bytes: int) -> bytes | None:
+    """Return the whole body, or None as soon as it is larger than what we take."""
     parts: list[bytes] = []
     byte_count = 0
     while True:
@@ -202,7 +241,7 @@ async def _read_body(receive: Receive) -> bytes | None:
             return b"".join(parts)
         part = message.get("body", b"")
         byte_count += len(part)
-        if byte_count > MAX_BODY_BYTE_COUNT:
+        if byte_count > most_bytes:
             return None
         parts.append(part)
         if not message.get("more_body", False):

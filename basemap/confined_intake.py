@@ -12,7 +12,7 @@ from basemap.source_model import FileKind
 from basemap.validate import Validation, validate_layer
 from spatial.confined import Bounds, ConfinedError, Excess, confined
 from spatial.errors import InputError
-from spatial.territory import VIETNAM, Territory
+from spatial.territory import VIETNAM, Territory, territory_of
 from spatial.text import Text
 
 _DIVIDE = Text(
@@ -80,6 +80,8 @@ def read_confined(
 def read_drawing_confined(path: Path, bounds: Bounds, *, crs: str, largest_bytes: int) -> gpd.GeoDataFrame:
     """Return every line and area of a DXF drawing with the columns of the file, closed lines as areas.
 
+    They may lie where ``crs`` is used.
+
     Raises
     ------
     InputError
@@ -100,4 +102,5 @@ def read_drawing_confined(path: Path, bounds: Bounds, *, crs: str, largest_bytes
 
 
 def _drawing(path: Path, *, crs: str, largest_bytes: int) -> gpd.GeoDataFrame:
-    return read_layer_file(path, LayerName.BUILDING, crs=crs, largest_bytes=largest_bytes).original
+    options: ReadOptions = {"crs": crs, "largest_bytes": largest_bytes, "territory": territory_of(crs)}
+    return read_layer_file(path, LayerName.BUILDING, **options).original

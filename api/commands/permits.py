@@ -29,13 +29,14 @@ from permits.advice import Advice
 from permits.combined_limits import limits_under
 from permits.coverage import coverage_json, coverage_page
 from permits.envelope_service import checked_with_advice
-from permits.footprint_files import DRAWING_CRS, footprint_of_drawing
+from permits.footprint_files import DRAWING_CRS, footprint_of_drawing, must_lie_near
 from permits.limit_fields import LIMIT_FIELDS
 from permits.overrides import Overruled
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rule_page import rule_page
 from permits.rulebook import ALL_RULEBOOKS, DEFAULT_RULEBOOK, load_rulebook
+from permits.service import parcel_named
 from spatial.db import Database, open_database
 from spatial.errors import InputError
 from spatial.text import Text
@@ -97,9 +98,10 @@ def check_(  # noqa: PLR0913 - each is one word of the command line
     name = parse_parcel_key(parcel)
     wanted = read_proposal(read_json(proposal), subject=proposal.name)
     if footprint is not None:
-        outline = footprint_of_drawing(footprint, layer=footprint_layer, crs=footprint_crs)
-        wanted = replace(wanted, footprint=outline)
+        wanted = replace(wanted, footprint=footprint_of_drawing(footprint, layer=footprint_layer, crs=footprint_crs))
     with open_store() as database, database.transaction() as session:
+        if footprint is not None and wanted.footprint is not None:
+            must_lie_near(wanted.footprint, parcel_named(session, name).place)
         found = checked_with_advice(session, name, wanted, rulebook=rulebook, as_of=day_of(as_of))
     outcome = found.check
     if json_output:

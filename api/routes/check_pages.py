@@ -5,13 +5,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import UploadFile
 
 from api.accounts import Role
 from api.clock import now, today_in_vietnam
 from api.dependencies import AccountOrNone, DatabaseDep, RequireRole, SignedIn
+from api.drawing_upload import LARGEST_DRAWING_BYTES, MOST_LAYER_LETTERS, outline_sent
 from api.errors import FieldFault
 from api.plot_drawing import broken_part, plan_of
-from api.proposal_form import CODES, FIELDS, MOST_LETTERS, typed_proposal
+from api.proposal_form import (
+    CODES,
+    DRAWING,
+    DRAWING_LAYER,
+    FIELDS,
+    MOST_LETTERS,
+    OUTLINE,
+    typed_outline,
+    typed_proposal,
+)
 from api.render import render
 from api.routes.parcel_pages import KindOfBuilding, kind_of_building, sentence_of
 from api.sessions import require_form_token
@@ -23,10 +34,13 @@ from permits.model import BuildingType, Verdict
 from permits.overrides import CHOICES, keyed_findings
 from permits.parcels import ParcelName, parse_parcel_key
 from permits.proposal import Proposal
-from permits.service import DEMONSTRATION_FACTS
+from permits.service import DEMONSTRATION_FACTS, parcel_named
 from spatial.db import Database
 from spatial.errors import DiabanError, InputError
 from spatial.geometry import Located
+
+CHECK_PATH = "/parcels/[^/]+/check"
+"""Of every parcel, as a pattern."""
 
 router = APIRouter(prefix="/parcels/{parcel_key}/check", include_in_schema=False)
 _Key = Annotated[str, Path(max_length=60)]
@@ -45,7 +59,15 @@ async def _typed(request: Request) -> dict[str, str]:
     return {name: str(form.get(name, "")).strip()[:MOST_LETTERS] for name in FIELDS}
 
 
+async def _drawing(request: Request) -> bytes | None:
+    async with request.form() as form:
+        sent = form.get(DRAWING)
+        # A browser sends an empty part without a name where no file was chosen.
+        return await sent.read() if isinstance(sent, UploadFile) and sent.filename else None
+
+
 Typed = Annotated[dict[str, str], Depends(_typed)]
+Drawing = Annotated[bytes | None, Depends(_drawing)]
 
 
 @router.get("")
@@ -62,17 +84,30 @@ def show_form(
 
 @router.post("")
 def check_typed(
-    request: Request, database: DatabaseDep, parcel_key: _Key, typed: Typed, account: AccountOrNone
+    request: Request, database: DatabaseDep, parcel_key: _Key, typed: Typed, drawing: Drawing, account: AccountOrNone
 ) -> HTMLResponse:
-    """Check what was typed and drawn."""
+    """Check what was typed and drawn; the outline of a drawing stands in the form from then on."""
     name = parse_parcel_key(parcel_key)
     try:
+        if drawing is not None:
+            typed = {**typed, OUTLINE: _outline_of(drawing, database, name, layer=typed[DRAWING_LAYER])}
         proposal = typed_proposal(typed, crs=database.crs)
     except InputError as error:
         return _page(request, database, name, typed=typed, error=error)
     with database.transaction() as session:
         found = checked_with_advice(session, name, proposal, as_of=today_in_vietnam())
     return _page(request, database, name, typed=typed, found=found, is_officer=account is not None)
+
+
+def _outline_of(drawing: bytes, database: Database, name: ParcelName, *, layer: str) -> str:
+    with database.transaction() as session:
+        place = parcel_named(session, name).place
+    try:
+        outline = outline_sent(drawing, layer=layer[:MOST_LAYER_LETTERS], crs=database.crs, parcel=place)
+        return typed_outline(outline, crs=database.crs)
+    except InputError as error:
+        field = DRAWING_LAYER if error.code == "outline_layer" else DRAWING
+        raise InputError(error.message, hint=error.hint, subject=field, code=error.code) from error
 
 
 async def _decision(request: Request) -> Decision:
@@ -134,6 +169,7 @@ def _page(  # noqa: PLR0913 - what the page shows
         codes={name: FACT_FIELDS[name].codes for name in CODES},
         fact_fields=FACT_FIELDS,
         crs=database.crs,
+        largest_drawing_mb=LARGEST_DRAWING_BYTES // 1_000_000,
     )
 
 

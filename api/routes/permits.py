@@ -1,13 +1,16 @@
 """What may be built on a plot, and which article says so."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, File, Form, UploadFile
+from pydantic import Json
 
 from api.accounts import Account, Role
 from api.clock import now, today_in_vietnam
 from api.dependencies import AccountOrNone, DatabaseDep, RequireRole
+from api.drawing_upload import MOST_LAYER_LETTERS, outline_sent
 from api.parameters import no_parameters
 from api.schemas.permits import CheckIn, EnvelopeIn, LimitsIn, OverrideIn
 from permits.combined_limits import limits_under
@@ -16,10 +19,13 @@ from permits.fact_sheet import read_facts
 from permits.parcels import parse_parcel_key
 from permits.proposal import read_proposal
 from permits.rulebook import Rulebook, load_rulebook
-from permits.service import DEMONSTRATION_FACTS
+from permits.service import DEMONSTRATION_FACTS, parcel_named
+from spatial.errors import InputError
+from spatial.text import Text
 
 Officer = Annotated[Account, Depends(RequireRole(Role.OFFICER))]
 
+DRAWING_PATH = "/api/v1/permits/check-drawing"
 router = APIRouter(tags=["permits"], dependencies=[Depends(no_parameters)])
 
 
@@ -40,6 +46,32 @@ def check_proposal(question: CheckIn, database: DatabaseDep, account: AccountOrN
     as_of = question.as_of or today_in_vietnam()
     with database.transaction() as session:
         found = checked_with_advice(session, name, proposal, rulebook=question.rulebook, as_of=as_of)
+    return found.to_json(for_officers=account is not None)
+
+
+@router.post(DRAWING_PATH)
+def check_drawing(
+    question: Annotated[Json[CheckIn], Form(description="what /api/v1/permits/check takes, without a footprint")],
+    drawing: Annotated[UploadFile, File(description="DXF; the closed lines of one layer are the footprint")],
+    database: DatabaseDep,
+    account: AccountOrNone,
+    layer: Annotated[str, Form(max_length=MOST_LAYER_LETTERS, description="where several hold closed lines")] = "",
+    crs: Annotated[str, Form(max_length=20, description="of the drawing; that of the store when absent")] = "",
+) -> dict[str, Any]:
+    """Check a proposal whose footprint is a DXF drawing, as `/api/v1/permits/check` does."""
+    name = parse_parcel_key(question.parcel)
+    proposal = read_proposal(question.proposal, subject="proposal")
+    if proposal.footprint is not None:
+        raise InputError(
+            Text("Đường bao có hai lần: trong footprint và bản vẽ.", "Give footprint or a drawing, not both."),
+            subject="proposal",
+        )
+    with database.transaction() as session:
+        place = parcel_named(session, name).place
+    outline = outline_sent(drawing.file.read(), layer=layer, crs=crs or database.crs, parcel=place)
+    as_of, wanted = question.as_of or today_in_vietnam(), replace(proposal, footprint=outline)
+    with database.transaction() as session:
+        found = checked_with_advice(session, name, wanted, rulebook=question.rulebook, as_of=as_of)
     return found.to_json(for_officers=account is not None)
 
 

@@ -1,8 +1,10 @@
 import gzip
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -10,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.security import MAX_BODY_BYTE_COUNT, RequestGuard
+from api.security import MAX_BODY_BYTE_COUNT, MOST_FILE_BODIES_COUNT, RequestGuard
 from api.settings import Settings
 
 LOOK_UP = "/api/v1/admissions/lookup"
@@ -199,6 +201,45 @@ def test_a_body_that_dawdles_is_given_up() -> None:
     anyio.run(guard, scope, dawdle, note)
     assert sent[0]["status"] == 408
     assert json.loads(bytes(sent[1]["body"]))["code"] == "too_slow"  # type: ignore[call-overload]
+
+
+def test_of_large_bodies_a_few_are_held_at_a_time_and_the_next_is_told_to_come_again() -> None:
+    """Each is held until its answer is there; a small one, or one after them, is let through."""
+    answer_now = anyio.Event()
+    statuses: dict[str, list[int]] = {"large": [], "small": []}
+
+    async def slow(scope: dict[str, object], _receive: object, send: Callable[[object], Awaitable[None]]) -> None:
+        if scope["headers"] == headers(MAX_BODY_BYTE_COUNT + 1):
+            await answer_now.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    def headers(length: int) -> list[tuple[bytes, bytes]]:
+        return [(b"host", b"localhost"), (b"content-length", str(length).encode())]
+
+    guard = RequestGuard(slow, allowed_hosts=["*"], file_paths=re.compile("/drawing"))  # type: ignore[arg-type]
+
+    async def post(size: str, length: int) -> None:
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": b" " * length}
+
+        async def note(message: dict[str, Any]) -> None:
+            statuses[size] += [message["status"]] if "status" in message else []
+
+        scope = {"type": "http", "method": "POST", "path": "/drawing", "query_string": b"", "app": FastAPI()}
+        await guard({**scope, "headers": headers(length)}, receive, note)  # type: ignore[arg-type]
+
+    async def ask() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(MOST_FILE_BODIES_COUNT + 1):
+                group.start_soon(post, "large", MAX_BODY_BYTE_COUNT + 1)
+            await anyio.wait_all_tasks_blocked()
+            await post("small", 10)
+            answer_now.set()
+        await post("large", MAX_BODY_BYTE_COUNT + 1)
+
+    anyio.run(ask)
+    assert statuses["small"] == [200]
+    assert statuses["large"] == [503, *[200] * MOST_FILE_BODIES_COUNT, 200]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"null", b"[" * 50_000])

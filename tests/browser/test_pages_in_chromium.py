@@ -82,6 +82,32 @@ def test_an_outline_is_clicked_on_the_plan_and_checked_with_what_to_change(
     assert page.too_wide_px() <= 0
 
 
+@pytest.mark.parametrize(("width", "language"), [(PHONE, "vi"), (DESK, "en")])
+def test_a_drawing_is_chosen_without_a_script_and_its_outline_stands_on_the_plan(
+    visit: Open, served: Any, width: int, language: str
+) -> None:
+    """A square of 3 m in the corner of the plot; then a file that is none, which is said beside its field."""
+    page = visit(width, javascript=False)
+    page.go(f"{path_of('check', served)}?lang={language}")
+    plan = page.page.locator("#plot-plan")
+    x, y = (float(plan.get_attribute(name)) for name in ("data-min-x", "data-max-y"))
+    corners = [(x + 6, y - 9), (x + 9, y - 9), (x + 9, y - 6), (x + 6, y - 6)]
+    parts = [part for a, b in corners for part in ("10", str(a), "20", str(b))]
+    lines = ["0", "SECTION", "2", "ENTITIES", "0", "LWPOLYLINE", "8", "NHA", "90", "4", "70", "1", *parts]
+    drawing = "\n".join([*lines, "0", "ENDSEC", "0", "EOF", ""]).encode()
+    field, send = page.page.locator("#drawing"), page.page.locator("form.card button[type=submit]").first
+    field.set_input_files({"name": "nha.dxf", "mimeType": "image/vnd.dxf", "buffer": drawing})
+    send.click()
+    expect(page.page.locator(".plan-proposal")).to_have_count(1)
+    assert len(page.page.locator("#outline").input_value().splitlines()) == 4
+    field.set_input_files({"name": "nha.dxf", "mimeType": "image/vnd.dxf", "buffer": b"%PDF-1.4"})
+    send.click()
+    expect(page.page.locator(".error-summary a")).to_have_attribute("href", "#drawing")
+    expect(page.page.locator("#drawing-error")).to_contain_text("DXF")
+    page.shot(f"drawing-{language}")
+    assert page.too_wide_px() <= 0
+
+
 def test_features_of_a_layer_are_read_and_turned_over_on_a_phone_without_moving_sideways(
     visit: Open, served: Any
 ) -> None:

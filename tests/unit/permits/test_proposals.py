@@ -7,10 +7,12 @@ import shapely
 from plots import CRS, X, Y, checked, plot, proposed
 from shapely.geometry import mapping
 
-from permits.footprint_files import footprint_of_drawing
+from permits.footprint_files import footprint_of_drawing, must_lie_near
 from permits.model import Verdict
 from permits.proposal import read_proposal
 from spatial.errors import InputError
+from spatial.geometry import Located
+from spatial.text import Text
 
 
 def dxf(folder: Path, *outlines: tuple[str, list[tuple[float, float, float]], bool]) -> Path:
@@ -66,6 +68,37 @@ def test_a_drawing_that_cannot_be_used_says_why(
         footprint_of_drawing(dxf(tmp_path, *outlines), layer=layer)
     assert said in refused.value.message.en
     assert refused.value.message.vi
+
+
+@pytest.mark.parametrize(
+    ("drawn", "code"),
+    [
+        (rectangle(0, 0, 5, 8), "outside_country"),
+        (rectangle(1000 * X, 1000 * Y, 5000, 8000), "crs_contradicted"),
+        (rectangle(Y, X, 5, 8), "crs_contradicted"),
+    ],
+)
+def test_a_drawing_in_other_units_or_from_its_own_origin_is_told_in_which_to_draw(
+    tmp_path: Path, drawn: list[tuple[float, float, float]], code: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        footprint_of_drawing(dxf(tmp_path, ("NHA", drawn, True)))
+    assert (refused.value.code, refused.value.hint) == (
+        code,
+        Text(
+            "Vẽ hoặc xuất lại theo mét trong EPSG:9210, tọa độ đông trước.",
+            "Draw or export it in metres in EPSG:9210, the easting first.",
+        ),
+    )
+
+
+def test_an_outline_of_another_place_is_no_proposal_for_the_parcel() -> None:
+    """A plot from (0, 0) to (5, 20) m: 990 m beside it is a matter of the check, 2.5 km off another drawing."""
+    parcel = plot().parcel.place
+    must_lie_near(Located(geometry=shapely.box(X + 995, Y, X + 1000, Y + 8), crs=CRS), parcel)
+    with pytest.raises(InputError, match=r"lies 2\.5 km from the parcel") as refused:
+        must_lie_near(Located(geometry=shapely.box(X + 2505, Y, X + 2510, Y + 8), crs=CRS), parcel)
+    assert refused.value.code == "outline_elsewhere"
 
 
 @pytest.mark.parametrize(
