@@ -145,6 +145,11 @@ class LayerAnswer:
         return self.status in (LayerStatus.CONCERNED, LayerStatus.NOT_CONCERNED)
 
     @property
+    def is_clear(self) -> bool:
+        """Whether the layer answered that nothing of it is near, not even a sliver."""
+        return self.status is LayerStatus.NOT_CONCERNED and not self.concerns
+
+    @property
     def truth(self) -> bool | None:
         """True: concerned; False: clearly not; None: nobody can tell."""
         return truth_of(self.status)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import shapely
 
@@ -173,21 +173,14 @@ def finding_of_rule(  # noqa: PLR0913 - a finding has that many parts
 
     def made() -> Finding:
         return Finding(
-            name=rule.id,
-            rule=rule.id,
-            citation=str(rulebook.citation(rule)),
-            title=rule.title.text,
-            requirement=rule.requirement.text,
+            **rulebook.remembered(("words", rule.id, rule.valid.from_), lambda: _words(rulebook, rule)),
             verdict=verdict,
             reason=reason,
-            unit=rule.unit,
             value=value,
             proposed=proposed,
             margin=_margin(rule, value, proposed),
-            blocking=rule.severity == "blocking",
             note=note,
             place=place,
-            rulebook=rulebook.name,
             layers=layers,
         )
 
@@ -195,6 +188,20 @@ def finding_of_rule(  # noqa: PLR0913 - a finding has that many parts
         return made()
     key = ("finding", rule.id, rule.valid.from_, verdict, reason, proposed, value, note, layers)
     return rulebook.remembered(key, made)
+
+
+def _words(rulebook: Rulebook, rule: Rule) -> dict[str, Any]:
+    """Return the parts of a finding that are the same wherever a rule is asked."""
+    return {
+        "name": rule.id,
+        "rule": rule.id,
+        "citation": str(rulebook.citation(rule)),
+        "title": rule.title.text,
+        "requirement": rule.requirement.text,
+        "unit": rule.unit,
+        "blocking": rule.severity == "blocking",
+        "rulebook": rulebook.name,
+    }
 
 
 def _margin(rule: Rule, value: float | None, proposed: float | None) -> float | None:

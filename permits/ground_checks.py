@@ -56,10 +56,12 @@ class GroundChecks:
         yield from self._zones(found)
         if found.area_differs:
             yield self._area(found)
-        yield from self._reservations(found, footprint)
+        if not (reservations := found.layers[LayerName.ROAD_RESERVATION]).is_clear:
+            yield from self._reservations(reservations, footprint)
         yield from self._special_areas(found, footprint)
         for layer in _RESTRICTING_BY_NO_RULE:
-            yield from self._restriction(found.layers[layer], footprint)
+            if not (answer := found.layers[layer]).is_clear:
+                yield from self._restriction(answer, footprint)
         if footprint is not None:
             yield self._inside(found, footprint)
 
@@ -166,9 +168,8 @@ class GroundChecks:
             note=note,
         )
 
-    def _reservations(self, found: ParcelFacts, footprint: Located | None) -> Iterator[Finding]:
+    def _reservations(self, answer: LayerAnswer, footprint: Located | None) -> Iterator[Finding]:
         rule = self._rule("house.outside_reservation")
-        answer = found.layers[LayerName.ROAD_RESERVATION]
         if answer.status is LayerStatus.NOT_CHECKED:
             yield self._unanswered(rule, answer)
         for concern in answer.felt:

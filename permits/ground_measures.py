@@ -35,6 +35,8 @@ class Features:
     @property
     def union(self) -> BaseGeometry:
         """All of them together; empty where there are none."""
+        if self.count == 1 and isinstance(self.shapes[0], shapely.Polygon):
+            return self.shapes[0]
         return shapely.union_all(self.shapes) if self.count else _NOTHING
 
 

@@ -81,10 +81,10 @@ def area_error_m2(parcel: BaseGeometry, *, point_error_m: float) -> float:
     Error propagation of the shoelace formula: s/2 · √Σ|P(i+1) − P(i−1)|², with s = error / √2 for each axis.
     """
     largest = max(shapely.get_parts(parcel), key=shapely.area, default=None)
-    ring = shapely.get_coordinates(shapely.get_exterior_ring(largest))  # ends where it began
-    across = ring[1:] - np.concatenate([ring[-2:-1], ring[:-2]])
-    squares = (across**2).sum(axis=1).tolist()
-    return math.sqrt(sum(squares)) / (2 * math.sqrt(2)) * point_error_m
+    corners = shapely.get_coordinates(shapely.get_exterior_ring(largest)).tolist()[:-1]  # a ring ends where it began
+    pairs = zip([*corners[-1:], *corners[:-1]], [*corners[1:], *corners[:1]], strict=True)
+    across = [(after[0] - before[0], after[1] - before[1]) for before, after in pairs]
+    return math.sqrt(sum(x * x + y * y for x, y in across)) / (2 * math.sqrt(2)) * point_error_m
 
 
 def area_error_lengths_m(shapes: Shapes) -> Floats:

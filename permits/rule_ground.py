@@ -42,11 +42,20 @@ _DOUBTFUL: _Judged = (Verdict.NEEDS_REVIEW, ReasonCode.WITHIN_TOLERANCE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RuleOfDay:
-    """A rule about the ground that is valid on a day, and what it says where nothing of its layer is near."""
+    """A rule about the ground that is valid on a day.
+
+    Parameters
+    ----------
+    is_ban
+        Nothing of the layer, or not more than a share, may be there.
+    clear
+        What the rule says where nothing of its layer is near.
+    """
 
     rule: Rule
     layer: LayerName
     is_in_force: bool
+    is_ban: bool
     clear: Finding
 
 
@@ -54,8 +63,11 @@ def ground_rule_findings(
     found: ParcelFacts, footprint: Located | None, facts: Facts, *, rulebook: Rulebook, as_of: date
 ) -> Iterator[Finding]:
     """Yield what the rules of the kinds ``overlap`` and ``distance`` say about a parcel and a footprint on it."""
+    rules = rulebook.remembered(("ground rules", as_of), lambda: _rules_of_day(rulebook, as_of))
+    if not rules:
+        return
     site = _Site(found, footprint)
-    for each in rulebook.remembered(("ground rules", as_of), lambda: _rules_of_day(rulebook, as_of)):
+    for each in rules:
         rule = each.rule
         holds = reach_of(rule, facts, rulebook=rulebook)
         if holds is False:
@@ -75,6 +87,7 @@ def _rules_of_day(rulebook: Rulebook, as_of: date) -> tuple[_RuleOfDay, ...]:
             rule=rule,
             layer=LayerName(str(rule.layer)),
             is_in_force=rulebook.is_in_force(rule, as_of=as_of),
+            is_ban=rule.kind == "overlap" and rule.direction == "max",
             clear=_said(rulebook, rule, Verdict.COMPLIES, value=float(rule.value or 0), proposed=0.0),
         )
         for rule in rulebook.rules
@@ -106,8 +119,12 @@ class _Site:
 
     @cached_property
     def _is_footprint_on_parcel(self) -> bool:
-        grown = shapely.buffer(self.found.parcel.place.geometry, _MILLIMETRE)
-        return self.footprint is not None and bool(shapely.covers(grown, self.footprint.geometry))
+        if self.footprint is None:
+            return False
+        shape = self.footprint.geometry
+        if any(shapely.equals_exact(shape, standing.geometry.geometry) for standing in self.found.buildings):
+            return True  # the part of a building that lies on the parcel
+        return bool(shapely.covers(shapely.buffer(self.found.parcel.place.geometry, _MILLIMETRE), shape))
 
 
 def _finding(each: _RuleOfDay, rulebook: Rulebook, site: _Site) -> Finding:
@@ -120,7 +137,7 @@ def _finding(each: _RuleOfDay, rulebook: Rulebook, site: _Site) -> Finding:
         return _not_checked(rule, rulebook, None if answer is None else answer.cause)
     if subject is None:
         return _of_nothing_proposed(rule, rulebook, answer)
-    if _is_plainly_clear(rule, answer) and site.is_on_parcel(subject):
+    if each.is_ban and answer.is_clear and site.is_on_parcel(subject):
         return each.clear
     measure = _overlap if rule.kind == "overlap" else _distance
     return measure(rule, rulebook, subject, ground)
@@ -133,12 +150,6 @@ def _of_nothing_proposed(rule: Rule, rulebook: Rulebook, answer: LayerAnswer) ->
         return _said(rulebook, rule, Verdict.COMPLIES)
     place = counting[0].geometry if counting else None
     return _said(rulebook, rule, Verdict.NEEDS_REVIEW, reason=ReasonCode.NOTHING_PROPOSED, place=place)
-
-
-def _is_plainly_clear(rule: Rule, answer: LayerAnswer) -> bool:
-    """Tell whether nothing of a layer that must not be touched comes near the parcel."""
-    is_ban = rule.kind == "overlap" and rule.direction == "max"
-    return is_ban and answer.status is LayerStatus.NOT_CONCERNED and not answer.concerns
 
 
 def _overlap(rule: Rule, rulebook: Rulebook, subject: Located, ground: Ground) -> Finding:
