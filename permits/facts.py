@@ -15,7 +15,7 @@ import numpy as np
 from basemap.model import LayerName
 from basemap.special_areas import SpecialKind
 from permits.answers import Cause, Concern, LayerAnswer, LayerFault, LayerSource, LayerStatus
-from permits.frontage import FacingSide, facing_reach_m, facing_sides, is_through, rear_edges
+from permits.frontage import FacingSide, facing_sides, is_through, rear_edges
 from permits.ground import CHECKED_LAYERS, CORRIDOR_LAYERS, Ground, Layers
 from permits.layer_answers import STREET_SEARCH_M, answers_of, axis_answers, special_answers
 from permits.meetings import plots_of
@@ -335,10 +335,10 @@ def _left(drawn: _Drawn, reservations: LayerAnswer, *, corner_error_m: float) ->
 
 def _streets_near(answers: Sequence[LayerAnswer], shapes: Shapes, ground: Ground) -> tuple[Numbers, Numbers]:
     """Return the numbers of shapes, and of streets that a side of each may face, where the streets are known."""
-    if not ground.streets:
+    if not ground.is_loaded(LayerName.STREET):
         return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
-    is_driven = np.asarray([street.street_class not in _NO_VEHICLES for street in ground.streets])
+    shape, street = ground.pairs(LayerName.STREET, shapes, distance_m=ground.facing_reach_m)
     is_known = np.asarray([answer.status is not LayerStatus.NOT_CHECKED for answer in answers])
-    shape, street = ground.pairs(LayerName.STREET, shapes, distance_m=facing_reach_m(ground.streets))
-    counts = is_driven[street] & is_known[shape]
+    is_driven = [ground.streets[number].street_class not in _NO_VEHICLES for number in street.tolist()]
+    counts = is_known[shape] & np.asarray(is_driven, dtype=bool)
     return shape[counts], street[counts]

@@ -133,26 +133,27 @@ def _met(sides: Outlines, streets: Sequence[Street], *, near: tuple[Numbers, Num
     """Look from every side to every street near its parcel, and keep the nearest that it meets."""
     parcel, street = near
     begin, end = (np.searchsorted(sides.parcel, parcel, side=edge) for edge in ("left", "right"))
-    street = np.repeat(street, end - begin)
+    pair = np.repeat(np.arange(len(parcel)), end - begin)
     side = np.concatenate([np.zeros(0, dtype=np.intp), *map(np.arange, begin, end)])
-    gap_m = _gaps_m(sides, side, [streets[number] for number in street.tolist()])
-    order = np.lexsort((street, gap_m, side))
+    gap_m = _gaps_m(sides, side, [streets[number] for number in street.tolist()], pair)
+    order = np.lexsort((street[pair], gap_m, side))
     is_nearest = np.diff(side[order], prepend=-1) > 0
     nearest = order[is_nearest & (gap_m[order] <= MAX_GAP_M)]
-    nearest = nearest[np.lexsort((street[nearest], sides.parcel[side[nearest]]))]
-    return _Met(parcel=sides.parcel[side[nearest]], street=street[nearest], side=side[nearest], gap_m=gap_m[nearest])
+    side, street, gap_m = side[nearest], street[pair[nearest]], gap_m[nearest]
+    order = np.lexsort((street, sides.parcel[side]))
+    return _Met(parcel=sides.parcel[side[order]], street=street[order], side=side[order], gap_m=gap_m[order])
 
 
-def _gaps_m(sides: Outlines, side: Numbers, streets: Sequence[Street]) -> Floats:
+def _gaps_m(sides: Outlines, side: Numbers, streets: Sequence[Street], street: Numbers) -> Floats:
     """Return the gap of each side to the edge of its street; infinite for sides that do not face it."""
-    lines = shapes_of(*(street.line for street in streets))
-    width_m = np.asarray([street.width_m or _UNKNOWN_STREET_WIDTH_M for street in streets], dtype=np.float64)
-    way = shapely.get_coordinates(shapely.shortest_line(shapely.points(sides.middle[side]), lines)).reshape(-1, 2, 2)
+    line = shapes_of(*(each.line for each in streets))[street]
+    half_width_m = np.asarray([(each.width_m or _UNKNOWN_STREET_WIDTH_M) / 2 for each in streets], dtype=float)[street]
+    way = shapely.get_coordinates(shapely.shortest_line(shapely.points(sides.middle[side]), line)).reshape(-1, 2, 2)
     towards = way[:, 1] - way[:, 0]
     distance_m = np.hypot(towards[:, 0], towards[:, 1])
     with np.errstate(invalid="ignore", divide="ignore"):
         cosine = np.einsum("ij,ij->i", towards / distance_m[:, None], sides.normal[side])
-    gap_m = np.maximum(distance_m - width_m / 2, 0.0)
+    gap_m = np.maximum(distance_m - half_width_m, 0.0)
     return np.where(np.nan_to_num(cosine, nan=-1.0) >= FACING_COSINE, gap_m, np.inf)
 
 

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from basemap.model import LAYERS, LayerName, Shape
 from basemap.special_areas import SpecialKind
 from permits.answers import NOT_LOADED, Cause, LayerFault, LayerSource
-from permits.frontage import Street, street_of
+from permits.frontage import Street, facing_reach_m, street_of
 from permits.model import FormerProvince
 from permits.overlap import OverlapThresholds, Shapes, mended
 from spatial.text import Text
@@ -162,6 +162,11 @@ class Ground:
         if not self.is_loaded(layer):
             return []
         return [street_of(record, line) for record, line in zip(self._records[layer], self._shapes[layer], strict=True)]
+
+    @cached_property
+    def facing_reach_m(self) -> float:
+        """Distance beyond which no side of a parcel can meet any of the streets, metres."""
+        return facing_reach_m(self.streets)
 
     @property
     def versions(self) -> dict[LayerName, int]:

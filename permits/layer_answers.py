@@ -232,13 +232,20 @@ def _axis_concern(parcel: BaseGeometry, axis: int, band: Band, ground: Ground) -
 
 def _street_answers(shapes: Shapes, ground: Ground, *, look_around: bool) -> list[LayerAnswer]:
     layer = LayerName.STREET
-    has_street = np.zeros(len(shapes), dtype=bool)
-    has_street[ground.pairs(layer, shapes, distance_m=STREET_SEARCH_M)[0]] = True
     looked_at = shapes if ground.covered(layer) is None else _all_streets(shapes)
     is_covered = ground.covers(layer, looked_at)
-    found = _Asked(layer, ground).plain_answers(has_street, is_covered=is_covered)
+    found = _Asked(layer, ground).plain_answers(_have_street(shapes, ground), is_covered=is_covered)
     for number, metres in _nearest_m(layer, shapes, ground, look_around=look_around).items():
         found[number] = replace(found[number], nearest_m=metres)
+    return found
+
+
+def _have_street(shapes: Shapes, ground: Ground) -> Truths:
+    """Tell whether a street is near; most parcels stand at one, and only for the others is it looked farther."""
+    found = np.zeros(len(shapes), dtype=bool)
+    for distance_m in (min(ground.facing_reach_m, STREET_SEARCH_M), STREET_SEARCH_M):
+        without = np.flatnonzero(~found)
+        found[without[ground.pairs(LayerName.STREET, shapes[without], distance_m=distance_m)[0]]] = True
     return found
 
 

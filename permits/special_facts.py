@@ -43,7 +43,7 @@ def special_facts(answers: Mapping[SpecialKind, LayerAnswer]) -> Mapping[str, An
 @lru_cache(maxsize=4096)
 def _special_facts(statuses: tuple[LayerStatus, ...]) -> Mapping[str, Any]:
     truths = dict(zip(_KINDS_ASKED, map(truth_of, statuses), strict=True))
-    return MappingProxyType({name: any_true(truths[kind] for kind in kinds) for name, kinds in KINDS_OF_FACT.items()})
+    return {name: any_true(truths[kind] for kind in kinds) for name, kinds in KINDS_OF_FACT.items()}
 
 
 def zone_facts(zoning: Zoning) -> Mapping[str, Any]:
@@ -58,16 +58,14 @@ def zone_facts(zoning: Zoning) -> Mapping[str, Any]:
 def _zone_facts(caps: tuple[ZoneLimits, ...], is_covered: bool | None) -> Mapping[str, Any]:  # noqa: FBT001 - a cache knows no names
     zoning = Zoning(parts=(), caps=caps, is_covered=is_covered)
     floors = zoning.strictest("max_floors")
-    return MappingProxyType(
-        {
-            "zone_plan_known": True if zoning.states_every_cap else None,
-            "zone_plan_max_site_coverage_ratio": zoning.strictest("max_site_coverage_ratio"),
-            "zone_plan_max_floors": None if floors is None else int(floors),
-            "zone_plan_max_height_m": zoning.strictest("max_height_m"),
-            "zone_plan_max_plot_ratio": zoning.strictest("max_plot_ratio"),
-            "plan_approval_date": zoning.plan_approved_on,
-        }
-    )
+    return {
+        "zone_plan_known": True if zoning.states_every_cap else None,
+        "zone_plan_max_site_coverage_ratio": zoning.strictest("max_site_coverage_ratio"),
+        "zone_plan_max_floors": None if floors is None else int(floors),
+        "zone_plan_max_height_m": zoning.strictest("max_height_m"),
+        "zone_plan_max_plot_ratio": zoning.strictest("max_plot_ratio"),
+        "plan_approval_date": zoning.plan_approved_on,
+    }
 
 
 def plan_facts(answer: LayerAnswer, *, on: date | None) -> dict[str, Any]:

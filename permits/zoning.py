@@ -8,9 +8,10 @@ References
 QĐ 56/2021/QĐ-UBND, annex 18, 4.1 e, 4.2 d and 5: the zone plan caps floors, height and plot ratio.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import pandas as pd
 import shapely
@@ -126,7 +127,7 @@ def zoning_of(
     on
         Day of the plans; None is today, with every plan that is loaded.
     """
-    shape = place.geometry
+    shape, felt_zones = place.geometry, zones.felt
     split = _Split(place, registered_area_m2=registered_area_m2)
     felt = [plan for plan in plans.felt if holds_on(plan, on)]
     sure = sorted((plan for plan in felt if is_sure(plan)), key=_day, reverse=True)
@@ -135,8 +136,8 @@ def zoning_of(
     for plan in sure:
         piece = _area_of(shapely.intersection(plan.geometry.geometry, free, grid_size=_MILLIMETRE))
         free = _area_of(shapely.difference(free, piece, grid_size=_MILLIMETRE))
-        caps += split.add(piece, zones.felt, plan=plan)
-    caps += split.add(free, zones.felt, plan=None)
+        caps += split.add(piece, felt_zones, plan=plan)
+    caps += split.add(free, felt_zones, plan=None)
     is_checked = LayerStatus.NOT_CHECKED not in (zones.status, plans.status)
     return Zoning(
         parts=tuple(sorted(split.parts, key=lambda part: -part.area_m2)),
@@ -160,9 +161,9 @@ def zone_limits(zone: Concern) -> ZoneLimits:
 def approved_on(concern: Concern) -> date | None:
     """Return the day on which the plan of a zone was approved, None where it is not known."""
     day = concern.detail.get("plan_approved_on")
-    if isinstance(day, pd.Timestamp):
-        return None if pd.isna(day) else day.date()
-    return day if isinstance(day, date) and not pd.isna(day) else None
+    if day is pd.NaT or not isinstance(day, date):
+        return None
+    return day.date() if isinstance(day, datetime) else day
 
 
 def holds_on(plan: Concern, on: date | None) -> bool:
@@ -181,6 +182,7 @@ class _Split:
 
     def __init__(self, place: Located, *, registered_area_m2: float | None) -> None:
         self._place, self._registered_m2 = place, registered_area_m2
+        self._area_m2 = float(place.geometry.area)
         self.parts: list[ZonePart] = []
         self.left = place.geometry
         """What no zone takes of the piece that was added last."""
@@ -213,15 +215,16 @@ class _Split:
         return _area_of(shapely.intersection(piece, known, grid_size=_MILLIMETRE))
 
     def _keep(self, part: BaseGeometry, *, zone: Concern | None, plan: Concern | None, limits: ZoneLimits) -> None:
-        if part.area == 0:
+        area_m2 = float(part.area)
+        if area_m2 == 0:
             return
-        share = float(part.area / self._place.geometry.area)
+        share = area_m2 / self._area_m2
         self.parts.append(
             ZonePart(
                 zone=zone,
                 plan=plan,
                 place=Located(geometry=part, crs=self._place.crs),
-                area_m2=float(part.area),
+                area_m2=area_m2,
                 share_ratio=share,
                 compensated_area_m2=None if self._registered_m2 is None else round(self._registered_m2 * share, 2),
                 limits=limits,
@@ -260,4 +263,6 @@ def _area_of(geometry: BaseGeometry) -> BaseGeometry:
 
 
 def _number(value: object) -> float | None:
+    if isinstance(value, float):
+        return None if math.isnan(value) else float(value)
     return None if value is None or pd.isna(value) else float(str(value))
