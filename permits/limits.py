@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from permits.assess import PLAN_DATE, Assessment, assess
 from permits.limit_fields import LIMIT_FIELDS, LimitField
-from permits.model import Direction, Facts, Limit, Limits, ReasonCode, Verdict, exact, finite, plain
+from permits.model import Direction, Facts, Limit, Limits, ReasonCode, Verdict, exact, finite, plain, whole
 from permits.rulebook import Rulebook
 from permits.rules.bounds import OPEN, Combined, judge
 from permits.rules.row_house import SPECS
@@ -138,4 +138,4 @@ def _shown(field: LimitField, value: Fraction | None) -> float | int | bool | No
         return None
     if field.unit == "yes_no":
         return bool(value)
-    return int(value) if field.unit == "floors" else plain(value)
+    return whole(value) if field.unit == "floors" else plain(value)

@@ -1,8 +1,9 @@
 """What every limit is on many plots, and what it says of what is proposed: asked once for all plots that are alike."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from operator import attrgetter
 from typing import NamedTuple, cast
@@ -10,6 +11,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from permits.assess import PLAN_DATE
 from permits.combined_limits import assess_together
 from permits.findings import Said
 from permits.limit_checks import LimitChecks
@@ -21,9 +23,14 @@ from permits.rulebook import Rulebook
 from permits.setbacks_drawn import DrawnSetbacks
 
 MEASURED_FACTS = frozenset(
-    each.name for about in (Facts, DrawnSetbacks) for each in fields(about) if each.type == (float | None)
+    each.name
+    for about in (Facts, DrawnSetbacks)
+    for each in fields(about)
+    if each.type in (float | None, int | None, tuple[float, ...] | None)
 )
-"""Facts that are lengths, areas and ratios: hardly two plots share them. Every other fact has few values in a city."""
+"""Facts that are numbers: hardly two plots share them. Every other fact has few values in a city."""
+
+_ONE_DAY = timedelta(days=1)
 
 
 class LimitOutcome(NamedTuple):
@@ -56,18 +63,28 @@ class LimitsOfMany:
     """Asks every limit of many plots under the same packs on the same day, and remembers for further plots."""
 
     def __init__(self, rulebooks: Sequence[Rulebook], *, as_of: date) -> None:
+        self._days = sorted({day for book in rulebooks for day in book.turning_days})
         self._replays = {
             name: Replay(partial(_answer, name, rulebooks=rulebooks, as_of=as_of)) for name in LIMIT_FIELDS
         }
 
     def columns(self, facts: Sequence[Facts], drawn: Sequence[DrawnSetbacks]) -> Mapping[str, LimitColumn]:
         """Return every limit of all plots, from the facts of each and what is drawn on it."""
-        columns = Columns(_by_name(facts) | _by_name(drawn), measured=MEASURED_FACTS)
+        values = _by_name(facts) | _by_name(drawn)
+        values[PLAN_DATE] = [self._first_of_its_law(cast("date | None", day)) for day in values[PLAN_DATE]]
+        columns = Columns(values, measured=MEASURED_FACTS)
         found = {name: replay.answers(columns) for name, replay in self._replays.items()}
         return {
             name: LimitColumn(outcomes=outcomes, which=which, figures=figures)
             for name, (outcomes, which, figures) in found.items()
         }
+
+    def _first_of_its_law(self, day: date | None) -> date | None:
+        """Return the first day since which all packs say the same as on that day: plans of many days share one law."""
+        if day is None or not self._days:
+            return day
+        turn = bisect_right(self._days, day)
+        return self._days[turn - 1] if turn else self._days[0] - _ONE_DAY
 
 
 def _answer(name: str, noted: NotedFacts, *, rulebooks: Sequence[Rulebook], as_of: date) -> Answer[LimitOutcome | None]:

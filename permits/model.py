@@ -327,6 +327,11 @@ def plain(figure: Fraction | float) -> float:
     return cast("float", figure) if isinstance(figure, NotedFigure) else float(figure)
 
 
+def whole(figure: Fraction) -> int:
+    """Return an exact figure without its decimals; one that notes goes on noting."""
+    return cast("int", figure) if isinstance(figure, NotedFigure) else int(figure)
+
+
 def finite(number: Fraction | float) -> float | None:
     """Return ``number`` as a float, or None where it stands for an open end."""
     return None if isinstance(number, float) and math.isinf(number) else plain(number)

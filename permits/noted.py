@@ -18,6 +18,13 @@ class Slot(NamedTuple):
     number: int
 
 
+class FactStep(NamedTuple):
+    """A measured fact, or one of several under the same name."""
+
+    name: str
+    place: int
+
+
 Operand = Slot | Fraction
 """A figure of the notes, or a constant."""
 
@@ -47,25 +54,23 @@ class Notes:
     Parameters
     ----------
     known
-        Every fact that was looked at and is no measured number, with its value; None where it is not known.
-    facts
-        Name of the measured fact in each of the first slots of ``steps``.
+        Every fact that was looked at: its value, and of a measured one how many numbers it is.
     steps
-        What stands in each slot: the name of a fact, or an operation of `ARITHMETIC` on two operands.
+        What stands in each slot: a measured fact, or an operation of `ARITHMETIC` on two operands.
     comparisons
         Each comparison once, with its outcome: (name in `COMPARISONS`, left, right).
     """
 
     known: dict[str, object] = field(default_factory=dict)
-    steps: list[str | tuple[str, Operand, Operand]] = field(default_factory=list)
+    steps: list[FactStep | tuple[str, Operand, Operand]] = field(default_factory=list)
     comparisons: dict[tuple[str, Operand, Operand], bool] = field(default_factory=dict)
     _slots: dict[object, "NotedFigure"] = field(default_factory=dict)
 
-    def fact(self, name: str, value: float) -> "NotedFact":
-        """Return a measured fact as a number that notes."""
-        return NotedFact(value, self._slot(name, Fraction(str(value))))
+    def fact(self, name: str, place: int, value: float) -> "NotedFact":
+        """Return a measured fact, one of several under that name, as a number that notes."""
+        return NotedFact(value, self._slot(FactStep(name, place), Fraction(str(value))))
 
-    def _slot(self, step: str | tuple[str, Operand, Operand], value: Fraction) -> "NotedFigure":
+    def _slot(self, step: FactStep | tuple[str, Operand, Operand], value: Fraction) -> "NotedFigure":
         if step not in self._slots:
             self._slots[step] = NotedFigure(value, self, Slot(len(self.steps)))
             self.steps.append(step)

@@ -6,22 +6,26 @@ get the same answer but for the figures reckoned. So a question is asked of one 
 next plot that still waits is asked. Nothing here knows a rule.
 
 Columns are floats, rules are exact. A fact held against a figure that is a decimal like itself compares exactly. Where
-two reckoned numbers lie so close that floats could tell them apart wrongly, the plot does not fit and is asked itself.
+two reckoned numbers lie so close that floats could tell them apart wrongly, that plot is reckoned in fractions.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Generic, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from permits.noted import ARITHMETIC, COMPARISONS, NotedFigure, Notes, NotNotableError, Operand, Slot
+from permits.noted import ARITHMETIC, COMPARISONS, FactStep, NotedFigure, Notes, NotNotableError, Operand, Slot
 
 Outcome = TypeVar("Outcome")
 Numbers = NDArray[np.float64]
 Rows = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+Known = tuple[tuple[str, object], ...]
+"""Facts with their values, by name."""
 
 _CLOSE_RATIO = 1e-9
 _MOST_ROUTES_COUNT = 5_000
@@ -52,13 +56,15 @@ class Columns:
     values
         Values of each fact, one a plot; None is not known.
     measured
-        Names of the facts that hardly two plots share.
+        Names of the numbers that hardly two plots share. Where a plot has several, e.g. the widths of all roads at a
+        corner, the value is a tuple of them.
     """
 
     def __init__(self, values: Mapping[str, Sequence[object]], *, measured: frozenset[str]) -> None:
-        self._values, self.measured = values, measured
+        self._values, self._measured = values, measured
         self._codes: dict[str, tuple[dict[object, int], NDArray[np.int32]]] = {}
-        self._numbers: dict[str, Numbers] = {}
+        self._numbers: dict[FactStep, Numbers] = {}
+        self._masks: dict[Known, Mask] = {}
         self.count = len(next(iter(values.values()), ()))
 
     def facts(self, row: int, notes: Notes | None = None) -> "NotedFacts":
@@ -69,23 +75,48 @@ class Columns:
         """Return one fact of one plot."""
         return self._values[name][row]
 
-    def numbers(self, name: str) -> Numbers:
-        """Return a measured fact; NaN is not known."""
-        if name not in self._numbers:
-            self._numbers[name] = np.array(self._values[name], dtype=np.float64)
-        return self._numbers[name]
+    def is_measured(self, name: str) -> bool:
+        """Tell whether a fact is a number, or several, that hardly two plots share."""
+        return name in self._measured
 
-    def having(self, name: str, value: object, rows: Rows) -> Rows:
-        """Return those of the rows in which a fact has that value; a measured fact can only be not known."""
-        if name in self.measured:
-            return rows[np.isnan(self.numbers(name)[rows])]
+    def numbers(self, step: FactStep) -> Numbers:
+        """Return a measured fact; NaN is not known."""
+        if step not in self._numbers:
+            given = [_at(step.place, each) for each in self._values[step.name]]
+            self._numbers[step] = np.array(given, dtype=np.float64)
+        return self._numbers[step]
+
+    def exact(self, step: FactStep, row: int) -> Fraction:
+        """Return a measured fact of one plot, as it is written."""
+        return Fraction(str(_at(step.place, self._values[step.name][row])))
+
+    def having(self, known: Known) -> Mask:
+        """Tell which plots have all those facts; of a measured one, that many numbers."""
+        if known not in self._masks:
+            mask = np.ones(self.count, dtype=bool)
+            for name, value in known:
+                mask &= self._having_one(name, value)
+            self._masks[known] = mask
+        return self._masks[known]
+
+    def _having_one(self, name: str, value: object) -> Mask:
         if name not in self._codes:
             codes: dict[object, int] = {}
-            column = np.array([codes.setdefault(each, len(codes)) for each in self._values[name]], dtype=np.int32)
+            given = map(_count, self._values[name]) if self.is_measured(name) else self._values[name]
+            column = np.array([codes.setdefault(each, len(codes)) for each in given], dtype=np.int32)
             self._codes[name] = codes, column
         codes, column = self._codes[name]
-        code = codes.get(value)
-        return rows[:0] if code is None else rows[column[rows] == code]
+        return np.equal(column, codes.get(value, -1))
+
+
+def _count(value: object) -> int:
+    """Return how many numbers a measured fact is; none where it is not known."""
+    return len(value) if isinstance(value, tuple) else int(value is not None)
+
+
+def _at(place: int, value: object) -> object:
+    several = value if isinstance(value, tuple) else (value,)
+    return several[place] if place < len(several) else None
 
 
 class NotedFacts:
@@ -94,14 +125,17 @@ class NotedFacts:
     def __init__(self, columns: Columns, row: int, notes: Notes | None) -> None:
         self._columns, self._row, self._notes = columns, row, notes
 
-    def __getattr__(self, name: str) -> object:
-        value = self._columns.value(name, self._row)
-        if self._notes is None:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the fact is
+        value, notes = self._columns.value(name, self._row), self._notes
+        if notes is None:
             return value
-        if isinstance(value, int | float) and name in self._columns.measured:
-            return self._notes.fact(name, value)
-        self._notes.known[name] = value
-        return value
+        if not self._columns.is_measured(name):
+            notes.known[name] = value
+            return value
+        notes.known[name] = _count(value)
+        if isinstance(value, tuple):
+            return tuple(notes.fact(name, place, each) for place, each in enumerate(value))
+        return None if value is None else notes.fact(name, 0, cast("float", value))
 
 
 class _Route(Generic[Outcome]):
@@ -109,47 +143,63 @@ class _Route(Generic[Outcome]):
 
     def __init__(self, notes: Notes, answer: Answer[Outcome]) -> None:
         self.outcome, self.used_count = answer.outcome, 0
-        self._known, self._steps = notes.known, notes.steps
+        self._known, self._steps = tuple(sorted(notes.known.items(), key=itemgetter(0))), notes.steps
         self._figure = np.nan if answer.figure is None else _slot_or_number(answer.figure)
         self._turns = [_Turn.of(each, is_so, notes) for each, is_so in notes.comparisons.items()]
 
-    def fitting(self, columns: Columns, rows: Rows) -> tuple[Rows, Numbers]:
-        """Return those of the rows that certainly go this way, and the figure of each."""
-        for name, value in self._known.items():
-            rows = columns.having(name, value, rows)
-            if not rows.size:
-                return rows, np.empty(0)
-        slots, fits = self._slots(columns, rows)
-        for turn in self._turns:
-            fits &= turn.comes_out(slots)
+    def fitting(self, columns: Columns, waiting: Mask) -> tuple[Rows, Numbers]:
+        """Return those of the plots that wait and go this way, and the figure of each."""
+        rows = np.flatnonzero(waiting & columns.having(self._known))
+        if not rows.size:
+            return rows, np.empty(0)
+        with np.errstate(all="ignore"):
+            slots = self._slots(columns, rows)
+            fits, is_close = np.ones(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
+            for turn in self._turns:
+                comes_out, cannot_tell = turn.comes_out(slots)
+                fits &= comes_out | cannot_tell
+                is_close |= cannot_tell
+        for each in np.flatnonzero(fits & is_close):
+            fits[each] = self._fits_exactly(columns, int(rows[each]))
         return rows[fits], np.broadcast_to(_number(slots, self._figure), rows.shape)[fits]
 
     def figure(self, columns: Columns, row: int) -> float:
         """Return the figure of the plot that was asked, reckoned as for all others: so it is the same in any order."""
-        slots, _ = self._slots(columns, np.array([row]))
+        slots = self._slots(columns, np.array([row]))
         return float(np.broadcast_to(_number(slots, self._figure), 1)[0])
 
-    def _slots(self, columns: Columns, rows: Rows) -> tuple[list[Numbers], NDArray[np.bool_]]:
-        """Return what stands in each slot, and for which of the rows all facts that are reckoned with are known."""
+    def _slots(self, columns: Columns, rows: Rows) -> list[Numbers]:
+        """Return what stands in each slot."""
         slots: list[Numbers] = []
-        is_known = np.ones(len(rows), dtype=bool)
         for step in self._steps:
-            if isinstance(step, str):
+            if isinstance(step, FactStep):
                 slots.append(columns.numbers(step)[rows])
-                is_known &= ~np.isnan(slots[-1])
             else:
                 name, left, right = step
                 slots.append(ARITHMETIC[name](_number(slots, left), _number(slots, right)))
-        return slots, is_known
+        return slots
+
+    def _fits_exactly(self, columns: Columns, row: int) -> bool:
+        figures: list[Fraction] = []
+        try:
+            for step in self._steps:
+                if isinstance(step, FactStep):
+                    figures.append(columns.exact(step, row))
+                else:
+                    name, left, right = step
+                    figures.append(ARITHMETIC[name](_exact(figures, left), _exact(figures, right)))
+        except ZeroDivisionError:
+            return False
+        return all(turn.holds(figures) for turn in self._turns)
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
     """One comparison on the way, with its outcome."""
 
-    compare: Callable[[object, object], NDArray[np.bool_]]
-    left: Operand | float
-    right: Operand | float
+    compare: Callable[[object, object], Mask | bool]
+    left: Operand
+    right: Operand
     is_so: bool
     is_exact: bool
 
@@ -157,32 +207,38 @@ class _Turn:
     def of(cls, comparison: tuple[str, Operand, Operand], is_so: bool, notes: Notes) -> "_Turn":  # noqa: FBT001
         name, left, right = comparison
         is_exact = all(_is_decimal(each, notes) for each in (left, right))
-        first, second = (each if isinstance(each, Slot) else float(each) for each in (left, right))
-        return cls(COMPARISONS[name], first, second, is_so, is_exact)
+        return cls(COMPARISONS[name], left, right, is_so, is_exact)
 
-    def comes_out(self, slots: Sequence[Numbers]) -> NDArray[np.bool_]:
-        """Tell where it comes out as noted; nowhere where floats cannot tell."""
+    def comes_out(self, slots: Sequence[Numbers]) -> tuple[Mask, Mask | bool]:
+        """Tell where it comes out as noted, and where floats cannot tell."""
         left, right = _number(slots, self.left), _number(slots, self.right)
         is_so = np.equal(self.compare(left, right), self.is_so)
         if self.is_exact:
-            return is_so
-        is_far = np.abs(left - right) > _CLOSE_RATIO * np.maximum(1.0, np.abs(right))
-        return np.logical_and(is_so, is_far)
+            return is_so, False
+        return is_so, ~np.greater(np.abs(left - right), _CLOSE_RATIO * np.maximum(1.0, np.abs(right)))
+
+    def holds(self, figures: Sequence[Fraction]) -> bool:
+        """Tell whether it comes out as noted, exactly."""
+        return self.compare(_exact(figures, self.left), _exact(figures, self.right)) == self.is_so
 
 
-def _slot_or_number(figure: Fraction | float) -> Slot | float:
-    return figure.slot if isinstance(figure, NotedFigure) else float(figure)
+def _slot_or_number(figure: Fraction | float) -> Slot | Fraction | float:
+    return figure.slot if isinstance(figure, NotedFigure) else figure
 
 
 def _is_decimal(operand: Operand, notes: Notes) -> bool:
     """Tell whether the float of an operand stands for it exactly: a fact as it is, or a decimal constant."""
     if isinstance(operand, Slot):
-        return isinstance(notes.steps[operand.number], str)
+        return isinstance(notes.steps[operand.number], FactStep)
     return Fraction(str(float(operand))) == operand
 
 
 def _number(slots: Sequence[Numbers], operand: Operand | float) -> Numbers | np.float64:
     return slots[operand.number] if isinstance(operand, Slot) else np.float64(float(operand))
+
+
+def _exact(figures: Sequence[Fraction], operand: Operand) -> Fraction:
+    return figures[operand.number] if isinstance(operand, Slot) else operand
 
 
 class Replay(Generic[Outcome]):
@@ -202,15 +258,14 @@ class Replay(Generic[Outcome]):
     def answers(self, columns: Columns) -> tuple[list[Outcome], NDArray[np.int32], Numbers]:
         """Return the outcomes that occur, which of them each plot has, and the figure of each; NaN where none."""
         found = _Found[Outcome](columns.count)
-        waiting = np.arange(columns.count)
         for route in self._routes:
-            waiting = found.take(route, columns, waiting)
-            if not waiting.size:
+            found.take(route, columns)
+            if not found.waiting.any():
                 break
-        while waiting.size:
-            row = int(waiting[0])
-            learned = self._learn(columns, row, found)
-            waiting = waiting[1:] if learned is None else found.take(learned, columns, waiting[1:])
+        while found.waiting.any():
+            learned = self._learn(columns, int(np.argmax(found.waiting)), found)
+            if learned is not None:
+                found.take(learned, columns)
         self._routes.sort(key=lambda route: -route.used_count)
         return found.outcomes, found.which, found.figures
 
@@ -237,22 +292,23 @@ class _Found(Generic[Outcome]):
 
     def __init__(self, count: int) -> None:
         self.outcomes: list[Outcome] = []
-        self.which = np.full(count, -1, dtype=np.int32)
+        self.which = np.zeros(count, dtype=np.int32)
         self.figures = np.full(count, np.nan)
+        self.waiting = np.ones(count, dtype=bool)
         self._numbers: dict[Outcome, int] = {}
 
-    def take(self, route: _Route[Outcome], columns: Columns, waiting: Rows) -> Rows:
-        """Give the answer to those that go this way; return who still waits."""
-        rows, figures = route.fitting(columns, waiting)
-        if not rows.size:
-            return waiting
-        route.used_count += len(rows)
-        self.which[rows], self.figures[rows] = self._number(route.outcome), figures
-        return waiting[self.which[waiting] < 0]
+    def take(self, route: _Route[Outcome], columns: Columns) -> None:
+        """Give the answer to those that wait and go this way."""
+        rows, figures = route.fitting(columns, self.waiting)
+        if rows.size:
+            route.used_count += len(rows)
+            self.which[rows], self.figures[rows] = self._number(route.outcome), figures
+            self.waiting[rows] = False
 
     def put(self, row: int, outcome: Outcome, value: float) -> None:
         """Give one plot its answer."""
         self.which[row], self.figures[row] = self._number(outcome), value
+        self.waiting[row] = False
 
     def _number(self, outcome: Outcome) -> int:
         number = self._numbers.setdefault(outcome, len(self._numbers))

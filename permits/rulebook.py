@@ -6,9 +6,9 @@ languages what it asks, how that is measured, and gives an example. ``docs/rules
 """
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from permits.model import AreaType, BuildingType, Citation, FormerProvince
 from permits.rule_file import read_pack
 from permits.rule_schema import BasisDate, CoverageEntry, Instrument, Rule
-from permits.rule_tables import StepTable
+from permits.rule_tables import Part, StepTable
 from spatial.errors import NotFoundError
 from spatial.text import Text
 
@@ -42,6 +42,7 @@ ALL_RULEBOOKS = "all"
 GROUND_RULEBOOK = "ground"
 
 _MOST_REMEMBERED_COUNT = 10_000
+_LAST_DAY = date.max - timedelta(days=1)
 _Found = TypeVar("_Found")
 
 
@@ -125,6 +126,19 @@ class Rulebook:
         """Whether the pack says anything about a limit, rather than about deadlines or corridors alone."""
         return self.binding != "data" or any(rule.limit is not None for rule in self.rules)
 
+    @property
+    def turning_days(self) -> frozenset[date]:
+        """Every day on which the pack may begin to say something else: those that it names, and the day after each."""
+        return self.remembered(
+            "turning_days",
+            lambda: frozenset(
+                turn
+                for part in (*self.rules, *self.instruments.values())
+                for day in _days_in(part)
+                for turn in (day, min(day, _LAST_DAY) + timedelta(days=1))
+            ),
+        )
+
     def as_known_on(self, day: date) -> "Rulebook":
         """Return the pack with what had been recorded by ``day``, so that an answer of that day comes out again."""
         known = tuple(rule for rule in self.recorded_rules if rule.recorded.covers(day))
@@ -150,6 +164,21 @@ class Rulebook:
         """Tell whether the text was read, and was beyond doubt in force on ``as_of``."""
         instrument = self.instrument_of(rule)
         return "unverified" not in (rule.verification, instrument.verification) and instrument.is_certain_on(as_of)
+
+
+def _days_in(part: object) -> Iterator[date]:
+    """Yield every day that stands anywhere in a part of a pack."""
+    if isinstance(part, date):
+        yield part
+    elif isinstance(part, Part):
+        for name in type(part).model_fields:
+            yield from _days_in(getattr(part, name))
+    elif isinstance(part, Mapping):
+        for value in part.values():
+            yield from _days_in(value)
+    elif isinstance(part, list | tuple):
+        for value in part:
+            yield from _days_in(value)
 
 
 @lru_cache

@@ -1,7 +1,7 @@
 """Limits of many plots asked at once are the limits of each asked alone, under every pack and on every day."""
 
 import math
-from datetime import date
+from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,6 +35,12 @@ MEASURES_OF_PLOTS = (
     *("plot_area_m2", "frontage_m", "depth_m", "width_on_larger_road_m", "footprint_m2", "gross_floor_area_m2"),
     *("front_setback_m", "rear_setback_m", "building_height_m"),
 )
+TURNS = st.builds(
+    lambda day, away: day + timedelta(days=away),
+    st.sampled_from(sorted(day for book in PACKS for day in book.turning_days if day <= DAYS[0])),
+    st.integers(-1, 1),
+)
+"""Days on which the law changes, the day before and the day after."""
 FLAGS = ("central_area", "trade_axis", "through_plot", "zone_plan_known", "detailed_plan_applies", "in_special_area")
 plots = st.fixed_dictionaries(
     {name: unknown_or(MEASURES) for name in MEASURES_OF_PLOTS}
@@ -43,14 +49,14 @@ plots = st.fixed_dictionaries(
         "building_type": unknown_or(st.sampled_from(BuildingType)),
         "area_type": unknown_or(st.sampled_from(AreaType)),
         "road_width_m": unknown_or(ROADS),
-        "road_widths_m": st.none() | st.tuples(ROADS, ROADS),
+        "road_widths_m": st.none() | st.tuples(ROADS, ROADS) | st.tuples(ROADS, ROADS, ROADS),
         "sidewalk_width_m": unknown_or(ROADS),
         "zone_plan_max_floors": unknown_or(st.integers(2, 6)),
         "zone_plan_max_height_m": unknown_or(st.sampled_from((12.0, 20.0))),
         "zone_plan_max_site_coverage_ratio": unknown_or(RATIOS),
         "zone_plan_max_plot_ratio": unknown_or(RATIOS.map(lambda ratio: 5 * ratio)),
         "floors": unknown_or(st.integers(1, 9)),
-        "plan_approval_date": unknown_or(st.sampled_from(DAYS[:1])),
+        "plan_approval_date": unknown_or(TURNS | st.dates(date(1999, 1, 1), date(2021, 6, 1))),
     }
 ).map(lambda given_facts: Facts(**given_facts))
 setbacks = st.builds(
@@ -100,8 +106,6 @@ def test_many_plots_at_once_get_what_each_gets_alone(asked: list[tuple[Facts, Dr
             assert same(figure, column.figures[row]), (name, figure, column.figures[row])
 
 
-def test_every_length_area_and_ratio_is_a_measured_fact() -> None:
-    """And nothing else: days, kinds and counts of floors are known as they are."""
-    units = ("_m", "_m2", "_ratio")
-    assert {name for name in MEASURED_FACTS if not name.endswith(units)} == set()
-    assert {"floors", "plan_approval_date", "building_type", "road_widths_m"}.isdisjoint(MEASURED_FACTS)
+def test_every_number_is_a_measured_fact_and_nothing_else_is() -> None:
+    assert {"plot_area_m2", "road_widths_m", "floors", "zone_plan_max_plot_ratio", "front_m"} <= MEASURED_FACTS
+    assert {"plan_approval_date", "building_type", "central_area", "is_front_exact"}.isdisjoint(MEASURED_FACTS)

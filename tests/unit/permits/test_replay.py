@@ -81,8 +81,22 @@ def test_what_floats_cannot_tell_apart_is_asked_exactly() -> None:
     assert [outcomes[number] for number in which] == [True, False, False]
 
 
+def test_several_numbers_of_one_fact_are_told_apart_by_how_many_they_are() -> None:
+    def widest(facts: NotedFacts) -> Answer[str]:
+        widths = facts.widths_m
+        if widths is None:
+            return Answer("none")
+        return Answer("wide" if max(widths) >= 12 else "narrow", exact(max(widths)))
+
+    values = {"widths_m": [(3.0, 13.0), (12.0,), None, (4.0, 5.0), (5.0, 4.0), (14.0, 3.5)]}
+    outcomes, which, figures = Replay(widest).answers(Columns(values, measured=frozenset({"widths_m"})))
+    assert [outcomes[number] for number in which] == ["wide", "wide", "none", "narrow", "narrow", "wide"]
+    assert figures.tolist()[:2] == [13.0, 12.0]
+    assert figures.tolist()[3:] == [5.0, 5.0, 14.0]
+
+
 def noted() -> NotedFact:
-    return Notes().fact("area_m2", 3.5)
+    return Notes().fact("area_m2", 0, 3.5)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +132,7 @@ def test_a_question_that_cannot_be_noted_is_asked_of_each() -> None:
 
 def test_a_comparison_is_noted_whichever_side_it_stands_on() -> None:
     notes = Notes()
-    figure = notes.fact("area_m2", 3.5).figure
+    figure = notes.fact("area_m2", 0, 3.5).figure
     assert isinstance(figure, NotedFigure)
     assert (figure > 3, Fraction(4) > figure, figure == Fraction(7, 2), max(Fraction(9), figure)) == (
         True,
@@ -137,6 +151,6 @@ def test_a_comparison_is_noted_whichever_side_it_stands_on() -> None:
 def test_the_constant_one_is_not_the_second_figure() -> None:
     """The share of 1 and the figure in slot 1 are different steps, though the numbers are equal."""
     notes = Notes()
-    area, cap = notes.fact("area_m2", 7.9).figure, notes.fact("cap_ratio", 0.7).figure
+    area, cap = notes.fact("area_m2", 0, 7.9).figure, notes.fact("cap_ratio", 0, 0.7).figure
     assert Fraction(1) * area > cap * area
     assert len(notes.steps) == 4
