@@ -11,7 +11,9 @@ König, Gráfok és mátrixok, Matematikai és Fizikai Lapok 38 (1931): largest 
 Edmonds, Fulkerson, Bottleneck extrema, J. of Combinatorial Theory 8(3), 1970.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from ortools.graph.python.max_flow import SimpleMaxFlow
@@ -49,7 +51,9 @@ class _Flow:
     cuts: tuple[Truths, ...]
 
 
-def solve(problem: AllocationProblem, *, stage: int = 1) -> Allocation:
+def solve(
+    problem: AllocationProblem, *, stage: int = 1, gone_m: Mapping[str, int] = MappingProxyType({})
+) -> Allocation:
     """Return the least travel on ways no longer than the shortest limit that places as many of each tier.
 
     Those who hold a seat from an earlier run are outside the limit: they keep it or get a better one.
@@ -58,13 +62,15 @@ def solve(problem: AllocationProblem, *, stage: int = 1) -> Allocation:
     ----------
     stage
         Number of the stage of the policy, noted beside each seat.
+    gone_m
+        For a level the longest way of those who have their seats already: no limit is shorter.
 
     Raises
     ------
     SolverError
         OR-Tools stopped without an optimum, or the distances are too large for whole-number arithmetic.
     """
-    proofs = {level: _proof_of(problem, level) for level in problem.levels}
+    proofs = {level: _proof_of(problem, level, gone_m=gone_m.get(level, 0)) for level in problem.levels}
     limit_m = np.array([proofs[level].farthest_m for level in problem.pool_level], dtype=np.int64)
     part = least_travel.solve(within(problem, limit_m), stage=stage)
     certificates = tuple(
@@ -82,10 +88,10 @@ def within(problem: AllocationProblem, limit_m: Integers) -> AllocationProblem:
     return problem.only(pairs=near, capacity=problem.pool_capacity)
 
 
-def _proof_of(problem: AllocationProblem, name: str) -> FarthestProof:
+def _proof_of(problem: AllocationProblem, name: str, *, gone_m: int) -> FarthestProof:
     pools = np.flatnonzero(problem.pool_level == name)
     level = _level_of(problem, pools)
-    farthest_m, short_tier, short = 0, None, np.zeros(len(pools), dtype=bool)
+    farthest_m, short_tier, short = gone_m, None, np.zeros(len(pools), dtype=bool)
     enough: dict[int, tuple[int, ...]] = {}
     for tier in np.unique(level.tier).tolist():
         members = level.tier <= tier

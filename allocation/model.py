@@ -209,12 +209,13 @@ class FarthestProof:
     Parameters
     ----------
     farthest_m
-        The longest way allowed, except to those who hold a seat from an earlier run.
+        The longest way allowed, except to those who hold a seat from an earlier run; beside groups that are placed
+        together no shorter than their longest way.
     enough
         For each tier the set that shows that of tiers up to it no more can be placed on ways of any length.
     short_tier, short
         The tier and the set that show that on ways shorter than ``farthest_m`` too few of tiers up to it find a seat;
-        None where no shorter way is thinkable.
+        None where no shorter way is thinkable, or somebody of a group goes as far.
     """
 
     farthest_m: int

@@ -51,7 +51,11 @@ Solver = Callable[[AllocationProblem, StageRun], Allocation]
 
 
 def _least_travel(problem: AllocationProblem, run: StageRun) -> Allocation:
-    return together.solve(problem, least_travel.solve, stage=run.number)
+    def without_limit(market: AllocationProblem, *, stage: int, **_: object) -> Allocation:
+        """Return the least travel; how far groups go is nothing to a stage without a limit."""
+        return least_travel.solve(market, stage=stage)
+
+    return together.solve(problem, without_limit, stage=run.number)
 
 
 def _least_farthest(problem: AllocationProblem, run: StageRun) -> Allocation:

@@ -2,8 +2,8 @@
 
 The stage is solved without the rule first. Where that leaves every group whole, it is the answer, with its proof. Else
 the groups get seats by CP-SAT (`allocation.group_seats`), and everybody else is placed by the stage's own solver in the
-seats left, so that prices prove the rest. The prices of the relaxation prove what no placement with whole groups can
-better; the difference is the cost of the rule.
+seats left, so that prices prove the rest; where a stage makes the longest way short, those of groups count in it. The
+prices of the relaxation prove what no placement with whole groups can better; the difference is the cost of the rule.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,10 @@ from allocation.group_seats import Priced, seats_of_groups
 from allocation.least_farthest import within
 from allocation.model import UNPLACED, Allocation, AllocationProblem, DualCertificate, Integers, Relaxation
 from allocation.priority import schools_of
+from allocation.seat_pools import HELD_TIER
 
 Solver = Callable[..., Allocation]
-"""`allocation.least_travel.solve` or `allocation.least_farthest.solve`."""
+"""Takes a problem, ``stage`` and, beside groups that have seats already, ``gone_m``: as `least_farthest.solve`."""
 
 
 def solve(problem: AllocationProblem, solver: Solver, *, stage: int) -> Allocation:
@@ -41,10 +42,9 @@ def solve(problem: AllocationProblem, solver: Solver, *, stage: int) -> Allocati
         return relaxed
     near = _within_limits(problem, relaxed)
     made = _repaired(problem, solver, _priced(near, near, relaxed), relaxed=relaxed, stage=stage)
-    keeps_tiers = _placed_by_tier(problem, made) == _placed_by_tier(problem, relaxed)
-    if near is problem or keeps_tiers:
+    if near is problem or _keeps_bound(near, made, relaxed):
         return made
-    # Within the limit of the relaxation not every group finds a school: groups may go farther.
+    # With whole groups too few find a seat within the limit of the relaxation: groups may go farther.
     priced = _priced(near, _with_all_ways_of_groups(problem, near), relaxed)
     freed = _repaired(problem, solver, priced, relaxed=relaxed, stage=stage)
     return _not_proven_best(min(made, freed, key=lambda one: _by_the_rule(problem, one)))
@@ -133,6 +133,12 @@ def _with_all_ways_of_groups(problem: AllocationProblem, near: AllocationProblem
     return problem.only(pairs=is_near | grouped, capacity=problem.pool_capacity)
 
 
+def _keeps_bound(near: AllocationProblem, made: Allocation, relaxed: Allocation) -> bool:
+    """Whether as many of each tier are placed as without the rule, and all on ways that are near."""
+    near_count = np.count_nonzero(near.pair_pool == made.pool[near.pair_applicant])
+    return near_count == made.placed_count and _placed_by_tier(near, made) == _placed_by_tier(near, relaxed)
+
+
 def _placed_by_tier(problem: AllocationProblem, made: Allocation) -> dict[int, int]:
     tiers, count = np.unique(problem.priority_tier[made.pool != UNPLACED], return_counts=True)
     return dict(zip(tiers.tolist(), count.tolist(), strict=True))
@@ -141,7 +147,7 @@ def _placed_by_tier(problem: AllocationProblem, made: Allocation) -> dict[int, i
 def _by_the_rule(problem: AllocationProblem, made: Allocation) -> tuple[list[int], int, int]:
     placed = _placed_by_tier(problem, made)
     by_tier = [-placed.get(tier, 0) for tier in np.unique(problem.priority_tier).tolist()]
-    return by_tier, int(made.distance_m.max(initial=0)), made.total_distance_m
+    return by_tier, max(_longest_m(problem, made.distance_m).values(), default=0), made.total_distance_m
 
 
 def _priced(near: AllocationProblem, allowed: AllocationProblem, relaxed: Allocation) -> Priced:
@@ -172,14 +178,16 @@ def _repaired(
     seated = seats != UNPLACED
     alone = problem.together[problem.pair_applicant] == UNPLACED
     left = problem.pool_capacity - np.bincount(seats[seated], minlength=problem.pool_count)
-    rest = solver(problem.only(pairs=alone, capacity=left), stage=stage)
+    distance_m = _distances_m(problem, seats)
+    gone_m = _longest_m(problem, distance_m)
+    rest = solver(problem.only(pairs=alone, capacity=left), stage=stage, gone_m=gone_m)
     certificates = [
         replace(one, relaxation=_relaxation(problem, relaxed, level, is_optimal=is_optimal))
         for level, one in _certificates(rest).items()
     ]
     return Allocation(
         pool=np.where(seated, seats, rest.pool),
-        distance_m=np.where(seated, _distances_m(problem, seats), rest.distance_m),
+        distance_m=np.where(seated, distance_m, rest.distance_m),
         stage=np.where(seated, stage, rest.stage),
         certificates=tuple(certificates),
     )
@@ -191,6 +199,12 @@ def _distances_m(problem: AllocationProblem, pool: Integers) -> Integers:
     own = problem.pair_pool == pool[problem.pair_applicant]
     distance_m[problem.pair_applicant[own]] = problem.pair_distance_m[own]
     return distance_m
+
+
+def _longest_m(problem: AllocationProblem, distance_m: Integers) -> dict[str, int]:
+    """Return the longest way of each level, without those who hold a seat from an earlier run: no limit is theirs."""
+    counted_m = np.where(problem.priority_tier == HELD_TIER, 0, distance_m)
+    return {level: int(counted_m[problem.applicant_level == level].max(initial=0)) for level in problem.levels}
 
 
 def _relaxation(problem: AllocationProblem, relaxed: Allocation, level: str, *, is_optimal: bool) -> Relaxation | None:

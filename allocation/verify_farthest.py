@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from allocation.round_files import Integers
+from allocation.round_files import NONE, Integers
 from allocation.verify_market import HELD, Truths
 from allocation.verify_state import Checked
 from spatial.text import Text
@@ -38,15 +38,31 @@ def check_within(state: Checked, entry: Mapping[str, Any], applicants: Integers)
         )
 
 
+def longest_of_groups_m(state: Checked, entry: Mapping[str, Any]) -> int:
+    """Return the longest way of those who are placed together at the entry's stage and level and held no seat."""
+    of_level = np.array(state.files.applicants["level"], dtype=object) == entry["level"]
+    seated = of_level & (state.stage == entry["stage"]) & (state.pool != NONE) & (state.market.family != NONE)
+    return int(state.distance_m[seated & (state.market.best_tier != HELD)].max(initial=0))
+
+
 def check_farthest(
-    state: Checked, proof: Mapping[str, Any], *, level: str, pairs: Integers, seats: Integers, placed: Mapping[int, int]
+    state: Checked,
+    proof: Mapping[str, Any],
+    *,
+    gone_m: int,
+    pairs: Integers,
+    seats: Integers,
+    placed: Mapping[int, int],
 ) -> Iterator[Text]:
     """Yield what contradicts that no shorter limit places as many of each tier.
 
     Parameters
     ----------
     proof
-        What the certificate says of the longest way.
+        What the certificate says of the longest way at a level.
+    gone_m
+        The longest way of groups that have their seats already: the limit is no shorter, and needs no proof where it is
+        as long.
     pairs
         All pairs of the market that take part, of whatever length.
     seats
@@ -55,7 +71,9 @@ def check_farthest(
         How many of each tier are placed.
     """
     tier, farthest_m = state.market.best_tier[state.market.applicant[pairs]], proof["farthest_m"]
-    number = {state.pool_name[pool]: pool for pool, of_level in enumerate(state.pool_level) if of_level == level}
+    number = {
+        state.pool_name[pool]: pool for pool, of_level in enumerate(state.pool_level) if of_level == proof["level"]
+    }
 
     def most_by(kept: Truths, names: list[str]) -> int:
         chosen = np.array(sorted({number[name] for name in names}), dtype=np.int64)
@@ -69,7 +87,12 @@ def check_farthest(
                 f"certificate.json: diện 1–{each} xếp {placed_count} em, chưa chứng minh là nhiều nhất ({most}).",
                 f"certificate.json: {placed_count} of tiers up to {each} are placed, not proven the most ({most}).",
             )
-    if farthest_m == 0:
+    if farthest_m <= gone_m:
+        if farthest_m < gone_m or proof["short_tier"] is not None or proof["short"]:
+            yield Text(
+                f"certificate.json: mức {farthest_m} m không khớp với quãng xa nhất của các nhóm, {gone_m} m.",
+                f"certificate.json: the limit of {farthest_m} m does not fit the longest way of groups, {gone_m} m.",
+            )
         return
     shorter = (state.market.distance_m[pairs] < farthest_m) | _holds_seat(state, pairs)
     last = proof["short_tier"]

@@ -98,7 +98,15 @@ def _check_part(state: Checked, entry: dict[str, Any]) -> Iterator[Text]:
         scope = _of_those_alone(state, entry, scope)
     if entry["kind"] == verify_farthest.KIND:
         yield from verify_farthest.check_within(state, entry, scope.applicants)
-        yield from _check_farthest(state, entry, scope, placed=_placed_by_tier(state, entry, scope))
+        gone_m = verify_farthest.longest_of_groups_m(state, entry) if "relaxation" in entry else 0
+        yield from verify_farthest.check_farthest(
+            state,
+            entry,
+            gone_m=gone_m,
+            pairs=scope.pairs,
+            seats=scope.seats,
+            placed=_placed_by_tier(state, entry, scope),
+        )
         scope = replace(scope, pairs=verify_farthest.pairs_within(state, entry, scope.pairs))
     part = _part_of(state, entry, scope)
     found = [
@@ -156,15 +164,10 @@ def _check_relaxation(state: Checked, entry: dict[str, Any], scope: _Scope) -> I
     bound, pairs = entry["relaxation"], scope.pairs
     if entry["kind"] == verify_farthest.KIND:
         placed = {int(tier): count for tier, count in bound["placed_by_tier"].items()}
-        yield from _check_farthest(state, {"level": entry["level"], **bound}, scope, placed=placed)
+        proof = {"level": entry["level"], **bound}
+        yield from verify_farthest.check_farthest(state, proof, gone_m=0, pairs=pairs, seats=scope.seats, placed=placed)
         pairs = verify_farthest.pairs_within(state, bound, pairs)
     yield from verify_together.check_bound(state, entry, pairs)
-
-
-def _check_farthest(state: Checked, proof: dict[str, Any], scope: _Scope, *, placed: dict[int, int]) -> Iterator[Text]:
-    return verify_farthest.check_farthest(
-        state, proof, level=proof["level"], pairs=scope.pairs, seats=scope.seats, placed=placed
-    )
 
 
 def _placed_by_tier(state: Checked, entry: dict[str, Any], scope: _Scope) -> dict[int, int]:

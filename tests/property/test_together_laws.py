@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from allocation import group_seats
@@ -130,6 +130,8 @@ def farthest_outcome(problem: AllocationProblem, pairs: list[int]) -> tuple[tupl
 
 
 @given(st.integers(0, 2**32))
+@example(1279)
+@example(2019)
 @settings(max_examples=80, deadline=None)
 def test_what_is_called_the_best_is_the_best_of_all_placements(seed: int) -> None:
     """One level, so that there is one farthest way; least travel on so few children is always shown to be the best."""
@@ -144,6 +146,25 @@ def test_what_is_called_the_best_is_the_best_of_all_placements(seed: int) -> Non
         if cost is None or cost["is_optimal"]:
             best = min(worth(decision.problem, pairs) for pairs in placements(decision.problem))
             assert worth(decision.problem, chosen_pairs(decision)) == best
+
+
+@given(st.integers(0, 2**32))
+@example(1189)
+@example(1965)
+@settings(max_examples=60, deadline=None)
+def test_what_is_called_the_best_has_in_each_level_the_shortest_longest_way(seed: int) -> None:
+    decision = decide(facts_from(seed, tiers=2), FARTHEST)
+    cost = cost_of_groups(decision.problem, decision.allocation)
+    if cost is None or cost["is_optimal"]:
+        best = min(outcome_of_levels(decision.problem, pairs) for pairs in placements(decision.problem))
+        assert outcome_of_levels(decision.problem, chosen_pairs(decision)) == best
+
+
+def outcome_of_levels(problem: AllocationProblem, pairs: list[int]) -> tuple[tuple[int, ...], list[int], int]:
+    """How many are placed by tier, the farthest way of each level, and the total."""
+    tiers, total_m = outcome(problem, pairs)
+    ways = [(problem.pool_level[problem.pair_pool[pair]], int(problem.pair_distance_m[pair])) for pair in pairs]
+    return tiers, [max((m for at, m in ways if at == level), default=0) for level in ("grade_1", "grade_6")], total_m
 
 
 def test_where_pairs_were_left_out_and_a_group_has_no_seat_the_best_is_not_claimed(
