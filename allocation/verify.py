@@ -14,6 +14,7 @@ from allocation.round_files import UnreadableError, read_directory
 from allocation.verify_acceptance import check_acceptance
 from allocation.verify_after import check_counts_of_moves, check_held_seats, not_checked_of_after
 from allocation.verify_ages import check_ages
+from allocation.verify_best import check_best, is_best_claimed
 from allocation.verify_figures import check_reasons, check_school_table, check_summary, not_checked
 from allocation.verify_files import check_everybody, check_hashes, check_lottery, check_problem
 from allocation.verify_lists import check_cut_offs, check_waiting_lists
@@ -80,7 +81,9 @@ def check_claims(state: Checked) -> Verification:
             continue
         if failures and check in _ONLY_OF_SOUND_OFFERS:
             continue
-        if check is check_quotas and not state.files.policy["tier_quotas"]:
+        if (check is check_quotas and not state.files.policy["tier_quotas"]) or (
+            check is check_best and not is_best_claimed(state)
+        ):
             continue
         claims.append(claim)
         found = _found(claim, check, state)
@@ -148,6 +151,10 @@ _CHECKS: tuple[tuple[Text, Check], ...] = (
         check_optimum,
     ),
     (
+        Text("Không tìm được cách xếp giữ trọn các nhóm mà tốt hơn", "No better placement with whole groups is found"),
+        check_best,
+    ),
+    (
         Text(
             "Không ai có lý do chính đáng để đòi chỗ của người khác, và không cách xếp nào như vậy tốt hơn cho các em",
             "Nobody has a just claim to another's seat, and no placement like that is better for the applicants",
@@ -178,5 +185,5 @@ _OF_LATER_RUNS = (check_held_seats, check_counts_of_moves)
 _NECESSARY = (check_problem, check_everybody)
 """What comes after these cannot be checked when they fail."""
 
-_ONLY_OF_SOUND_OFFERS = (check_optimum, check_acceptance, check_quotas)
+_ONLY_OF_SOUND_OFFERS = (check_optimum, check_best, check_acceptance, check_quotas)
 """Of offers that are wrong in themselves nothing more is worth saying here."""

@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from allocation import group_seats
-from allocation.model import UNPLACED, AllocationProblem
-from allocation.policy import load_policy
+from allocation import group_seats, together
+from allocation.group_seats import Priced
+from allocation.model import UNPLACED, AllocationProblem, Integers
+from allocation.policy import Policy, load_policy
 from allocation.problem_files import build_problem
 from allocation.result_files import write_round
 from allocation.stages import Decision, decide
@@ -165,6 +167,28 @@ def outcome_of_levels(problem: AllocationProblem, pairs: list[int]) -> tuple[tup
     tiers, total_m = outcome(problem, pairs)
     ways = [(problem.pool_level[problem.pair_pool[pair]], int(problem.pair_distance_m[pair])) for pair in pairs]
     return tiers, [max((m for at, m in ways if at == level), default=0) for level in ("grade_1", "grade_6")], total_m
+
+
+@given(st.integers(0, 2**32), st.sampled_from([TRAVEL, FARTHEST]))
+@settings(max_examples=60, deadline=None)
+def test_of_rounds_without_seats_for_groups_the_best_alone_may_say_so(seed: int, policy: Policy) -> None:
+    def nowhere(priced: Priced) -> tuple[Integers, bool]:
+        return np.full(priced.problem.applicant_count, UNPLACED), True
+
+    with patch.object(together, "seats_of_groups", nowhere):
+        decision = decide(facts_from(seed, tiers=2), policy)
+    assume(cost_of_groups(decision.problem, decision.allocation) is not None)
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder)
+        write_round(directory, decision, seed=str(seed), any_id=True, issues=IssueReport())
+        summary = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
+        summary["together"]["is_optimal"] = True
+        (directory / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+        passed = verify_directory(directory).passed
+    worth = outcome if policy is TRAVEL else outcome_of_levels
+    best = min(worth(decision.problem, pairs) for pairs in placements(decision.problem))
+    is_best = worth(decision.problem, chosen_pairs(decision)) == best
+    assert passed == is_best if policy is TRAVEL else is_best or not passed
 
 
 def test_where_pairs_were_left_out_and_a_group_has_no_seat_the_best_is_not_claimed(
