@@ -10,6 +10,7 @@ from basemap.model import LAYERS, LayerName, Shape
 from permits.ground import Ground
 from permits.overlap import (
     CLEAR,
+    MILLIMETRE,
     Bands,
     Floats,
     Shapes,
@@ -18,9 +19,9 @@ from permits.overlap import (
     bands_of_areas,
     bands_of_paths,
     mended,
+    on_grid,
 )
 
-_MILLIMETRE = 0.001
 _MULTI_POLYGON = int(shapely.GeometryType.MULTIPOLYGON)
 _NOTHING = shapely.Polygon()
 
@@ -80,10 +81,8 @@ def plots_of(drawn: Shapes) -> Plots:
     shapes[broken] = mended(shapes[broken])
     is_one = (shapely.get_type_id(shapes) == _MULTI_POLYGON) & (shapely.get_num_geometries(shapes) == 1)
     shapes[is_one] = shapely.get_geometry(shapes[is_one], 0)
-    on_grid = shapely.set_precision(shapes, _MILLIMETRE, mode="pointwise")
-    is_off = ~shapely.is_valid(on_grid)
-    on_grid[is_off] = shapely.set_precision(shapes[is_off], _MILLIMETRE)
-    return Plots(shapes=on_grid, error_lengths_m=area_error_lengths_m(on_grid))
+    rounded = on_grid(shapes)
+    return Plots(shapes=rounded, error_lengths_m=area_error_lengths_m(rounded))
 
 
 def meetings(layer: LayerName, plots: Plots, ground: Ground) -> Meetings:
@@ -136,9 +135,14 @@ def _yardstick(layer: LayerName, error_lengths_m: Floats, ground: Ground) -> Yar
 
 
 def _overlaps(own: Shapes, other: Shapes, *, do_meet: npt.NDArray[np.bool_]) -> Shapes:
-    """Return the common parts; of a parcel that an area holds whole, the parcel itself."""
+    """Return the common parts; of a parcel that an area holds whole, the parcel itself.
+
+    What is narrower than the grid is nothing: where two drawings share a line, it is what rounding left between them.
+    """
     overlap = own.copy()
     overlap[~do_meet] = _NOTHING
     is_cut = do_meet & ~shapely.covers(other, own)
-    overlap[is_cut] = shapely.intersection(own[is_cut], other[is_cut], grid_size=_MILLIMETRE)
+    common = shapely.intersection(own[is_cut], other[is_cut])
+    common[2 * shapely.area(common) < MILLIMETRE * shapely.length(common)] = _NOTHING
+    overlap[is_cut] = on_grid(common)
     return overlap

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from basemap.model import LAYERS, LayerName
 
+MILLIMETRE = 0.001
 _MAINLY_RATIO, _WHOLE_RATIO = 0.5, 1 - 1e-6
 
 _POLYGON = int(shapely.GeometryType.POLYGON)
@@ -120,6 +121,14 @@ def shapes_of(*shapes: BaseGeometry) -> Shapes:
     found = np.empty(len(shapes), dtype=object)
     found[:] = shapes
     return found
+
+
+def on_grid(shapes: Shapes) -> Shapes:
+    """Return shapes with corners on whole millimetres; none keeps the grid: it would slow all that is done with it."""
+    rounded = shapely.set_precision(shapes, MILLIMETRE, mode="pointwise")
+    is_off = ~shapely.is_valid(rounded)
+    rounded[is_off] = shapely.set_precision(shapes[is_off], MILLIMETRE)
+    return np.asarray(shapely.set_precision(rounded, 0, mode="pointwise"), dtype=object)
 
 
 def mended(shapes: Shapes) -> Shapes:
