@@ -15,6 +15,7 @@ from permits.findings import Finding, geojson
 from permits.limit_fields import LIMIT_FIELDS
 from permits.model import Direction, Facts, Limit, Verdict
 from permits.proposal import Proposal
+from permits.setbacks_drawn import kept_free
 from spatial.geometry import Located
 from spatial.text import Text
 
@@ -96,7 +97,9 @@ def advice_on(outcome: Check, *, judge: Judge) -> Advice:
     for _ in range(_MOST_ROUNDS_COUNT):
         broken = [each for each in current.findings if each.verdict is Verdict.VIOLATES and each.blocking]
         proposal = current.proposal
-        for finding in broken:
+        for finding in sorted(
+            broken, key=lambda each: each.name not in _PLACES
+        ):  # what is cut next stays on the parcel
             changed, fact = _mended(proposal, finding, current)
             if changed != proposal:
                 reasons[fact] = tuple(dict.fromkeys([*reasons.get(fact, ()), finding.name]))
@@ -149,7 +152,10 @@ def _smaller(footprint: Located, finding: Finding, limit: Limit | None, outcome:
             left = without(shapely.intersection(shape, found.parcel.place.geometry), [])
         else:
             taken = buildable(found, outcome.limits, of_outline=outcome.of_outline).taken_off
-            left = without(shape, [each.place.geometry for each in taken if each.is_certain])
+            # The outline may reach over the boundary by the error of drawing; its setback is measured there as well.
+            ground = None if limit is None else kept_free(limit, found)
+            parts = [each.place.geometry for each in taken if each.is_certain]
+            left = without(shape, parts if ground is None else [*parts, ground])
     else:
         most_m2 = _footprint_cap_m2(outcome)
         left = shape if most_m2 is None else trimmed(shape, most_m2, found=found)

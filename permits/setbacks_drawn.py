@@ -15,6 +15,7 @@ from spatial.text import Text
 
 FRONT, REAR = "min_front_setback_m", "min_rear_setback_m"
 _DRAWN_DISTANCE_ERROR_M = Fraction(14, 100)  # two corners of 0.10 m each
+_QUAD_SEGS_COUNT = 32  # a rounded corner is less than a centimetre short
 _FROM_THE_EDGE = Text(
     "Chỉ giới đường đỏ không cắt thửa đất; đo từ cạnh trước của thửa.",
     "No road reservation cuts the parcel; measured from its front edge.",
@@ -111,18 +112,24 @@ def judged_by_drawing(limit: Limit, drawn: DrawnSetbacks) -> Limit:
     return replace(measured, verdict=Verdict.VIOLATES)
 
 
-def strip_of(limit: Limit, found: ParcelFacts) -> BaseGeometry | None:
-    """Return the part of the parcel that a setback keeps free, in the system of the parcel."""
+def kept_free(limit: Limit, found: ParcelFacts) -> BaseGeometry | None:
+    """Return all ground nearer to the edge than a setback asks, also off the parcel; None where nobody can tell."""
     edge = edge_of(limit.name, found)
     if edge is None or not limit.value:
         return None
-    return shapely.intersection(found.parcel.place.geometry, shapely.buffer(edge.line, float(limit.value)))
+    return shapely.buffer(edge.line, float(limit.value), quad_segs=_QUAD_SEGS_COUNT)
+
+
+def strip_of(limit: Limit, found: ParcelFacts) -> BaseGeometry | None:
+    """Return the part of the parcel that a setback keeps free, in the system of the parcel."""
+    ground = kept_free(limit, found)
+    return None if ground is None else shapely.intersection(found.parcel.place.geometry, ground)
 
 
 def part_in_strip(limit: Limit, found: ParcelFacts, footprint: Located) -> Located:
-    """Return the part of a footprint inside the strip that a setback keeps free; all of it where nobody can tell."""
-    edge = edge_of(limit.name, found)
-    if edge is None or not limit.value:
+    """Return the part of a footprint on the ground that a setback keeps free; all of it where nobody can tell."""
+    ground = kept_free(limit, found)
+    if ground is None:
         return footprint
-    part = shapely.intersection(footprint.geometry, shapely.buffer(edge.line, float(limit.value)))
+    part = shapely.intersection(footprint.geometry, ground)
     return Located(geometry=part, crs=footprint.crs) if part.area > 0 else footprint

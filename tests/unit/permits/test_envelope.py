@@ -2,7 +2,7 @@
 
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from plots import CRS, HOUSE, PLOT, Layers, X, Y, checked, layers, plot, proposed
 
@@ -130,6 +130,10 @@ def test_land_that_no_house_may_stand_on_is_an_obstacle_and_not_advice() -> None
     y_m=st.tuples(st.floats(-4, 6), st.floats(10, 24)),
     reserved_m=st.sampled_from([0.0, 2.0]),
 )
+@example(floors=1, height_m=4, x_m=(0, 5.125), y_m=(1, 19), reserved_m=0.0).via(
+    "over the side by less than drawings err"
+)
+@example(floors=1, height_m=4, x_m=(0, 5), y_m=(17, 24), reserved_m=0.0).via("more behind the boundary than before it")
 def test_after_the_advice_nothing_violates(
     floors: int, height_m: float, x_m: tuple[float, float], y_m: tuple[float, float], reserved_m: float
 ) -> None:
