@@ -316,7 +316,7 @@ def _left(drawn: _Drawn, reservations: LayerAnswer, *, corner_error_m: float) ->
     """Return what reservations leave; a depth only where the parcel faces one street: the area by the frontage."""
     if reservations.status is LayerStatus.NOT_CHECKED:
         return _Left()
-    reserved_m2 = reservations.area_inside_m2
+    reserved_m2 = min(reservations.area_inside_m2, drawn.measured_m2)  # on the grid of overlays it may seem larger
     share_left = 1 - reserved_m2 / drawn.measured_m2
     area_left_m2 = round((drawn.parcel.registered_area_m2 or drawn.measured_m2) * share_left, 2)
     drawn_left_m2 = drawn.measured_m2 - reserved_m2

@@ -114,7 +114,8 @@ def combine(bounds: Sequence[Bound], *, direction: Direction) -> Combined:
     valued = [bound for bound in bounds if bound.value is not None]
     binding = strictest(valued, key=lambda bound: bound.value or Fraction(0), default=None)
     if binding and mildest and not low <= (binding.value or 0) <= high:
-        binding = replace(mildest, value=Fraction(_mild_end(mildest, direction)))
+        end = _mild_end(mildest, direction)
+        binding = replace(mildest, value=end if isinstance(end, Fraction) else Fraction(end))
     open_bounds = [bound for bound in bounds if _matters(bound, low=low, high=high, direction=direction)]
     return Combined(
         low=low,

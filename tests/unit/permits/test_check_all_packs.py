@@ -152,3 +152,12 @@ def test_dropping_a_layer_never_lets_a_house_comply(
     before = checked(plot(loaded), proposal)
     after = checked(plot({**loaded, missing: None}), proposal)
     assert before.verdict is Verdict.COMPLIES or after.verdict is not Verdict.COMPLIES
+
+
+def test_a_plot_that_a_road_takes_whole_has_nothing_left_and_is_asked_about() -> None:
+    """Its sides of 4.9996 and 19.9996 m are 5 and 20 m on the grid of overlays: more than the plot itself is."""
+    shape = shapely.box(X, Y, X + 4.9996, Y + 19.9996)
+    found = plot(layers(reserved_m=30.0), shape=shape)
+    assert found.reserved_area_m2 == found.measured_area_m2
+    assert found.area_left_m2 == 0.0
+    assert checked(found, proposed()).verdict is not Verdict.COMPLIES
