@@ -9,9 +9,9 @@ from permits.model import AreaType, BuildingType, Facts, ReasonCode, Verdict
 from permits.rule_schema import Rule
 from permits.rulebook import Rulebook
 from permits.rules import plot
-from permits.rules.bounds import OPEN, Bound, Combined, combine, undetermined
+from permits.rules.bounds import OPEN, Bound, Combined, combine, first_reason, undetermined
 from permits.rules.generic import bounds_of, times_area
-from permits.rules.row_house import SPECS, Case, LimitSpec, Reach
+from permits.rules.row_house import HIGHER_PLANS, SPECS, Case, LimitSpec, Reach
 from spatial.text import Text
 
 PLAN_DATE = "plan_approval_date"
@@ -21,6 +21,10 @@ _HOUSES = (BuildingType.ROW_HOUSE, BuildingType.DETACHED_HOUSE)
 _HIGHER_PLAN = Text(
     "Quy hoạch chi tiết hoặc khu vực đặc thù đứng trên Phụ lục 18, số liệu chưa được nạp.",
     "A detailed plan or a special area ranks above Annex 18 and its figures are not loaded.",
+)
+_PERHAPS_A_HIGHER_PLAN = Text(
+    "Chưa biết có quy hoạch chi tiết hoặc khu vực đặc thù đứng trên Phụ lục 18 hay không.",
+    "It is not known whether a detailed plan or a special area ranks above Annex 18 here.",
 )
 _LARGE = Text(
     "Lô trên 500 m²: cơ quan quản lý kiến trúc, quy hoạch xem xét cụ thể.",
@@ -73,12 +77,15 @@ class _Scope:
 
 
 def assess(
-    facts: Facts, *, rulebook: Rulebook, as_of: date, only: Container[str] = LIMIT_FIELDS
+    facts: Facts, *, rulebook: Rulebook, as_of: date, only: Container[str] = LIMIT_FIELDS, of_map: bool = False
 ) -> dict[str, Assessment]:
     """Return what ``rulebook`` says about every limit that it knows.
 
     Parameters
     ----------
+    of_map
+        Whether the facts come from the map. Whether a higher plan applies is then unknown where its layer did not
+        answer; of a plot that a person describes, a plan that is not mentioned does not apply.
     only
         Names of the limits that are asked.
     as_of
@@ -86,7 +93,7 @@ def assess(
         where that is not stated, by the latest day up to this one on which it was in force.
     """
     if rulebook.binding == "row_house":
-        case, scope = Case(facts, rulebook, as_of), _pack_scope(facts, rulebook)
+        case, scope = Case(facts, rulebook, as_of, of_map=of_map), _pack_scope(facts, rulebook)
         return {spec.name: _of_spec(spec, case, scope) for spec in SPECS if spec.name in only}
     return _of_data(facts, rulebook, as_of, only=only)
 
@@ -180,7 +187,23 @@ def _of_spec(spec: LimitSpec, case: Case, pack_scope: _Scope) -> Assessment:
     if not bounds:
         return replace(bare, verdict=Verdict.NOT_APPLICABLE, reason=ReasonCode.OUT_OF_SCOPE)
     combined = _widened(combine(bounds, direction=bare.field.direction), spec, case, scope=scope)
+    if spec.reach is Reach.FIGURE and case.unknown_plans:
+        combined = _perhaps_below_a_plan(combined, case.unknown_plans)
     return replace(bare, combined=combined)
+
+
+def _perhaps_below_a_plan(combined: Combined, unknown: tuple[str, ...]) -> Combined:
+    """Open the interval while it is unknown whether a plan ranks above the rule."""
+    doubt = ReasonCode.LAYER_NOT_LOADED
+    reason = first_reason([doubt, *([combined.reason] if combined.reason else [])])
+    return replace(
+        combined,
+        low=-OPEN,
+        high=OPEN,
+        missing=tuple(dict.fromkeys([*unknown, *combined.missing])),
+        reason=reason,
+        note=_PERHAPS_A_HIGHER_PLAN if reason is doubt else combined.note,
+    )
 
 
 def _permit_scope(case: Case) -> _Scope:
@@ -200,7 +223,7 @@ def _widened(combined: Combined, spec: LimitSpec, case: Case, *, scope: _Scope) 
     facts = case.facts
     missing: tuple[str, ...] = ()
     note = combined.note
-    if spec.reach is Reach.FIGURE and (facts.detailed_plan_applies or facts.in_special_area):
+    if spec.reach is Reach.FIGURE and any(getattr(facts, name) for name in HIGHER_PLANS):
         doubt, note = ReasonCode.LAYER_NOT_LOADED, _HIGHER_PLAN
     elif not case.rulebook.is_verified(case.rule(spec.rule), as_of=case.as_of):
         doubt = ReasonCode.RULE_UNVERIFIED

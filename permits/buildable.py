@@ -84,7 +84,7 @@ def _strips(found: ParcelFacts, setbacks: Iterable[Limit]) -> list[TakenOff]:
         strip = strip_of(limit, found)
         if strip is not None and strip.area > 0:
             place = Located(geometry=strip, crs=found.parcel.place.crs)
-            strips.append(TakenOff(source=limit.name, place=place, is_certain=limit.lowest == limit.highest))
+            strips.append(TakenOff(source=limit.name, place=place, is_certain=limit.is_determined))
     return strips
 
 

@@ -147,8 +147,8 @@ def check(
 
     def asked(use: Facts) -> Limits:
         if beside:
-            return combined_limits(use, rulebooks=books, as_of=as_of)
-        return limits(use, rulebook=rulebook, as_of=as_of)
+            return combined_limits(use, rulebooks=books, as_of=as_of, of_map=True)
+        return limits(use, rulebook=rulebook, as_of=as_of, of_map=True)
 
     figures = asked(facts)
     uses = [facts, *(replace(facts, building_type=use) for use in proposal.further_uses)]

@@ -25,7 +25,7 @@ OUT_OF_SCOPE = ReasonCode.OUT_OF_SCOPE
 _NO_RANK = 99
 
 
-def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date) -> Limits:
+def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, of_map: bool = False) -> Limits:
     """Return every limit that any of the packs sets on the plot.
 
     Parameters
@@ -33,13 +33,15 @@ def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date)
     as_of
         Day of the dossier. Rules that go by the approval of the plan take ``plan_approval_date`` of the facts; while
         that is unknown, every edition in force by this day may govern.
+    of_map
+        Whether the facts come from the map, see `permits.assess.assess`.
 
     References
     ----------
     Precedence: QĐ 56/2021/QĐ-UBND, Annex 18, 4.1 e, 4.2 d and 5; decree 217/2026/NĐ-CP, Article 50.2 b;
     QCVN 01:2021/BXD, 3.1 and 3.3.
     """
-    found = assess_together(facts, rulebooks=rulebooks, as_of=as_of)
+    found = assess_together(facts, rulebooks=rulebooks, as_of=as_of, of_map=of_map)
     return Limits(
         rulebook="all",
         rulebook_sha256=hashlib.sha256("".join(book.sha256 for book in rulebooks).encode()).hexdigest(),
@@ -50,10 +52,16 @@ def combined_limits(facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date)
 
 
 def assess_together(
-    facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, only: Container[str] = LIMIT_FIELDS
+    facts: Facts,
+    *,
+    rulebooks: Sequence[Rulebook],
+    as_of: date,
+    only: Container[str] = LIMIT_FIELDS,
+    of_map: bool = False,
 ) -> dict[str, Assessment]:
     """Return what the packs together say about every limit that one of them knows."""
-    return together([assess(facts, rulebook=book, as_of=as_of, only=only) for book in rulebooks], as_of=as_of)
+    found = [assess(facts, rulebook=book, as_of=as_of, only=only, of_map=of_map) for book in rulebooks]
+    return together(found, as_of=as_of)
 
 
 def together(found: Sequence[Mapping[str, Assessment]], *, as_of: date) -> dict[str, Assessment]:

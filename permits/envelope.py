@@ -58,7 +58,7 @@ class Ceiling:
     @property
     def is_certain(self) -> bool:
         """Whether the figure is one, and not an interval."""
-        return self.value is not None and self.lowest == self.highest
+        return None not in (self.value, self.lowest) and self.lowest == self.highest
 
     def to_json(self) -> dict[str, object]:
         """Return the figure for programs."""
@@ -210,7 +210,7 @@ def _ceiling(limit: Limit) -> Ceiling:
         rule=limit.binding or limit.rule,
         citation=str(limit.citation),
         missing=limit.missing,
-        reason=limit.reason if limit.lowest != limit.highest else None,
+        reason=None if limit.is_determined else limit.reason,
     )
 
 

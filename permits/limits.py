@@ -22,7 +22,7 @@ LIMIT_NAMES = tuple(spec.name for spec in SPECS)
 """The limits of row houses, in the order in which people read them."""
 
 
-def limits(facts: Facts, *, rulebook: Rulebook, as_of: date) -> Limits:
+def limits(facts: Facts, *, rulebook: Rulebook, as_of: date, of_map: bool = False) -> Limits:
     """Return every limit of the plot that ``facts`` describe, under ``rulebook`` on ``as_of``.
 
     Parameters
@@ -32,12 +32,14 @@ def limits(facts: Facts, *, rulebook: Rulebook, as_of: date) -> Limits:
     as_of
         The basis date: the day on which the dossier is lodged. Rules that go by the approval of the plan take
         ``plan_approval_date`` of the facts instead; while that is unknown they decide nothing.
+    of_map
+        Whether the facts come from the map, see `permits.assess.assess`.
 
     References
     ----------
     Each limit cites its article; ``docs/rules`` has a page for every rule-pack.
     """
-    found = assess_alone(facts, rulebooks=(rulebook,), as_of=as_of)
+    found = assess_alone(facts, rulebooks=(rulebook,), as_of=as_of, of_map=of_map)
     return Limits(
         rulebook=rulebook.name,
         rulebook_sha256=rulebook.sha256,
@@ -47,10 +49,15 @@ def limits(facts: Facts, *, rulebook: Rulebook, as_of: date) -> Limits:
 
 
 def assess_alone(
-    facts: Facts, *, rulebooks: Sequence[Rulebook], as_of: date, only: Container[str] = LIMIT_FIELDS
+    facts: Facts,
+    *,
+    rulebooks: Sequence[Rulebook],
+    as_of: date,
+    only: Container[str] = LIMIT_FIELDS,
+    of_map: bool = False,
 ) -> dict[str, Assessment]:
     """Return what the first of the packs says about every limit that it knows, as it counts alone."""
-    found = assess(facts, rulebook=rulebooks[0], as_of=as_of, only=only)
+    found = assess(facts, rulebook=rulebooks[0], as_of=as_of, only=only, of_map=of_map)
     return {name: undated(assessment, as_of=as_of) for name, assessment in found.items()}
 
 

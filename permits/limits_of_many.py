@@ -91,7 +91,7 @@ def _answer(name: str, noted: NotedFacts, *, rulebooks: Sequence[Rulebook], as_o
     """Return what one limit comes to, as `permits.check.check` works it out."""
     facts, drawn = cast("Facts", noted), cast("DrawnSetbacks", noted)
     work_out = assess_together if len(rulebooks) > 1 else assess_alone
-    assessment = work_out(facts, rulebooks=rulebooks, as_of=as_of, only=(name,)).get(name)
+    assessment = work_out(facts, rulebooks=rulebooks, as_of=as_of, only=(name,), of_map=True).get(name)
     if assessment is None:
         return Answer(None)
     checks = LimitChecks(facts=facts, books={book.name: book for book in rulebooks}, as_of=as_of, drawn=drawn)

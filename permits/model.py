@@ -253,6 +253,11 @@ class Limit:
     note: Text = NO_TEXT
     rulebook: str = ""
 
+    @property
+    def is_determined(self) -> bool:
+        """Whether the limit is one figure, whatever the unknown facts turn out to be."""
+        return self.lowest is not None and self.lowest == self.highest
+
     def to_json(self) -> dict[str, object]:
         """Return the limit as it stands in the JSON of the command and of the API."""
         return {

@@ -98,7 +98,7 @@ def judged_by_drawing(limit: Limit, drawn: DrawnSetbacks) -> Limit:
     A limit that is not settled, and one that the drawing says nothing about, come back as they are.
     """
     measured_m, demand_m = drawn.front_m if limit.name == FRONT else drawn.rear_m, limit.value
-    if measured_m is None or not demand_m or limit.lowest is None or limit.lowest != limit.highest:
+    if measured_m is None or not demand_m or not limit.is_determined:
         return limit
     margin_m = exact(measured_m) - exact(demand_m)
     measured = replace(limit, proposed=measured_m, margin=plain(margin_m), verdict=Verdict.COMPLIES, reason=None)

@@ -13,6 +13,9 @@ from permits.rules import balcony, exemption, floors, heights, plot, road, setba
 from permits.rules.bounds import OPEN, Bound, bound_of_cap, combine, definite, first_reason
 from permits.rules.generic import times_area
 
+HIGHER_PLANS = ("detailed_plan_applies", "in_special_area")
+"""Facts that say whether something ranks above the rules of row houses."""
+
 
 class Reach(StrEnum):
     """What a limit reaches: figures of the plot rules, information about the plot, or the permit itself."""
@@ -24,15 +27,30 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True)  # no slots: what several limits share is computed once
 class Case:
-    """The facts of one plot and the rules that are to be read for it."""
+    """The facts of one plot and the rules that are to be read for it.
+
+    Parameters
+    ----------
+    of_map
+        Whether the facts come from the map: a plan that nobody knows of may then exist.
+    """
 
     facts: Facts
     rulebook: Rulebook
     as_of: date
+    of_map: bool = False
 
     def rule(self, rule_id: str) -> Rule:
         """Return a rule in the version of the basis date."""
         return self.rulebook.rule(rule_id, as_of=self.as_of)
+
+    @property
+    def unknown_plans(self) -> tuple[str, ...]:
+        """Facts about plans above these rules that the map left open; none where one such plan is known to apply."""
+        plans = {name: getattr(self.facts, name) for name in HIGHER_PLANS}
+        if not self.of_map or any(plans.values()):
+            return ()
+        return tuple(name for name, applies in plans.items() if applies is None)
 
     @cached_property
     def road(self) -> road.RoadWidth:

@@ -149,6 +149,25 @@ def test_forgetting_facts_never_lets_a_limit_be_met_under_any_pack_alone_or_unde
     assert not newly_met(answer(as_of, **sheet).by_name, answer(as_of, **kept).by_name)
 
 
+ROW_HOUSE = {**PLOT, **PROPOSAL, "building_type": st.just("row_house"), "area_type": st.just("existing_urban")}
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.fixed_dictionaries(ROW_HOUSE, optional=PLAN), st.sampled_from(["in_special_area", "detailed_plan_applies"]))
+def test_what_the_map_leaves_open_of_a_higher_plan_decides_only_what_holds_with_the_plan_and_without_it(
+    sheet: dict[str, object], plan: str
+) -> None:
+    below = {**sheet, "in_special_area": False, "detailed_plan_applies": False}
+    for books in [(load_rulebook(),), packs()]:
+        with_plan, without, unknown = (
+            combined_limits(read_facts({**below, plan: applies}), rulebooks=books, as_of=TODAY, of_map=True).by_name
+            for applies in (True, False, None)
+        )
+        for name, limit in unknown.items():
+            if limit.verdict in (Verdict.COMPLIES, Verdict.VIOLATES):
+                assert with_plan[name].verdict is without[name].verdict is limit.verdict, name
+
+
 def newly_met(before: Mapping[str, Limit], after: Mapping[str, Limit]) -> set[str]:
     """Return the limits that were open or broken, and are met now."""
     was_open = {name for name, limit in before.items() if limit.verdict in (Verdict.VIOLATES, Verdict.NEEDS_REVIEW)}

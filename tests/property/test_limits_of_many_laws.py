@@ -72,9 +72,9 @@ def asked_alone(
 ) -> dict[str, tuple[LimitOutcome, float | None]]:
     """Return the same as `permits.check.check` has it, limit by limit."""
     if len(books) == 1:
-        by_name = limits(facts, rulebook=books[0], as_of=day).by_name
+        by_name = limits(facts, rulebook=books[0], as_of=day, of_map=True).by_name
     else:
-        by_name = combined_limits(facts, rulebooks=books, as_of=day).by_name
+        by_name = combined_limits(facts, rulebooks=books, as_of=day, of_map=True).by_name
     checks = LimitChecks(facts=facts, books={book.name: book for book in books}, as_of=day, drawn=drawn)
     found = {}
     for name, plain in by_name.items():

@@ -28,7 +28,6 @@ from shapely.geometry.base import BaseGeometry
 from basemap.model import LayerName
 from permits.check import Check, check
 from permits.facts import CHECKED_LAYERS, Layers, ParcelFacts
-from permits.limit_fields import LIMIT_FIELDS
 from permits.model import BuildingType, Facts, FormerProvince, Verdict
 from permits.proposal import Proposal
 from permits.rulebook import Rulebook, available_rulebooks, load_rulebook, rulebooks_named
@@ -38,12 +37,6 @@ OPEN = (Verdict.VIOLATES, Verdict.NEEDS_REVIEW)
 BREAKABLE = (*CHECKED_LAYERS, LayerName.COVERAGE)
 HOW = ("dropped", "failed", "wrong_crs", "cut", "elsewhere")
 INTO_M = (-40.0, -0.3, -0.0001, 0.2, 1.0, 2.5, 9.0, 30.0)
-HIGHER_PLANS = (LayerName.DETAILED_PLAN, LayerName.SPECIAL_AREA)
-UNASKED = {"hcmc-row-houses": frozenset(LIMIT_FIELDS), "all": frozenset({"min_rear_setback_m"})}
-"""Limits of a pack that do not ask for a higher plan that nobody knows, while the whole stays in doubt.
-
-See the test that is expected to fail.
-"""
 Rows = list[tuple[BaseGeometry, dict[str, object]]]
 
 
@@ -151,8 +144,6 @@ def test_breaking_a_layer_never_makes_anything_comply_under_any_pack_alone_or_un
     for name, books in packs():
         before, after = checked(whole, plot.proposal, books), checked(lame, plot.proposal, books)
         met = newly_met(before, after, silent=layer)
-        if layer in HIGHER_PLANS:
-            met -= UNASKED.get(name, frozenset())
         assert not met, f"{name}: without {layer} ({how}), {met} complies"
 
 
@@ -183,12 +174,4 @@ def test_a_sound_house_that_one_layer_keeps_from_complying_does_not_comply_once_
     name: str, layer: LayerName
 ) -> None:
     """Everything else is known and met, so that nothing but the silence itself can keep the doubt."""
-    met = met_by_silence(layer, dict(packs())[name])
-    assert not met - (UNASKED.get(name, frozenset()) if layer in HIGHER_PLANS else frozenset())
-
-
-@pytest.mark.xfail(strict=True, reason="limits of row houses do not ask for a higher plan that nobody knows")
-@pytest.mark.parametrize("layer", HIGHER_PLANS)
-@pytest.mark.parametrize("name", UNASKED)
-def test_a_limit_is_in_doubt_while_it_is_unknown_whether_a_higher_plan_speaks(name: str, layer: LayerName) -> None:
     assert not met_by_silence(layer, dict(packs())[name])

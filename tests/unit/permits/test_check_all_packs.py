@@ -17,6 +17,13 @@ from permits.model import AreaType, BuildingType, ReasonCode, Verdict
 from permits.rulebook import load_rulebook
 
 GROUND = ("house.land_use", "house.inside_parcel")
+CAPS_OF_THE_ZONE = {
+    "zone_plan_known": True,
+    "zone_plan_max_floors": 6,
+    "zone_plan_max_height_m": 30.0,
+    "zone_plan_max_site_coverage_ratio": 1.0,
+    "plan_approval_date": "2023-05-01",
+}
 LAW_DAYS = [date(2021, 6, 1), date(2025, 12, 31), date(2026, 6, 30), date(2026, 7, 1), date(2027, 1, 1)]
 
 
@@ -48,6 +55,37 @@ def test_the_ground_is_never_dropped_whichever_pack_is_asked(rulebook: str) -> N
     found = checked(plot(land_use_code="CLN"), proposed(), rulebook=rulebook)
     assert finding(found, "house.land_use").verdict is Verdict.VIOLATES
     assert finding(found, "house.inside_parcel").verdict is Verdict.COMPLIES
+
+
+UNDER_ANNEX_18 = ("max_floors", "max_roof_height_m", "min_rear_setback_m")
+
+
+@pytest.mark.parametrize("rulebook", ["all", "hcmc-row-houses"])
+@pytest.mark.parametrize(
+    ("layer", "fact"),
+    [(LayerName.SPECIAL_AREA, "in_special_area"), (LayerName.DETAILED_PLAN, "detailed_plan_applies")],
+)
+@pytest.mark.parametrize("floors", [4, 6])
+def test_annex_18_decides_no_figure_until_the_layer_of_what_ranks_above_it_answers(
+    rulebook: str, layer: LayerName, fact: str, floors: int
+) -> None:
+    """Whether the house keeps to Annex 18 or breaks it: a detailed plan may be milder, and stricter."""
+    silent = plot({**layers(), layer: None})
+    found = checked(silent, proposed(floors=floors, **CAPS_OF_THE_ZONE), rulebook=rulebook)
+    for name in UNDER_ANNEX_18:
+        said = finding(found, name)
+        assert (said.verdict, said.reason) == (Verdict.NEEDS_REVIEW, ReasonCode.LAYER_NOT_LOADED), name
+        assert fact in said.missing
+        assert (found.limits[name].lowest, found.limits[name].highest) == (None, None)
+
+
+@pytest.mark.parametrize("layer", [LayerName.SPECIAL_AREA, LayerName.DETAILED_PLAN])
+def test_a_proposal_that_states_that_nothing_ranks_above_annex_18_settles_it(layer: LayerName) -> None:
+    settled = {"in_special_area": False, "detailed_plan_applies": False, **CAPS_OF_THE_ZONE}
+    found = checked(plot({**layers(), layer: None}), proposed(**settled), rulebook="hcmc-row-houses")
+    assert {name: finding(found, name).verdict for name in UNDER_ANNEX_18} == dict.fromkeys(
+        UNDER_ANNEX_18, Verdict.COMPLIES
+    )
 
 
 @pytest.mark.parametrize("as_of", LAW_DAYS)

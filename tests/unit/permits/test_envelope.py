@@ -70,6 +70,15 @@ def test_an_unknown_fact_leaves_an_interval_and_is_named() -> None:
     assert "central_area" in found.missing
 
 
+def test_while_a_special_area_is_unknown_no_figure_is_certain() -> None:
+    """The areas of Annexes 12 to 17 rank above Annex 18: four floors are what it shows, and no more than that."""
+    found = envelope({**layers(), LayerName.SPECIAL_AREA: None})
+    floors = found.ceilings[FLOORS]
+    assert (floors.value, floors.is_certain) == (4, False)
+    assert "in_special_area" in floors.missing
+    assert not any(each.is_certain for each in found.taken_off if each.source == "min_rear_setback_m")
+
+
 def test_where_no_house_may_stand_the_envelope_is_empty_and_says_why() -> None:
     found = envelope(land_use_code="CLN")
     assert found.footprint is None
