@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -35,11 +36,11 @@ from spatial.db import Bounds, Database, open_database
 from spatial.errors import DataUnavailableError
 from spatial.text import Text
 
-_PARCELS_IN_CELL_COUNT = 4_000
+_PARCELS_IN_CELL_COUNT = 8_000
 _BUILT_UP_RATIO = 0.4
 """Share of a city's box that is taken by parcels, roughly: it decides how large cells are, nothing else."""
 
-_PARCELS_AT_ONCE_COUNT = 5_000
+_PARCELS_AT_ONCE_COUNT = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +137,16 @@ def cells(bounds: Bounds, *, feature_count: int) -> list[Bounds]:
     min_x, min_y, max_x, max_y = bounds
     wanted = max(1.0, feature_count / (_PARCELS_IN_CELL_COUNT * _BUILT_UP_RATIO))
     side_m = max(1.0, math.sqrt(max(max_x - min_x, 1.0) * max(max_y - min_y, 1.0) / wanted))
-    columns, rows = int((max_x - min_x) / side_m) + 1, int((max_y - min_y) / side_m) + 1
-    return [
-        (min_x + column * side_m, min_y + row * side_m, min_x + (column + 1) * side_m, min_y + (row + 1) * side_m)
-        for row in range(rows)
-        for column in range(columns)
-    ]
+    xs, ys = _edges(min_x, max_x, side_m=side_m), _edges(min_y, max_y, side_m=side_m)
+    return [(left, low, right, high) for low, high in pairwise(ys) for left, right in pairwise(xs)]
+
+
+def _edges(minimum: float, maximum: float, *, side_m: float) -> list[float]:
+    """Return the edges of a row of cells from ``minimum`` on; the last lies beyond ``maximum``, as floats round."""
+    edges = [minimum]
+    while edges[-1] <= maximum:
+        edges.append(minimum + len(edges) * side_m)
+    return edges
 
 
 def _tables(order: Order, boxes: list[Bounds], *, process_count: int) -> Iterator[pa.Table]:
