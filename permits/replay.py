@@ -100,6 +100,12 @@ class Columns:
         return self._masks[known]
 
     def _having_one(self, name: str, value: object) -> Mask:
+        key = ((name, value),)
+        if key not in self._masks:
+            self._masks[key] = self._compared(name, value)
+        return self._masks[key]
+
+    def _compared(self, name: str, value: object) -> Mask:
         if name not in self._codes:
             codes: dict[object, int] = {}
             given = map(_count, self._values[name]) if self.is_measured(name) else self._values[name]

@@ -68,28 +68,21 @@ def edge_of(name: str, found: ParcelFacts) -> Edge | None:
     )
 
 
-def drawn_setback_m(name: str, found: ParcelFacts, footprint: Located | None) -> float | None:
-    """Return the distance of a footprint from the front or the rear, metres; None where nobody can tell."""
-    edge = None if footprint is None else edge_of(name, found)
-    if footprint is None or edge is None:
-        return None
-    return round(float(shapely.distance(footprint.geometry, edge.line)), 2)
-
-
 def drawn_setbacks(found: ParcelFacts, footprint: Located | None, *, stated: Facts) -> DrawnSetbacks:
     """Return how far a footprint stays from front and rear, where the proposal does not state it."""
     if footprint is None:
         return NOTHING_DRAWN
-
-    def drawn(name: str, stated_m: float | None) -> float | None:
-        return drawn_setback_m(name, found, footprint) if stated_m is None else None
-
-    edge = edge_of(FRONT, found)
+    front = edge_of(FRONT, found) if stated.front_setback_m is None else None
+    rear = edge_of(REAR, found) if stated.rear_setback_m is None else None
     return DrawnSetbacks(
-        front_m=drawn(FRONT, stated.front_setback_m),
-        rear_m=drawn(REAR, stated.rear_setback_m),
-        is_front_exact=edge is not None and edge.is_exact,
+        front_m=_distance_m(front, footprint),
+        rear_m=_distance_m(rear, footprint),
+        is_front_exact=front is not None and front.is_exact,
     )
+
+
+def _distance_m(edge: Edge | None, footprint: Located) -> float | None:
+    return None if edge is None else round(float(shapely.distance(footprint.geometry, edge.line)), 2)
 
 
 def judged_by_drawing(limit: Limit, drawn: DrawnSetbacks) -> Limit:
