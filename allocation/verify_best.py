@@ -52,15 +52,10 @@ def check_best(state: Checked) -> Iterator[Text]:
             yield from _better_found(state, of_stage)
 
 
-def _placed_at(state: Checked, entry: Mapping[str, Any]) -> Truths:
-    of_level = np.array(state.files.applicants["level"], dtype=object) == entry["level"]
-    return np.asarray(of_level & (state.stage == entry["stage"]) & (state.pool != NONE))
-
-
 def _is_beyond_bound(state: Checked, entry: Mapping[str, Any]) -> bool:
     if entry["kind"] != verify_farthest.KIND:
         return False
-    placed, bound = _placed_at(state, entry), entry["relaxation"]
+    placed, bound = verify_farthest.placed_at(state, entry), entry["relaxation"]
     tiers, count = np.unique(state.market.best_tier[placed], return_counts=True)
     counted_m = state.distance_m[placed & (state.market.best_tier != HELD)]
     keeps_tiers = dict(zip(map(str, tiers.tolist()), count.tolist(), strict=True)) == bound["placed_by_tier"]

@@ -38,10 +38,15 @@ def check_within(state: Checked, entry: Mapping[str, Any], applicants: Integers)
         )
 
 
+def placed_at(state: Checked, entry: Mapping[str, Any]) -> Truths:
+    """Tell who was placed at the entry's stage and level."""
+    of_level = np.array(state.files.applicants["level"], dtype=object) == entry["level"]
+    return np.asarray(of_level & (state.stage == entry["stage"]) & (state.pool != NONE))
+
+
 def longest_of_groups_m(state: Checked, entry: Mapping[str, Any]) -> int:
     """Return the longest way of those who are placed together at the entry's stage and level and held no seat."""
-    of_level = np.array(state.files.applicants["level"], dtype=object) == entry["level"]
-    seated = of_level & (state.stage == entry["stage"]) & (state.pool != NONE) & (state.market.family != NONE)
+    seated = placed_at(state, entry) & (state.market.family != NONE)
     return int(state.distance_m[seated & (state.market.best_tier != HELD)].max(initial=0))
 
 

@@ -9,12 +9,9 @@ in an embedded store that is filled before the clock starts.
 
 import argparse
 import multiprocessing
-import os
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -23,6 +20,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 import shapely
+from processor import watched_memory
 from stand import POSTGRES_URL
 
 from api.migrations import upgrade
@@ -102,54 +100,26 @@ def fill(url: str, *, parcel_count: int) -> None:
     database.close()
 
 
-@contextmanager
-def most_memory_mb() -> Iterator[list[float]]:
-    """Give a list that grows by what this process and its children hold together, every half second of the block."""
-    samples: list[float] = []
-    is_over = threading.Event()
-
-    def sample() -> None:
-        while not is_over.wait(0.5):
-            ids = [os.getpid(), *(child.pid for child in multiprocessing.active_children())]
-            samples.append(sum(_resident_mb(number) for number in ids if number is not None))
-
-    watch = threading.Thread(target=sample)
-    watch.start()
-    try:
-        yield samples
-    finally:
-        is_over.set()
-        watch.join()
-
-
-def _resident_mb(process_id: int) -> float:
-    try:
-        pages = int(Path(f"/proc/{process_id}/statm").read_text(encoding="ascii").split()[1])
-    except FileNotFoundError:
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
 def screened(*, parcel_count: int, options: argparse.Namespace) -> tuple[float, float]:
     """Screen the city out of an embedded store; return the seconds, and the megabytes of all processes together."""
-    with tempfile.TemporaryDirectory() as folder, most_memory_mb() as memory_mb:
+    with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/store.gpkg"
         filling = multiprocessing.get_context("spawn").Process(
             target=fill, args=(url,), kwargs={"parcel_count": parcel_count}
         )
         filling.start()
         filling.join()
-        memory_mb.clear()
         database = open_database(url, crs=CRS)
         order = Order(url=url, crs=CRS, rulebook=options.rulebook, as_of=AS_OF, supposed=DEMONSTRATION_FACTS)
         begin = time.perf_counter()
-        found = screen_published(database, order, Path(folder) / "out.parquet", process_count=options.processes)
+        with watched_memory() as most_kb:
+            found = screen_published(database, order, Path(folder) / "out.parquet", process_count=options.processes)
         seconds = time.perf_counter() - begin
         database.close()
         if found.parcel_count != parcel_count:
             message = f"{found.parcel_count} rows for {parcel_count} parcels"
             raise AssertionError(message)
-    return seconds, max(memory_mb, default=0.0)
+    return seconds, most_kb[0] / 1024
 
 
 def overlaid_here(layers: Mapping[LayerName, gpd.GeoDataFrame], parcels: gpd.GeoDataFrame) -> dict[LayerName, float]:

@@ -97,9 +97,8 @@ def advice_on(outcome: Check, *, judge: Judge) -> Advice:
     for _ in range(_MOST_ROUNDS_COUNT):
         broken = [each for each in current.findings if each.verdict is Verdict.VIOLATES and each.blocking]
         proposal = current.proposal
-        for finding in sorted(
-            broken, key=lambda each: each.name not in _PLACES
-        ):  # what is cut next stays on the parcel
+        # What stands beside the parcel goes first: what is cut next then stays on it.
+        for finding in sorted(broken, key=lambda each: each.name not in _PLACES):
             changed, fact = _mended(proposal, finding, current)
             if changed != proposal:
                 reasons[fact] = tuple(dict.fromkeys([*reasons.get(fact, ()), finding.name]))

@@ -11,10 +11,10 @@ from basemap.model import LayerName
 from permits.facts import ParcelFacts
 from permits.ground import CORRIDOR_LAYERS
 from permits.model import Limit, Limits
+from permits.overlap import MILLIMETRE
 from permits.setbacks_drawn import FRONT, REAR, strip_of
 from spatial.geometry import Located
 
-_MILLIMETRE = 0.001
 _HALVINGS_COUNT = 40
 
 
@@ -100,7 +100,7 @@ def _corridors(found: ParcelFacts) -> list[TakenOff]:
 def without(shape: BaseGeometry, parts: list[BaseGeometry]) -> BaseGeometry:
     """Return the largest connected part of a shape that is left when parts are taken off; empty if none is."""
     left = shapely.difference(shape, shapely.union_all(parts)) if parts else shape
-    snapped = shapely.set_precision(left, _MILLIMETRE)
+    snapped = shapely.set_precision(left, MILLIMETRE)
     return _largest(shapely.set_precision(snapped, 0))  # later cuts are finer than the grid
 
 

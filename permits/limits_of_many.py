@@ -18,7 +18,7 @@ from permits.limit_checks import LimitChecks
 from permits.limit_fields import LIMIT_FIELDS
 from permits.limits import assess_alone, judged
 from permits.model import Facts
-from permits.replay import Answer, Columns, NotedFacts, Replay
+from permits.replay import Answer, Columns, PlotFacts, Replay
 from permits.rulebook import Rulebook
 from permits.setbacks_drawn import DrawnSetbacks
 
@@ -87,7 +87,7 @@ class LimitsOfMany:
         return self._days[turn - 1] if turn else self._days[0] - _ONE_DAY
 
 
-def _answer(name: str, noted: NotedFacts, *, rulebooks: Sequence[Rulebook], as_of: date) -> Answer[LimitOutcome | None]:
+def _answer(name: str, noted: PlotFacts, *, rulebooks: Sequence[Rulebook], as_of: date) -> Answer[LimitOutcome | None]:
     """Return what one limit comes to, as `permits.check.check` works it out."""
     facts, drawn = cast("Facts", noted), cast("DrawnSetbacks", noted)
     work_out = assess_together if len(rulebooks) > 1 else assess_alone

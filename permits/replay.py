@@ -67,9 +67,9 @@ class Columns:
         self._masks: dict[Known, Mask] = {}
         self.count = len(next(iter(values.values()), ()))
 
-    def facts(self, row: int, notes: Notes | None = None) -> "NotedFacts":
+    def facts(self, row: int, notes: Notes | None = None) -> "PlotFacts":
         """Return the facts of one plot; with notes, they write down what is looked at."""
-        return NotedFacts(self, row, notes)
+        return PlotFacts(self, row, notes)
 
     def value(self, name: str, row: int) -> object:
         """Return one fact of one plot."""
@@ -125,8 +125,8 @@ def _at(place: int, value: object) -> object:
     return several[place] if place < len(several) else None
 
 
-class NotedFacts:
-    """The facts of one plot, under the names of `permits.model.Facts`."""
+class PlotFacts:
+    """The facts of one plot, by name; given notes, it writes down each that is looked at."""
 
     def __init__(self, columns: Columns, row: int, notes: Notes | None) -> None:
         self._columns, self._row, self._notes = columns, row, notes
@@ -175,28 +175,26 @@ class _Route(Generic[Outcome]):
         return float(np.broadcast_to(_number(slots, self._figure), 1)[0])
 
     def _slots(self, columns: Columns, rows: Rows) -> list[Numbers]:
-        """Return what stands in each slot."""
-        slots: list[Numbers] = []
-        for step in self._steps:
-            if isinstance(step, FactStep):
-                slots.append(columns.numbers(step)[rows])
-            else:
-                name, left, right = step
-                slots.append(ARITHMETIC[name](_number(slots, left), _number(slots, right)))
-        return slots
+        """Return what stands in each slot, as floats."""
+        return self._reckoned(lambda step: columns.numbers(step)[rows], _number)
 
     def _fits_exactly(self, columns: Columns, row: int) -> bool:
-        figures: list[Fraction] = []
         try:
-            for step in self._steps:
-                if isinstance(step, FactStep):
-                    figures.append(columns.exact(step, row))
-                else:
-                    name, left, right = step
-                    figures.append(ARITHMETIC[name](_exact(figures, left), _exact(figures, right)))
+            figures = self._reckoned(lambda step: columns.exact(step, row), _exact)
         except ZeroDivisionError:
             return False
         return all(turn.holds(figures) for turn in self._turns)
+
+    def _reckoned(self, fact: Callable[[FactStep], Any], operand: Callable[[Any, Operand], object]) -> list[Any]:
+        """Return what stands in each slot, from what the facts are and how an operand is read."""
+        slots: list[Any] = []
+        for step in self._steps:
+            if isinstance(step, FactStep):
+                slots.append(fact(step))
+            else:
+                name, left, right = step
+                slots.append(ARITHMETIC[name](operand(slots, left), operand(slots, right)))
+        return slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +254,7 @@ class Replay(Generic[Outcome]):
         Gives the answer for the facts of one plot; it must depend on nothing else.
     """
 
-    def __init__(self, ask: Callable[[NotedFacts], Answer[Outcome]]) -> None:
+    def __init__(self, ask: Callable[[PlotFacts], Answer[Outcome]]) -> None:
         self._ask = ask
         self._routes: list[_Route[Outcome]] = []
         self._known: set[object] = set()

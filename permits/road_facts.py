@@ -7,8 +7,7 @@ import shapely
 
 from permits.answers import Concern, LayerAnswer, LayerStatus
 from permits.frontage import FacingSide, is_through
-
-_MILLIMETRE = 0.001
+from permits.overlap import MILLIMETRE
 
 
 def planned_widths_m(sides: Sequence[FacingSide], reservations: LayerAnswer) -> tuple[float | None, ...]:
@@ -61,7 +60,7 @@ def _planned_width_m(side: FacingSide, reservations: LayerAnswer) -> float | Non
     """
     if reservations.status is LayerStatus.NOT_CHECKED:
         return None
-    reach_m = side.gap_m + _MILLIMETRE
+    reach_m = side.gap_m + MILLIMETRE
     near = [each for each in reservations.concerns if each.geometry.geometry.distance(side.edge) <= reach_m]
     own = [each for each in near if each.name and each.name == side.street.name]
     widths = [_width_m(each) for each in (own or [each for each in near if _may_be_of(each, side)])]
@@ -71,7 +70,7 @@ def _planned_width_m(side: FacingSide, reservations: LayerAnswer) -> float | Non
 def _may_be_of(reservation: Concern, side: FacingSide) -> bool:
     if not reservation.name or not side.street.name:
         return True
-    beside = shapely.buffer(reservation.geometry.geometry, side.gap_m + _MILLIMETRE)
+    beside = shapely.buffer(reservation.geometry.geometry, side.gap_m + MILLIMETRE)
     return bool(shapely.intersection(side.edge, beside).length >= side.length_m / 2)
 
 

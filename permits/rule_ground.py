@@ -20,7 +20,7 @@ from permits.findings import Finding, finding_of_rule
 from permits.ground import Ground
 from permits.ground_measures import Features, areal, counts, features_near, gap_m
 from permits.model import Facts, ReasonCode, Verdict
-from permits.overlap import BANDS, Band, area_error_m2, band_of, bands_of_paths, shapes_of
+from permits.overlap import BANDS, MILLIMETRE, Band, area_error_m2, band_of, bands_of_paths, shapes_of
 from permits.reach import reach_of
 from permits.rule_schema import Rule
 from permits.rulebook import Rulebook
@@ -29,7 +29,6 @@ from spatial.text import NO_TEXT, Text
 
 _DRAWN_DISTANCE_ERROR_M = 0.14  # two corners of 0.10 m each
 _NOTHING_M2 = 1e-6
-_MILLIMETRE = 0.001
 _KINDS = ("overlap", "distance")
 _VERDICT_OF_BAND = {
     Band.HIT: (Verdict.VIOLATES, None),
@@ -124,7 +123,7 @@ class _Site:
         shape = self.footprint.geometry
         if any(shapely.equals_exact(shape, standing.geometry.geometry) for standing in self.found.buildings):
             return True  # the part of a building that lies on the parcel
-        return bool(shapely.covers(shapely.buffer(self.found.parcel.place.geometry, _MILLIMETRE), shape))
+        return bool(shapely.covers(shapely.buffer(self.found.parcel.place.geometry, MILLIMETRE), shape))
 
 
 def _finding(each: _RuleOfDay, rulebook: Rulebook, site: _Site) -> Finding:

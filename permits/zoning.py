@@ -19,10 +19,9 @@ from shapely.geometry.base import BaseGeometry
 
 from basemap.model import ZoneLimits
 from permits.answers import Concern, LayerAnswer, LayerStatus
-from permits.overlap import Band, band_of
+from permits.overlap import MILLIMETRE, Band, band_of
 from spatial.geometry import Located
 
-_MILLIMETRE = 0.001
 _NOTHING = shapely.Polygon()
 _CAPS = ("max_site_coverage_ratio", "max_floors", "max_height_m", "max_plot_ratio")
 _NO_LIMITS = ZoneLimits(
@@ -134,8 +133,8 @@ def zoning_of(
     caps = [zone_limits(plan) for plan in felt if not is_sure(plan)]
     free = shape
     for plan in sure:
-        piece = _area_of(shapely.intersection(plan.geometry.geometry, free, grid_size=_MILLIMETRE))
-        free = _area_of(shapely.difference(free, piece, grid_size=_MILLIMETRE))
+        piece = _area_of(shapely.intersection(plan.geometry.geometry, free, grid_size=MILLIMETRE))
+        free = _area_of(shapely.difference(free, piece, grid_size=MILLIMETRE))
         caps += split.add(piece, felt_zones, plan=plan)
     caps += split.add(free, felt_zones, plan=None)
     is_checked = LayerStatus.NOT_CHECKED not in (zones.status, plans.status)
@@ -197,9 +196,9 @@ class _Split:
                 continue
             limits = _merged(plan, zone)
             caps.append(limits)
-            first = own if self.left is piece else _area_of(shapely.intersection(own, self.left, grid_size=_MILLIMETRE))
+            first = own if self.left is piece else _area_of(shapely.intersection(own, self.left, grid_size=MILLIMETRE))
             is_all = own is piece
-            self.left = _NOTHING if is_all else _area_of(shapely.difference(self.left, own, grid_size=_MILLIMETRE))
+            self.left = _NOTHING if is_all else _area_of(shapely.difference(self.left, own, grid_size=MILLIMETRE))
             self._keep(first, zone=zone, plan=plan, limits=limits)
         if plan is not None and self.left.area > 0:
             limits = zone_limits(plan)
@@ -212,7 +211,7 @@ class _Split:
         known = zone.geometry.geometry
         if piece is self._place.geometry:
             return known if known is piece else _area_of(known)
-        return _area_of(shapely.intersection(piece, known, grid_size=_MILLIMETRE))
+        return _area_of(shapely.intersection(piece, known, grid_size=MILLIMETRE))
 
     def _keep(self, part: BaseGeometry, *, zone: Concern | None, plan: Concern | None, limits: ZoneLimits) -> None:
         area_m2 = float(part.area)

@@ -11,14 +11,13 @@ import pytest
 import schemathesis
 import shapely
 from hypothesis import HealthCheck, Phase, given, settings
+from parcels_published import publish_parcels
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from api.app import GUESSABLE_PATHS, create_app
 from api.rate_limit import Budget
 from api.settings import Settings
-from basemap import store
-from basemap.model import LAYERS, LayerName
 from spatial.crs import HCMC
 from spatial.db import Database
 
@@ -38,21 +37,7 @@ KEPT = (
 def publish_one_parcel(database: Database) -> None:
     row = {"feature_id": "26800-10-16", "ward_code": "26800", "map_sheet": "10", "parcel_no": "16"}
     shape = shapely.MultiPolygon([shapely.box(603_000, 1_192_000, 603_020, 1_192_020)])
-    frame = gpd.GeoDataFrame([row], geometry=[shape], crs=HCMC)
-    for name in LAYERS[LayerName.PARCEL].attribute_names:
-        if name not in frame:
-            frame[name] = None
-    provenance = store.Provenance(
-        imported_at=IMPORTED,
-        imported_by="test",
-        source_file="parcels.gpkg",
-        source_sha256="0" * 64,
-        source_crs=HCMC,
-        quarantined_count=0,
-    )
-    with database.transaction() as session:
-        version = store.add_version(session, LayerName.PARCEL, frame, provenance=provenance)
-        store.publish(session, version.version_id, published_at=IMPORTED)
+    publish_parcels(database, gpd.GeoDataFrame([row], geometry=[shape], crs=HCMC))
 
 
 @pytest.fixture(scope="module")

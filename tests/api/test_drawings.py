@@ -4,19 +4,17 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import geopandas as gpd
 import httpx
 import pytest
 import shapely
 from fastapi import FastAPI
+from parcels_published import publish_parcels
 
 from api import drawing_upload
 from api.drawing_upload import LARGEST_DRAWING_BYTES
 from api.security import MAX_FILE_BODY_BYTE_COUNT
-from basemap import store
-from basemap.model import LAYERS, LayerName
 from spatial.confined import Bounds
 from spatial.crs import HCMC
 
@@ -46,22 +44,7 @@ def _parcel(app: FastAPI) -> None:
     """A plot of 20 m by 20 m."""
     shape = shapely.MultiPolygon([shapely.box(X, Y, X + 20, Y + 20)])
     row = dict(zip(("feature_id", "ward_code", "map_sheet", "parcel_no"), (KEY, *KEY.split("-")), strict=True))
-    frame = gpd.GeoDataFrame([row], geometry=[shape], crs=HCMC)
-    for name in LAYERS[LayerName.PARCEL].attribute_names:
-        if name not in frame:
-            frame[name] = None
-    moment = datetime(2026, 6, 1, tzinfo=UTC)
-    provenance = store.Provenance(
-        imported_at=moment,
-        imported_by="test",
-        source_file="parcels.gpkg",
-        source_sha256="0" * 64,
-        source_crs=HCMC,
-        quarantined_count=0,
-    )
-    with app.state.database_door.open().transaction() as session:
-        version = store.add_version(session, LayerName.PARCEL, frame, provenance=provenance)
-        store.publish(session, version.version_id, published_at=moment)
+    publish_parcels(app.state.database_door.open(), gpd.GeoDataFrame([row], geometry=[shape], crs=HCMC))
 
 
 def on_page(client: httpx.Client, drawing: bytes, **typed: str) -> httpx.Response:

@@ -1,17 +1,18 @@
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 
 import geopandas as gpd
 import httpx
 import pytest
 import shapely
 from fastapi import FastAPI
+from parcels_published import IMPORTED, publish_parcels
 
 from api import accounts
 from api.accounts import Role
 from basemap import store
-from basemap.model import LAYERS, LayerName
+from basemap.model import LayerName
 from permits.history import EventKind, EventPart, ParcelEvent
 from permits.history_store import RegisterOrigin, add_register
 from permits.model import ParcelKey
@@ -29,7 +30,6 @@ KINDS = {
     "factory": "Factory",
 }
 X_M, Y_M = 603_000.0, 1_192_000.0
-IMPORTED = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def square(x_m: float, y_m: float, *, side_m: float = 20.0) -> shapely.MultiPolygon:
@@ -47,22 +47,9 @@ def _parcels(app: FastAPI) -> None:
     ]
     columns = ("feature_id", "ward_code", "map_sheet", "parcel_no", "geometry")
     frame = gpd.GeoDataFrame([dict(zip(columns, row, strict=True)) for row in rows], crs=HCMC)
-    for name in LAYERS[LayerName.PARCEL].attribute_names:
-        if name not in frame:
-            frame[name] = None
     frame["registered_area_m2"] = [400.0, None, None, None]
     frame["land_use_code"] = [None, None, "ODT 300; CLN 100; T", None]
-    provenance = store.Provenance(
-        imported_at=IMPORTED,
-        imported_by="test",
-        source_file="parcels.gpkg",
-        source_sha256="0" * 64,
-        source_crs=HCMC,
-        quarantined_count=0,
-    )
-    with app.state.database_door.open().transaction() as session:
-        version = store.add_version(session, LayerName.PARCEL, frame, provenance=provenance)
-        store.publish(session, version.version_id, published_at=IMPORTED)
+    publish_parcels(app.state.database_door.open(), frame)
 
 
 def keys(answer: httpx.Response) -> list[str]:

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from permits.model import exact
 from permits.noted import NotedFact, NotedFigure, Notes, NotNotableError, Slot
-from permits.replay import Answer, Columns, NotedFacts, Replay
+from permits.replay import Answer, Columns, PlotFacts, Replay
 
 MEASURED = frozenset({"area_m2", "front_m"})
 tenths = st.integers(0, 60).map(lambda number: number / 10)
 
 
-def coverage(facts: NotedFacts) -> Answer[str]:
+def coverage(facts: PlotFacts) -> Answer[str]:
     """Half of the area from 3 m² on, on a corner a third; on the step itself, nothing."""
     area_m2, front_m = facts.area_m2, facts.front_m
     if area_m2 is None:
@@ -46,7 +46,7 @@ def test_the_answers_are_those_of_each_row_alone(batches: list[list[tuple[float 
     replay = Replay(coverage)
     for rows in batches:
         for (area_m2, front_m, is_corner), (outcome, figure) in zip(rows, asked(replay, rows), strict=True):
-            alone = coverage(NotedFacts(columns_of(area_m2, front_m, is_corner=is_corner), 0, None))
+            alone = coverage(PlotFacts(columns_of(area_m2, front_m, is_corner=is_corner), 0, None))
             assert outcome == alone.outcome
             assert np.isnan(figure) if alone.figure is None else figure == pytest.approx(float(alone.figure))
 
@@ -58,7 +58,7 @@ def columns_of(area_m2: float | None, front_m: float | None, *, is_corner: bool)
 def test_rows_that_go_the_same_way_are_asked_once() -> None:
     asks = []
 
-    def counting(facts: NotedFacts) -> Answer[str]:
+    def counting(facts: PlotFacts) -> Answer[str]:
         asks.append(1)
         return coverage(facts)
 
@@ -73,7 +73,7 @@ def test_rows_that_go_the_same_way_are_asked_once() -> None:
 def test_what_floats_cannot_tell_apart_is_asked_exactly() -> None:
     """Twice 1.65 is 3.3 and not more; three times 1.1 is as floats 3.3000000000000003."""
 
-    def thrice(facts: NotedFacts) -> Answer[bool]:
+    def thrice(facts: PlotFacts) -> Answer[bool]:
         return Answer(exact(facts.front_m) * 3 > exact(facts.area_m2))
 
     values = {"front_m": [1.2, 1.1, 1.1], "area_m2": [3.3, 3.3, 3.4]}
@@ -82,7 +82,7 @@ def test_what_floats_cannot_tell_apart_is_asked_exactly() -> None:
 
 
 def test_several_numbers_of_one_fact_are_told_apart_by_how_many_they_are() -> None:
-    def widest(facts: NotedFacts) -> Answer[str]:
+    def widest(facts: PlotFacts) -> Answer[str]:
         widths = facts.widths_m
         if widths is None:
             return Answer("none")
